@@ -1,0 +1,58 @@
+# make reproduce    the environment, then the whole pipeline; ends by naming the report and the figure
+# make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
+# make paper        digits and MNIST; STEPS=3000 for a reduced budget of MNIST
+.DELETE_ON_ERROR:
+.PHONY: environment reproduce report test test-slow lint paper lock clean
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+reproduce: environment
+	@dvc repro
+	@echo "Report: $(CURDIR)/reports/digits/report.html"
+	@echo "Figure: $(CURDIR)/reports/digits/figures/iterations_to_target.svg"
+
+test: environment
+	@python -m pytest -m "not slow"
+
+test-slow: environment
+	@python -m pytest -m slow
+
+lint: environment
+	@ruff check . && ruff format --check . && mypy
+
+# Puts params.yaml back as it was: the datasets are a choice of this one pipeline.
+paper: environment
+	@cp params.yaml .venv/params.yaml
+	@trap 'mv .venv/params.yaml params.yaml' EXIT; \
+	dvc exp run -S 'datasets=[digits,mnist]' $(if $(STEPS),-S training.mnist.steps=$(STEPS))
+	@echo "Reports: $(CURDIR)/reports/digits/report.html $(CURDIR)/reports/mnist/report.html"
+
+environment: $(STAMP)
+
+# Installs what the lock says and nothing else. One package comes as source, so the build backend, which is in the lock
+# too, goes first and builds it without fetching another.
+$(STAMP): requirements.lock pyproject.toml
+	@command -v python3.11 >/dev/null && python3.11 -c 'import venv, ensurepip' 2>/dev/null || \
+	{ echo "Python 3.11 with venv is needed: install it (Debian: apt install python3.11-venv; uv: uv python install 3.11)" >&2; exit 2; }
+	@rm -rf .venv && python3.11 -m venv .venv
+	@awk '/^[^ #]/ {keep = /^setuptools==/} keep' requirements.lock > .venv/build.lock
+	@echo "Installing the environment from requirements.lock (about two minutes, once)"
+ifneq ($(shell command -v uv),)
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r .venv/build.lock
+	@uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation -r requirements.lock
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+lock:
+	uv pip compile pyproject.toml --all-extras --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	    --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf .venv
