@@ -1,0 +1,230 @@
+"""params.yaml as typed objects: read once, checked whole, before any work starts."""
+
+import reprlib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from bnrepro import paths
+from bnrepro.errors import BadInput
+
+DatasetName = Literal["digits", "mnist"]
+Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+Normalization = Literal["none", "batch"]
+
+DATASETS: tuple[str, ...] = get_args(DatasetName)
+HEADLINE_STUDY = "depth"  # the one that the headline figure draws
+IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
+
+T = TypeVar("T")
+
+
+def _distinct(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("every value may stand in the list once")
+    return values
+
+
+Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
+Count = Annotated[int, Field(ge=1, le=10**9)]  # what is more is a slip, and overflows further on
+Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Data(Section):
+    """How a dataset is prepared: the pixels, and how many images are set apart."""
+
+    pixels: Literal["binary", "grey"]
+    test: Part
+    validation: Part
+
+
+class Network(Section):
+    """What all networks of all studies share."""
+
+    width: Count
+    initial_stddev: Positive
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    epsilon: Positive
+
+
+class Training(Section):
+    """The budget of one dataset, and how a run is measured; `steps` are mini-batches."""
+
+    steps: Count
+    batch_size: Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
+    evaluate_every: Count
+    learning_rate: Positive
+    seeds: Count
+    targets: Several[Share]
+
+    @field_validator("evaluate_every")
+    @classmethod
+    def _evaluations_end_at_the_last_step(cls, value: int, info: ValidationInfo) -> int:
+        steps = info.data.get("steps", 2 * value)  # not there where it was refused itself
+        if steps % value:
+            raise ValueError(f"has to divide steps ({steps})")
+        if steps < 2 * value:
+            raise ValueError(f"at most half of steps ({steps}): a target counts when reached twice in a row")
+        return value
+
+
+class Study(Section):
+    """A grid: the factors to cross, each a list. `datasets` and `seeds` narrow a study down."""
+
+    implementation: Several[Implementation]
+    normalization: Several[Normalization]
+    depth: Several[Count]
+    learning_rate: Several[Positive] | None = None
+    datasets: Several[DatasetName] | None = None
+    seeds: Count | None = None
+
+
+StudyName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # a `-` can collide in DVC's matrix
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    datasets: Several[DatasetName]
+    device: Literal["cpu"]
+    data: dict[DatasetName, Data]
+    network: Network
+    training: dict[DatasetName, Training]
+    studies: Annotated[dict[StudyName, Study], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _every_dataset_is_described(self) -> "Params":
+        if HEADLINE_STUDY not in self.studies:
+            raise ValueError(f"studies.{HEADLINE_STUDY} is missing; the headline figure draws it")
+        for name in self.datasets:
+            for section in ("data", "training"):
+                if name not in getattr(self, section):
+                    raise ValueError(f"{section}.{name} is missing, and datasets lists {name}")
+        for name, data in self.data.items():
+            training = IMAGES[name] - data.test
+            if name == "mnist" and data.test != 10_000:
+                raise ValueError(f"data.mnist.test is {data.test}; MNIST keeps its own 10000 test images")
+            room = training - data.validation
+            need = max(self.training[name].batch_size if name in self.training else 0, 10)
+            if room < need:
+                raise ValueError(
+                    f"data.{name}: test ({data.test}) and validation ({data.validation}) leave {max(room, 0)} of "
+                    f"{IMAGES[name]} images to train on; needed for a mini-batch, or one of each class: {need}"
+                )
+        return self
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, where PyYAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: list[Any] = []
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`: what it brings may be overridden
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in keys:
+                mark = key_node.start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
+            keys.append(key)
+        return super().construct_mapping(node, deep)
+
+
+def load(path: Path | None = None) -> Params:
+    """Read and check params.yaml (the project's own unless `path` names another).
+
+    Raises:
+        BadInput: it cannot be read or holds what is not allowed; one line names the key, what was given and what is
+            allowed.
+    """
+    path = path or paths.params()
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except OSError as error:
+        raise BadInput(f"{path.name}: {error.strerror}") from error
+    except Exception as error:  # PyYAML lets through whatever a malformed scalar makes Python raise
+        reason = " ".join(str(error).split()).replace('"<unicode string>", ', "")
+        raise BadInput(f"{path.name}: not readable as YAML: {reason}") from error
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise BadInput(f"{path.name}: {_one_line(error)}") from error
+
+
+def load_for(dataset: str, study: str | None = None) -> Params:
+    """Read and check params.yaml, and that it describes a dataset and a study.
+
+    Raises:
+        BadInput: as `load`; or the dataset or the study is not in the file.
+    """
+    params = load()
+    if dataset not in params.data or dataset not in params.training:
+        raise BadInput(f"params.yaml: data.{dataset} or training.{dataset} is missing")
+    if study is not None and study not in params.studies:
+        raise BadInput(f"params.yaml: studies.{study} is missing; allowed: {', '.join(params.studies)}")
+    return params
+
+
+_PLAINLY = {  # where pydantic speaks of what only a programmer knows
+    "model_type": "a mapping of keys to values is needed",
+    "dict_type": "a mapping of keys to values is needed",
+    "too_short": "one entry at least is needed",
+}
+
+
+def _one_line(error: ValidationError) -> str:
+    details = error.errors(include_url=False)
+    # a misspelt key is also a missing one, and says more
+    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
+    # pydantic's own marks in a location ("[key]") are of no use to whoever wrote the file
+    key = ".".join(_printable(str(part)) for part in first["loc"] if part != "[key]")
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    value = first["input"]
+    allowed = _PLAINLY.get(first["type"]) or first["msg"][0].lower() + first["msg"][1:]
+    match first["type"]:
+        case "missing":
+            return f"{key}: missing{more}"
+        case "extra_forbidden":
+            return f"{key}: unknown key; allowed here: {', '.join(_fields(first['loc'][:-1]))}{more}"
+        case "value_error":
+            allowed = str(first["ctx"]["error"])
+            if not key:  # of the file as a whole: it names its keys itself
+                return f"{allowed}{more}"
+        case "float_type" if isinstance(value, str):
+            allowed += "; YAML takes 1e-3 for text, 1.0e-3 and 0.001 for numbers"
+    try:
+        given = "nothing" if value is None else f"{_printable(reprlib.repr(value))} ({type(value).__name__})"
+    except ValueError:  # Python's limit for printing an int, and YAML's hexadecimal numbers know none
+        given = "a number of thousands of digits"
+    return f"{key or 'the file'}: {given} given; {allowed}{more}"
+
+
+def _printable(text: str) -> str:
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _fields(location: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at a place in the file."""
+    section: Any = Params
+    nested = {"data": Data, "training": Training, "studies": Study, "network": Network}
+    if location:
+        section = nested.get(str(location[0]), Params)
+    return sorted(section.model_fields)

@@ -1,0 +1,105 @@
+"""Where everything lies. The project's root is found from the working folder, as git and DVC do it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bnrepro.errors import BadInput
+
+
+def root() -> Path:
+    """The folder that holds params.yaml and dvc.yaml, at or above the working folder.
+
+    Raises:
+        BadInput: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+            return folder
+    raise BadInput(f"no params.yaml and dvc.yaml in {here} or above it: run bnrepro inside a clone of the project")
+
+
+def home() -> Path:
+    """The clone itself, also from inside one of the temporary copies in which `dvc exp run --temp` works."""
+    here = root()
+    for folder in here.parents:
+        if folder.name == "exps" and folder.parent.name == "tmp" and folder.parent.parent.name == ".dvc":
+            return folder.parent.parent.parent
+    return here
+
+
+def params() -> Path:
+    return root() / "params.yaml"
+
+
+def checked() -> Path:
+    """The output of `bnrepro check`: constant, so that nothing downstream runs again for it."""
+    return root() / "data" / "checked"
+
+
+def raw(dataset: str) -> Path:
+    return root() / "data" / "raw" / dataset
+
+
+def prepared(dataset: str) -> Path:
+    return root() / "data" / "prepared" / dataset
+
+
+def runs(dataset: str, study: str) -> Path:
+    return root() / "data" / "runs" / dataset / study
+
+
+def reports(dataset: str) -> Path:
+    return root() / "reports" / dataset
+
+
+def tables(dataset: str) -> Path:
+    return reports(dataset) / "tables"
+
+
+def figures(dataset: str) -> Path:
+    return reports(dataset) / "figures"
+
+
+def provenance(dataset: str) -> Path:
+    return reports(dataset) / "provenance.json"
+
+
+def private() -> Path:
+    """State that belongs to the clone and to neither git nor DVC: the run store, locks."""
+    return home() / ".bnrepro"
+
+
+def store() -> Path:
+    return private() / "store"
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A fresh folder beside `target` that takes its place when the block ends without an error.
+
+    Until then `target` stays as it was; after an error, or a kill and the next call, nothing is left behind.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)

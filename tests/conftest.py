@@ -1,0 +1,50 @@
+"""What the tests of several modules need: a project in a temporary folder, and the digits prepared once."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bnrepro import datasets
+from bnrepro.params import Data
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def make_project() -> Callable[[Path], Path]:
+    """Makes a folder a project, by the repository's own params.yaml and dvc.yaml, and returns it."""
+
+    def make(folder: Path) -> Path:
+        for file in ("params.yaml", "dvc.yaml"):
+            shutil.copyfile(REPOSITORY / file, folder / file)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project without data, which is the working folder for the length of the test."""
+    monkeypatch.chdir(make_project(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def digits(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
+    """The digits in 16 grey levels: 1,297 to train on, 200 of them held out, and 500 to test.
+
+    Its arrays are read-only, since all tests share them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(make_project(tmp_path_factory.mktemp("digits")))
+        datasets.fetch("digits")
+        # stated here, so that whoever tunes params.yaml need not mend tests
+        datasets.prepare("digits", Data(pixels="grey", test=500, validation=200))
+        dataset = datasets.load("digits")
+    for value in vars(dataset).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return dataset
