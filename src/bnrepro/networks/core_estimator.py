@@ -1,0 +1,63 @@
+"""The network as a custom estimator in core TensorFlow: a training flag, and update operations before training.
+
+    estimator = build_estimator(architecture, learning_rate=0.1)
+    estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
+"""
+
+import tensorflow as tf
+
+from bnrepro.networks.parameters import Architecture
+
+
+def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
+    """The model function; `params` holds the architecture and the learning rate."""
+    architecture: Architecture = params["architecture"]
+    training = mode == tf.estimator.ModeKeys.TRAIN
+
+    x = features["pixels"]
+    for layer in architecture.hidden_layers:
+        x = tf.compat.v1.layers.dense(x, architecture.width, use_bias=architecture.hidden_bias, name=layer)
+        if architecture.batch_norm:
+            x = tf.compat.v1.layers.batch_normalization(
+                x,
+                momentum=architecture.momentum,
+                epsilon=architecture.epsilon,
+                training=training,
+                name=f"{layer}_bn",
+            )
+        x = tf.nn.sigmoid(x)
+    logits = tf.compat.v1.layers.dense(x, architecture.classes, name="logits")
+    classes = tf.argmax(logits, axis=1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits, "classes": classes})
+
+    loss = tf.compat.v1.losses.sparse_softmax_cross_entropy(labels, logits)
+    if mode == tf.estimator.ModeKeys.EVAL:
+        accuracy = tf.compat.v1.metrics.accuracy(labels, classes)
+        return tf.estimator.EstimatorSpec(mode, loss=loss, eval_metric_ops={"accuracy": accuracy})
+
+    optimizer = tf.compat.v1.train.GradientDescentOptimizer(params["learning_rate"])
+    # The moving averages are updated by operations of their own, which nothing runs unless training depends on them.
+    with tf.control_dependencies(tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)):
+        minimize = optimizer.minimize(loss, tf.compat.v1.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=minimize)
+
+
+def build_estimator(
+    architecture: Architecture,
+    learning_rate: float,
+    model_dir: str | None = None,
+    config: tf.estimator.RunConfig | None = None,
+) -> tf.estimator.Estimator:
+    """An estimator whose feature `pixels` is an image [batch, inputs]."""
+    return tf.estimator.Estimator(
+        model_fn,
+        model_dir=model_dir,
+        config=config,
+        params={"architecture": architecture, "learning_rate": learning_rate},
+    )
+
+
+def canonical_name(variable: str) -> str | None:
+    """A variable's name in canonical form; None for one that is not the network's."""
+    return variable.replace("_bn/", "/") if variable.startswith(("hidden_", "logits/")) else None

@@ -1,0 +1,63 @@
+"""The network as a custom estimator built of Keras layers: the layer is there, its updates must be run by hand.
+
+    estimator = build_estimator(architecture, learning_rate=0.1)
+    estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
+"""
+
+import tensorflow as tf
+
+from bnrepro.networks.parameters import Architecture
+
+
+def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
+    """The model function; `params` holds the architecture and the learning rate."""
+    architecture: Architecture = params["architecture"]
+    training = mode == tf.estimator.ModeKeys.TRAIN
+
+    inputs = x = tf.keras.Input((architecture.inputs,))
+    for layer in architecture.hidden_layers:
+        x = tf.keras.layers.Dense(architecture.width, use_bias=architecture.hidden_bias, name=layer)(x)
+        if architecture.batch_norm:
+            x = tf.keras.layers.BatchNormalization(
+                momentum=architecture.momentum, epsilon=architecture.epsilon, name=f"{layer}_bn"
+            )(x)
+        x = tf.keras.layers.Activation("sigmoid")(x)
+    model = tf.keras.Model(inputs, tf.keras.layers.Dense(architecture.classes, name="logits")(x))
+
+    logits = model(features["pixels"], training=training)
+    classes = tf.argmax(logits, axis=1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits, "classes": classes})
+
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+    if mode == tf.estimator.ModeKeys.EVAL:
+        accuracy = tf.keras.metrics.Accuracy()
+        accuracy.update_state(labels, classes)
+        return tf.estimator.EstimatorSpec(mode, loss=loss, eval_metric_ops={"accuracy": accuracy})
+
+    optimizer = tf.keras.optimizers.legacy.SGD(params["learning_rate"])
+    optimizer.iterations = tf.compat.v1.train.get_or_create_global_step()
+    minimize = optimizer.get_updates(loss, model.trainable_variables)
+    # In a model function nothing runs the layers' updates: without this line the moving averages would stay 0 and 1.
+    moving_averages = model.get_updates_for(None) + model.get_updates_for(features["pixels"])
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=tf.group(minimize, moving_averages))
+
+
+def build_estimator(
+    architecture: Architecture,
+    learning_rate: float,
+    model_dir: str | None = None,
+    config: tf.estimator.RunConfig | None = None,
+) -> tf.estimator.Estimator:
+    """An estimator whose feature `pixels` is an image [batch, inputs]."""
+    return tf.estimator.Estimator(
+        model_fn,
+        model_dir=model_dir,
+        config=config,
+        params={"architecture": architecture, "learning_rate": learning_rate},
+    )
+
+
+def canonical_name(variable: str) -> str | None:
+    """A variable's name in canonical form; None for one that is not the network's."""
+    return variable.replace("_bn/", "/") if variable.startswith(("hidden_", "logits/")) else None
