@@ -1,0 +1,1 @@
+"""Many runs: from a study's grid to finished records."""

@@ -1,0 +1,92 @@
+"""The train stage: a study's runs, from the store where it has them, trained where it has not."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from bnrepro import datasets, paths
+from bnrepro.params import Params
+from bnrepro.runs import executor, store, study
+from bnrepro.runs.records import INDEX
+from bnrepro.runs.study import RunSpec
+
+_COST = ("dataset", "implementation", "normalization", "depth")  # what a step's cost depends on, more than all else
+# Steps per second of one core at depth 3, until the store has figures of its own (a 2.3 GHz Xeon's).
+_FIRST_GUESS = {"keras": 2000.0, "canned_estimator": 800.0, "keras_estimator": 700.0, "core_estimator": 800.0}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study asks for.
+
+    Attributes:
+        specs: the study's runs by fingerprint, in the order of its grid.
+        missing: fingerprints that have to be trained, the longest runs first.
+        seconds: an estimate for each missing run, on one core.
+    """
+
+    specs: dict[str, RunSpec]
+    missing: list[str]
+    seconds: dict[str, float]
+
+
+def plan(params: Params, dataset: datasets.Dataset, name: str, fresh: bool = False) -> Plan:
+    """What of a study the store has, and what has to be trained (all of it where `fresh`)."""
+    specs = {study.fingerprint(spec, dataset.digest): spec for spec in study.expand(params, dataset.name, name)}
+    estimate = cost_estimate()
+    seconds = {key: estimate(spec) for key, spec in specs.items() if fresh or not store.has(key)}
+    missing = sorted(seconds, key=lambda key: -seconds[key])
+    return Plan(specs, missing, seconds)
+
+
+def train(
+    params: Params,
+    dataset_name: str,
+    name: str,
+    workers: int,
+    started: Callable[[Plan], None],
+    finished: Callable[[str, RunSpec, float], None],
+) -> None:
+    """Make `data/runs/<dataset>/<study>`: an index and every run's record, trained where the store has none.
+
+    One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
+
+    Args:
+        started: told the plan before the first run.
+        finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
+    """
+    dataset = datasets.load(dataset_name)
+    fresh = os.environ.get("BNREPRO_FRESH") == "1"
+    with store.locked("train", waiting="Another training uses the run store; waiting for it to end."):
+        store.clean()
+        planned = plan(params, dataset, name, fresh)
+        started(planned)
+        fingerprints = {planned.specs[key]: key for key in planned.missing}
+        for spec, result in executor.run_all(list(fingerprints), min(workers, len(fingerprints)) or 1):
+            store.write(fingerprints[spec], spec, dataset, result)
+            steps = result.diverged_at or spec.steps
+            finished(fingerprints[spec], spec, steps / max(result.training_seconds, 1e-9))
+        with paths.replacing(paths.runs(dataset_name, name)) as folder:
+            for key in planned.specs:
+                store.copy(key, folder / key)
+            index = {"dataset": dataset_name, "study": name, "runs": list(planned.specs)}
+            (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def cost_estimate() -> Callable[[RunSpec], float]:
+    """Seconds that a run takes, from runs in the store that are like it."""
+    seen: dict[tuple[object, ...], list[float]] = defaultdict(list)
+    for spec, sidecar in store.sidecars():
+        if "training_seconds" in sidecar:
+            seconds = sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+            seen[tuple(spec[factor] for factor in _COST)].append(seconds / spec["steps"])
+
+    def estimate(spec: RunSpec) -> float:
+        like = seen.get(tuple(getattr(spec, factor) for factor in _COST))
+        per_step = median(like) if like else (2 + spec.depth) / 5 / _FIRST_GUESS[spec.implementation]
+        return spec.steps * per_step
+
+    return estimate

@@ -1,0 +1,149 @@
+"""The run store: one folder for every finished run, named by its fingerprint, written whole or not at all.
+
+It lies outside git and DVC, so that a finished run is never lost: not to a kill, not to a stage that failed after it, not
+to a parameter that was changed and changed back. `record.json` and `parameters.npz` hold only what is the same on every
+machine of a kind; `sidecar.json` holds the rest (processor, durations, commit), and everything can do without it.
+"""
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnrepro import __version__, paths
+from bnrepro.datasets import Dataset
+from bnrepro.runs import records
+from bnrepro.runs.records import PARAMETERS, RECORD
+from bnrepro.runs.study import RunSpec, code_digest, numerical_versions
+from bnrepro.training.run import Result
+
+SIDECAR = "sidecar.json"
+
+
+def folder(fingerprint: str) -> Path:
+    return paths.store() / fingerprint[:2] / fingerprint
+
+
+def has(fingerprint: str) -> bool:
+    return (folder(fingerprint) / RECORD).is_file()
+
+
+def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result) -> None:
+    """File a finished run. The folder appears complete, by a rename; a record that is there already is replaced."""
+    record = {
+        "fingerprint": fingerprint,
+        "spec": asdict(spec),
+        "data_digest": dataset.digest,
+        "code_digest": code_digest(spec.implementation),
+        "versions": numerical_versions(),
+        "processor": processor_kind(),
+        "curve": {name: [_rounded(value) for value in values] for name, values in result.curve.items()},
+        "final": {name: _rounded(value) for name, value in result.final.items()},
+        "diverged_at": result.diverged_at,
+    }
+    sidecar = {
+        "training_seconds": round(result.training_seconds, 3),
+        "evaluation_seconds": round(result.evaluation_seconds, 3),
+        **machine(),
+    }
+    target = folder(fingerprint)
+    partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
+    partial.mkdir(parents=True)
+    (partial / RECORD).write_text(_json(record), encoding="utf-8")
+    np.savez(partial / PARAMETERS, **result.parameters)
+    (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
+    target.parent.mkdir(exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(partial, target)
+
+
+def read_sidecar(fingerprint: str) -> dict[str, Any]:
+    """What the store knows of how a run was made; empty where it was made elsewhere."""
+    try:
+        return json.loads((folder(fingerprint) / SIDECAR).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def sidecars() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Spec and sidecar of every run in the store."""
+    for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
+        yield records.read(path.parent)["spec"], read_sidecar(path.parent.name)
+
+
+def copy(fingerprint: str, target: Path) -> None:
+    """Copy a record, without its sidecar, into a folder of a stage's output."""
+    target.mkdir(parents=True)
+    for name in (RECORD, PARAMETERS):
+        shutil.copyfile(folder(fingerprint) / name, target / name)
+
+
+@contextmanager
+def locked(name: str, waiting: str | None = None) -> Iterator[None]:
+    """Hold a lock of this clone; the kernel lets go of it when the process ends, however it ends.
+
+    Args:
+        waiting: said on stderr when another process holds it.
+    """
+    paths.private().mkdir(parents=True, exist_ok=True)
+    with (paths.private() / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                print(waiting, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def clean() -> None:
+    """Remove what a killed process left half written. Call it under the lock."""
+    shutil.rmtree(paths.store() / "partial", ignore_errors=True)
+
+
+def machine() -> dict[str, Any]:
+    """Where and from what a run is made."""
+    git = subprocess.run(
+        ["git", "-C", str(paths.home()), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return {
+        "bnrepro": __version__,
+        "commit": git.stdout.strip() or None,
+        "cores": os.cpu_count(),
+        "platform": platform.platform(),
+        "processor": _cpuinfo("model name"),
+        "python": platform.python_version(),
+    }
+
+
+def processor_kind() -> str:
+    """Within one kind the bits repeat: the vendor, and the level of x86-64's instructions (v3: AVX2, v4: AVX-512)."""
+    flags = set(_cpuinfo("flags").split())
+    level = "v4" if "avx512vl" in flags else "v3" if "avx2" in flags else "v2"
+    return f"{_cpuinfo('vendor_id')} x86-64-{level}"
+
+
+def _cpuinfo(key: str) -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith(key):
+            return line.partition(":")[2].strip()
+    return "unknown"
+
+
+def _rounded(value: float | int) -> float | int:
+    """Seven significant digits: what a float32 holds, and the same text everywhere."""
+    return value if isinstance(value, int) else float(f"{value:.7g}")
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,126 @@
+"""A study's grid, expanded to run specs; a spec, the data and the code together are a run's fingerprint."""
+
+import ast
+import hashlib
+import importlib.metadata
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import bnrepro
+from bnrepro.params import Params
+
+# What every run's numbers come from, beside the implementation's own file and loop.
+_CORE = ("__init__.py", "networks/parameters.py", "training/batches.py", "training/run.py", "measurement.py")
+_LOOPS = {"keras": "training/compiled_loop.py"}
+_ESTIMATOR_LOOP = "training/estimator_loop.py"
+# The canned estimator lets nobody choose these two (networks/canned_estimator.py).
+_CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything about a run that is chosen. Units: `steps` and `evaluate_every` are mini-batches.
+
+    Without batch normalization its settings are None, so that runs which cannot differ share a fingerprint.
+    """
+
+    dataset: str
+    implementation: str
+    normalization: str
+    depth: int
+    learning_rate: float
+    seed: int
+    steps: int
+    batch_size: int
+    evaluate_every: int
+    width: int
+    initial_stddev: float
+    placement: str | None
+    momentum: float | None
+    epsilon: float | None
+    device: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.dataset} {self.implementation} {self.normalization} depth {self.depth} "
+            f"learning rate {self.learning_rate:g} seed {self.seed}"
+        )
+
+
+def expand(params: Params, dataset: str, study: str) -> list[RunSpec]:
+    """The runs of a study on a dataset: seeds innermost, factors in the order of the file. Empty where it does not apply."""
+    grid, training, network = params.studies[study], params.training[dataset], params.network
+    if grid.datasets is not None and dataset not in grid.datasets:
+        return []
+    specs = []
+    for implementation, normalization, depth, learning_rate, seed in itertools.product(
+        grid.implementation,
+        grid.normalization,
+        grid.depth,
+        grid.learning_rate or [training.learning_rate],
+        range(grid.seeds or training.seeds),
+    ):
+        settings: dict[str, Any] = {"placement": None, "momentum": None, "epsilon": None}
+        if normalization == "batch":
+            settings = {"placement": "before", "momentum": network.momentum, "epsilon": network.epsilon}
+            if implementation == "canned_estimator":
+                settings = dict(_CANNED)
+        specs.append(
+            RunSpec(
+                dataset=dataset,
+                implementation=implementation,
+                normalization=normalization,
+                depth=depth,
+                learning_rate=float(learning_rate),
+                seed=seed,
+                steps=training.steps,
+                batch_size=training.batch_size,
+                evaluate_every=training.evaluate_every,
+                width=network.width,
+                initial_stddev=float(network.initial_stddev),
+                device=params.device,
+                **settings,
+            )
+        )
+    return specs
+
+
+def fingerprint(spec: RunSpec, data_digest: str) -> str:
+    """The name of a run's record: SHA-256 (hex) over spec, data, numerical code and the versions it runs on."""
+    content = {
+        "spec": asdict(spec),
+        "data": data_digest,
+        "code": code_digest(spec.implementation),
+        "versions": numerical_versions(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def numerical_versions() -> dict[str, str]:
+    """The libraries that decide a run's bits."""
+    return {name: importlib.metadata.version(name) for name in ("tensorflow", "tensorflow-estimator", "keras", "numpy")}
+
+
+@cache
+def code_digest(implementation: str) -> str:
+    """SHA-256 (hex) over the code that a run of this implementation goes through; comments and docstrings left out."""
+    package = Path(bnrepro.__file__).parent
+    own = (f"networks/{implementation}.py", _LOOPS.get(implementation, _ESTIMATOR_LOOP))
+    hashing = hashlib.sha256()
+    for file in sorted({*_CORE, *own}):
+        hashing.update(f"{file}\n{_code(package / file)}\n".encode())
+    return hashing.hexdigest()
+
+
+def _code(path: Path) -> str:
+    """A module's syntax tree without its docstrings and annotations of place."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            del body[0]
+    return ast.dump(tree)

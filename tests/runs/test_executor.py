@@ -1,0 +1,45 @@
+"""Runs in parallel: the order, the errors, and the same bits on one worker and on two."""
+
+import dataclasses
+
+import pytest
+
+from bnrepro import datasets, params
+from bnrepro.errors import Failed
+from bnrepro.runs import executor, study
+from bnrepro.training.run import run
+
+
+@pytest.fixture
+def specs(project):
+    """Four short runs on prepared digits."""
+    given = params.load()
+    datasets.fetch("digits")
+    datasets.prepare("digits", given.data["digits"])
+    chosen = [
+        spec
+        for spec in study.expand(given, "digits", "depth")
+        if spec.implementation == "keras" and spec.depth == 1 and spec.seed < 2
+    ]
+    return [dataclasses.replace(spec, steps=20, evaluate_every=10) for spec in chosen]
+
+
+def curves(specs, workers):
+    return {spec: result.curve for spec, result in executor.run_all(specs, workers)}
+
+
+def test_workers_give_the_bits_that_one_process_gives(specs):
+    dataset = datasets.load("digits")
+    here = {spec: run(spec, dataset).curve for spec in specs}
+    assert curves(specs, 2) == here
+    assert curves(list(reversed(specs)), 1) == here
+
+
+def test_a_run_that_raises_is_named(specs):
+    broken = dataclasses.replace(specs[0], implementation="no_such_network")
+    with pytest.raises(Failed, match="digits no_such_network none depth 1 .* ModuleNotFoundError"):
+        list(executor.run_all([broken], 1))
+
+
+def test_nothing_to_do_starts_no_worker(specs):
+    assert list(executor.run_all([], 2)) == []

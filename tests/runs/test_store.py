@@ -1,0 +1,95 @@
+"""The run store: whole records or none."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bnrepro import params, paths
+from bnrepro.errors import Failed
+from bnrepro.runs import records, store, study
+from bnrepro.training.run import Result
+
+
+@pytest.fixture
+def spec(project):
+    return study.expand(params.load(), "digits", "depth")[0]
+
+
+@pytest.fixture
+def result():
+    curve = {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585124969482, 1.0]}
+    return Result(curve, {"population_accuracy": 0.5}, None, {"logits/bias": np.arange(10, dtype=np.float32)}, 1.5, 0.5)
+
+
+def test_a_record_comes_back_as_it_was_written(spec, result, digits):
+    store.write("abc", spec, digits, result)
+    record = records.read(store.folder("abc"))
+    assert record["spec"] == dataclasses.asdict(spec)
+    assert record["curve"] == {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585, 1.0]}
+    assert (record["final"], record["diverged_at"]) == ({"population_accuracy": 0.5}, None)
+    np.testing.assert_array_equal(records.read_parameters(store.folder("abc"))["logits/bias"], np.arange(10))
+    assert store.read_sidecar("abc")["training_seconds"] == 1.5
+
+
+def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits):
+    for name, seconds in (("one", 1.0), ("two", 2.0)):
+        store.write("abc", spec, digits, dataclasses.replace(result, training_seconds=seconds))
+        store.copy("abc", paths.root() / name)
+    for file in (records.RECORD, records.PARAMETERS):
+        assert (paths.root() / "one" / file).read_bytes() == (paths.root() / "two" / file).read_bytes()
+    assert not (paths.root() / "one" / store.SIDECAR).exists()
+
+
+def test_what_cannot_be_written_leaves_no_record(spec, result, digits):
+    broken = dataclasses.replace(result, parameters={"logits/bias": object()}, training_seconds=float("inf"))
+    with pytest.raises(TypeError):
+        store.write("abc", spec, digits, dataclasses.replace(broken, final={"population_accuracy": object()}))
+    assert not store.has("abc")
+
+
+def test_clean_removes_what_a_kill_left(project):
+    partial = paths.store() / "partial" / "abc-1"
+    partial.mkdir(parents=True)
+    (partial / "record.json").write_text("{")
+    store.clean()
+    assert not partial.exists()
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "\x00" * 9])
+def test_a_damaged_record_is_named(project, content):
+    folder = project / "somewhere"
+    folder.mkdir()
+    if content is not None:
+        (folder / records.RECORD).write_text(content)
+    with pytest.raises(Failed, match=r"somewhere/record\.json"):
+        records.read(folder)
+
+
+def test_the_lock_is_freed_when_its_holder_is_killed(project):
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time; from bnrepro.runs import store\n"
+            "with store.locked('test'):\n    print('held', flush=True); time.sleep(60)",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.communicate()
+    with store.locked("test", waiting="never said"):
+        pass
+
+
+def test_sidecars_tell_what_runs_took(spec, result, digits):
+    store.write("abc", spec, digits, result)
+    ((found, sidecar),) = store.sidecars()
+    assert found["implementation"] == spec.implementation
+    assert sidecar["evaluation_seconds"] == 0.5

@@ -1,0 +1,86 @@
+"""From a grid to run specs, and what a fingerprint depends on."""
+
+import dataclasses
+
+import pytest
+
+from bnrepro import params
+from bnrepro.runs import study
+
+
+@pytest.fixture
+def given(project):
+    return params.load()
+
+
+def test_the_grid_is_crossed_with_the_seeds(given):
+    specs = study.expand(given, "digits", "depth")
+    grid = given.studies["depth"]
+    count = len(grid.implementation) * len(grid.normalization) * len(grid.depth) * given.training["digits"].seeds
+    assert len(specs) == len(set(specs)) == count
+    assert {spec.learning_rate for spec in specs} == {given.training["digits"].learning_rate}
+
+
+def test_arms_differ_in_normalization_alone(given):
+    """Paired by construction: all else about two arms' runs is equal."""
+    keras = [spec for spec in study.expand(given, "digits", "depth") if spec.implementation == "keras"]
+    settings = {"normalization": "none", "placement": None, "momentum": None, "epsilon": None}
+    plain = {spec for spec in keras if spec.normalization == "none"}
+    assert {dataclasses.replace(spec, **settings) for spec in keras if spec.normalization == "batch"} == plain
+
+
+def test_a_study_for_another_dataset_has_no_runs(given):
+    narrowed = given.studies["depth"].model_copy(update={"datasets": ["mnist"]})
+    other = given.model_copy(update={"studies": {"depth": narrowed}})
+    assert study.expand(other, "digits", "depth") == []
+    assert study.expand(other, "mnist", "depth")
+
+
+def test_the_canned_estimators_settings_are_its_own(given):
+    from bnrepro.networks import canned_estimator
+
+    spec = next(
+        spec
+        for spec in study.expand(given, "digits", "depth")
+        if spec.implementation == "canned_estimator" and spec.normalization == "batch"
+    )
+    assert (spec.placement, spec.momentum, spec.epsilon) == (
+        canned_estimator.PLACEMENT,
+        canned_estimator.MOMENTUM,
+        canned_estimator.EPSILON,
+    )
+
+
+def test_without_normalization_its_settings_make_no_other_run(given):
+    network = given.network.model_copy(update={"momentum": 0.5, "epsilon": 0.1})
+    other = given.model_copy(update={"network": network})
+
+    def plain(which):
+        return [spec for spec in study.expand(which, "digits", "depth") if spec.normalization == "none"]
+
+    assert plain(given) == plain(other)
+
+
+def test_every_field_of_a_spec_is_in_its_fingerprint(given):
+    spec = study.expand(given, "digits", "depth")[0]
+    seen = {study.fingerprint(spec, "data")}
+    for field in dataclasses.fields(spec):
+        value = getattr(spec, field.name)
+        other = "keras_estimator" if field.name == "implementation" else "other" if isinstance(value, str) else 12345
+        seen.add(study.fingerprint(dataclasses.replace(spec, **{field.name: other}), "data"))
+    seen.add(study.fingerprint(spec, "other data"))
+    assert len(seen) == len(dataclasses.fields(spec)) + 2
+
+
+def test_comments_and_docstrings_are_not_code(tmp_path):
+    plain, told, other = (tmp_path / name for name in ("plain.py", "told.py", "other.py"))
+    plain.write_text("def f(x):\n    return x + 1\n")
+    told.write_text('"""A module."""\n\ndef f(x):\n    """A function."""\n    return x + 1  # why\n')
+    other.write_text("def f(x):\n    return x + 2\n")
+    assert study._code(plain) == study._code(told)
+    assert study._code(plain) != study._code(other)
+
+
+def test_implementations_have_digests_of_their_own():
+    names = ("keras", "canned_estimator", "keras_estimator", "core_estimator")
+    assert len({study.code_digest(name) for name in names}) == 4
