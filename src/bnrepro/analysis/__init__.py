@@ -1,0 +1,1 @@
+"""Tables from runs: pure functions on data frames."""

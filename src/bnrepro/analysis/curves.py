@@ -1,0 +1,84 @@
+"""Records of runs as one long table: a row for every run and evaluation."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
+MEASURED = ["accuracy", "population_accuracy", "loss", "training_accuracy", "validation_accuracy"]
+MOST_STEPS = 100  # a run
+MOST_BYTES = 2**20  # a file
+
+
+def from_records(records: Iterable[dict[str, Any]], study: str) -> pd.DataFrame:
+    """Curves of a study's runs, from step 0 on.
+
+    Returns:
+        Columns: the series' factors, seed, budget (steps), diverged (bool), step, and what was measured (`MEASURED`;
+        validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
+    """
+    frames = []
+    for record in records:
+        frame = pd.DataFrame(record["curve"])
+        spec = record["spec"]
+        for factor in [*SERIES[1:], "seed"]:
+            frame[factor] = spec[factor]
+        frame["budget"] = spec["steps"]
+        frame["diverged"] = record["diverged_at"] is not None
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=[*SERIES, "seed", "budget", "diverged", "step", *MEASURED[:4]])
+    table = pd.concat(frames, ignore_index=True)
+    table.insert(0, "study", study)
+    measured = [name for name in MEASURED if name in table]
+    return table[[*SERIES, "seed", "budget", "diverged", "step", *measured]]
+
+
+def final_accuracy(records: Sequence[dict[str, Any]], study: str) -> pd.DataFrame:
+    """What the runs of a study end with, by series: means over the seeds that did not diverge.
+
+    Returns:
+        Columns: the series' factors, runs, diverged (how many), and the means of the last `accuracy`,
+        `population_accuracy` (Algorithm 2 over the whole training set) and `training_accuracy`.
+    """
+    rows = []
+    for record in records:
+        row = {"study": study, **{factor: record["spec"][factor] for factor in SERIES[1:]}}
+        row["diverged"] = record["diverged_at"] is not None
+        if not row["diverged"]:
+            row["accuracy"] = record["curve"]["accuracy"][-1]
+            row["training_accuracy"] = record["curve"]["training_accuracy"][-1]
+            row["population_accuracy"] = record["final"]["population_accuracy"]
+        rows.append(row)
+    columns = ["accuracy", "population_accuracy", "training_accuracy"]
+    if not rows:
+        return pd.DataFrame(columns=[*SERIES, "runs", "diverged", *columns])
+    groups = pd.DataFrame(rows).reindex(columns=[*SERIES, "diverged", *columns]).groupby(SERIES, sort=False)
+    means = groups[columns].mean()
+    means.insert(0, "runs", groups.size())
+    means.insert(1, "diverged", groups["diverged"].sum())
+    return means.reset_index()
+
+
+def thinned_csv(curves: pd.DataFrame) -> str:
+    """The table as it is committed: without step 0, at most 100 steps a run and 1 MiB in all.
+
+    Where that takes thinning, every k-th evaluation is kept, counted back from the last.
+    """
+    table = curves[curves["step"] > 0].drop(columns=["budget", "diverged"])
+    runs = table.groupby([*SERIES, "seed"], sort=False)["step"]
+    from_the_end = runs.cumcount(ascending=False)
+    stride = 1
+    while True:
+        thin = table[from_the_end % stride == 0]
+        text = to_csv(thin)
+        most = thin.groupby([*SERIES, "seed"], sort=False).size().max() if len(thin) else 0
+        if most <= MOST_STEPS and len(text.encode()) < MOST_BYTES:
+            return text
+        stride += 1
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """The same text everywhere: six significant digits, Unix line ends."""
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")

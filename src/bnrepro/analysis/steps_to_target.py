@@ -1,0 +1,133 @@
+"""Training steps to a target accuracy, with runs that never arrive counted as what they are: censored.
+
+A run's steps to target are those of the first evaluation at or above the target that the next one confirms; a single
+crossing of a noisy curve would be optimistic. A run that does not arrive within its budget of K steps is censored at K.
+All runs of a series share one budget, so the restricted mean is mean(min(T, K)), and the Kaplan-Meier estimate is the
+plain empirical distribution: the median exists if more than half of the runs arrived. A run that is there at its first
+evaluation may have arrived long before: its steps are an upper bound, and a ratio that rests on them is a bound too.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bnrepro.analysis.curves import SERIES
+
+MODES = {"ema": "accuracy", "population": "population_accuracy"}  # mode of evaluation: its column
+INTERVAL_FROM = 6  # pairs or runs: below, a bootstrap says little, and the range is given instead
+RESAMPLES = 10_000
+
+
+def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
+    """Steps to target of every run.
+
+    Returns:
+        A row for every run, mode and target: the series' factors, seed, budget, diverged, mode, target, `steps` (NaN
+        where the run is censored), and `at_first`: whether it was there at its first evaluation.
+    """
+    rows = []
+    for key, run in curves[curves["step"] > 0].groupby([*SERIES, "seed"], sort=False):
+        run = run.sort_values("step")
+        steps, budget, diverged = run["step"].to_numpy(), run["budget"].iloc[0], run["diverged"].iloc[0]
+        for mode, column in MODES.items():
+            for target in targets:
+                crossing = _crossing(steps, run[column].to_numpy(), target)
+                rows.append((*key, budget, diverged, mode, target, crossing, crossing == steps[0]))
+    return pd.DataFrame(
+        rows, columns=[*SERIES, "seed", "budget", "diverged", "mode", "target", "steps", "at_first"]
+    )
+
+
+def _crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:
+    above = accuracy >= target
+    confirmed = above[:-1] & above[1:]
+    return float(steps[confirmed.argmax()]) if confirmed.any() else np.nan
+
+
+def summary(first: pd.DataFrame) -> pd.DataFrame:
+    """Steps to target by series.
+
+    Returns:
+        A row for every series, mode and target: runs, reached (how many arrived), at_first (how many of them were there
+        at their first evaluation), diverged (how many), median_steps (NaN unless more than half arrived), mean_restricted_steps, and low and high: a 95% bootstrap interval of the
+        restricted mean, or the range over seeds under six runs. The column `interval` says which: `bootstrap`, `range`.
+    """
+    rows = []
+    for key, group in first.groupby([*SERIES, "mode", "target"], sort=False):
+        steps, restricted = group["steps"], _restricted(group)
+        reached = int(steps.notna().sum())
+        median = float(np.median(steps.fillna(np.inf))) if 2 * reached > len(group) else np.nan
+        low, high, kind = _interval(restricted, lambda rows, values=restricted: values[rows].mean(axis=1))
+        counts = (len(group), reached, int(group["at_first"].sum()), int(group["diverged"].sum()))
+        rows.append((*key, *counts, median, restricted.mean(), low, high, kind))
+    columns = ["runs", "reached", "at_first", "diverged", "median_steps", "mean_restricted_steps", "low", "high", "interval"]
+    return pd.DataFrame(rows, columns=[*SERIES, "mode", "target", *columns])
+
+
+def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
+    """How many times fewer steps a normalization takes than the baseline with the same learning rate, paired by seed.
+
+    Returns:
+        A row for every treated series, mode and target: the series' factors, baseline_normalization,
+        baseline_learning_rate, mode, target, pairs, ratio (the baseline's restricted mean over the treatment's; NaN
+        where no run of either arm arrived), low and high (95% interval by resampling pairs, or the range of the pairs'
+        ratios under six pairs), interval (`bootstrap` or `range`), and censored: what kind of bound the ratio is.
+        `lower`: runs of the baseline did not arrive, or runs of the treatment were there at their first evaluation;
+        `upper`: the reverse; `both`: so much that it is a bound in no direction; `none`: it is the ratio itself.
+    """
+    match = [*(name for name in SERIES if name != "normalization"), "mode", "target", "seed"]
+    treated = first[first["normalization"] != baseline]
+    pairs = treated.merge(first[first["normalization"] == baseline], on=match, suffixes=("", "_baseline"))
+    rows = []
+    for key, group in pairs.groupby([*SERIES, "mode", "target"], sort=False):
+        factors = dict(zip([*SERIES, "mode", "target"], key, strict=True))
+        both = np.column_stack([_restricted(group, "_baseline"), _restricted(group)])
+        treatment_late, baseline_late = group["steps"].isna(), group["steps_baseline"].isna()
+        lower = baseline_late.any() or group["at_first"].any()
+        upper = treatment_late.any() or group["at_first_baseline"].any()
+        ratio = low = high = np.nan
+        kind = ""
+        if not (treatment_late.all() and baseline_late.all()):
+            ratio = _ratio_of_means(both)
+            low, high, kind = _interval(both[:, 0] / both[:, 1], lambda rows, pairs=both: _ratio_of_means(pairs[rows]))
+        rows.append(
+            {
+                **factors,
+                "baseline_normalization": baseline,
+                "baseline_learning_rate": factors["learning_rate"],
+                "pairs": len(group),
+                "ratio": ratio,
+                "low": low,
+                "high": high,
+                "interval": kind,
+                "censored": "both" if lower and upper else "lower" if lower else "upper" if upper else "none",
+            }
+        )
+    columns = ["study", "implementation", "depth", "normalization", "learning_rate"]
+    columns += ["baseline_normalization", "baseline_learning_rate", "mode", "target"]
+    columns += ["pairs", "ratio", "low", "high", "interval", "censored"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _restricted(group: pd.DataFrame, suffix: str = "") -> np.ndarray:
+    """min(T, K) of every run."""
+    return group["steps" + suffix].fillna(group["budget" + suffix]).to_numpy(float)
+
+
+def _ratio_of_means(pairs: np.ndarray) -> np.ndarray:
+    """Baseline over treatment; `pairs` is [..., pairs, 2]."""
+    baseline, treatment = np.moveaxis(pairs.mean(axis=-2), -1, 0)
+    return baseline / treatment
+
+
+def _interval(single: np.ndarray, resampled: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, str]:
+    """The range of the single values where they are few, else a 95% percentile bootstrap interval.
+
+    `resampled` gives the statistic [RESAMPLES] of the rows [RESAMPLES, n] that were drawn.
+    """
+    if len(single) < INTERVAL_FROM:
+        return float(single.min()), float(single.max()), "range"
+    rows = np.random.default_rng(0).integers(len(single), size=(RESAMPLES, len(single)))
+    low, high = np.quantile(resampled(rows), [0.025, 0.975])
+    return float(low), float(high), "bootstrap"
