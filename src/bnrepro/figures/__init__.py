@@ -1,0 +1,1 @@
+"""One file per figure. Figures see tables, never runs, and compute nothing."""

@@ -1,0 +1,60 @@
+"""Test accuracy against training iterations: how the networks learn, by implementation and depth."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bnrepro.figures import style
+
+NAME = "accuracy_vs_iterations"
+
+
+def draw(curves: pd.DataFrame, target: float) -> Figure:
+    """A grid of panels, implementations across and depths down; the mean over seeds in the range of all seeds.
+
+    Args:
+        curves: rows of curves/<study>.csv, of one learning rate.
+        target: an accuracy (share of 1) that a thin line marks.
+    """
+    implementations = list(dict.fromkeys(curves["implementation"]))
+    depths = sorted(curves["depth"].unique())
+    figure, axes = plt.subplots(
+        len(depths),
+        len(implementations),
+        figsize=(style.FULL_WIDTH, 1.0 + 1.35 * len(depths)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for row, depth in zip(axes, depths, strict=True):
+        for ax, implementation in zip(row, implementations, strict=True):
+            ax.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+            own = curves[(curves["implementation"] == implementation) & (curves["depth"] == depth)]
+            for arm in style.ARMS:
+                by_step = own[own["normalization"] == arm.normalization].groupby("step")[arm.column]
+                mean, low, high = by_step.mean(), by_step.min(), by_step.max()
+                ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.18, linewidth=0)
+                ax.plot(mean.index, mean, color=arm.color, linestyle=arm.line, linewidth=1.1)
+        row[-1].annotate(
+            f"{depth} hidden layer{'s' if depth > 1 else ''}",
+            (1.03, 0.5),
+            xycoords="axes fraction",
+            rotation=270,
+            va="center",
+        )
+    for ax, implementation in zip(axes[0], implementations, strict=True):
+        ax.set_title(style.IMPLEMENTATIONS[implementation])
+    axes[0, 0].set_ylim(0, 1.02)
+    axes[0, 0].set_xlim(0, curves["step"].max())
+    axes[0, 0].yaxis.set_major_locator(plt.MultipleLocator(0.25))
+    axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
+    axes[0, 0].xaxis.set_major_locator(plt.MaxNLocator(3, prune="upper"))
+    axes[0, 0].xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    figure.supylabel("test accuracy", fontsize=8, x=0.012)
+    figure.supxlabel("training iterations", fontsize=8, y=0.01)
+    height = figure.get_figheight()
+    style.arm_legend(figure, markers=False)
+    figure.subplots_adjust(
+        left=0.095, right=0.965, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.08, hspace=0.14
+    )
+    return figure

@@ -1,0 +1,120 @@
+"""The headline: training iterations to a target accuracy against depth, with and without batch normalization."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bnrepro.figures import style
+
+NAME = "iterations_to_target"
+
+
+def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int) -> Figure:
+    """One panel for each implementation.
+
+    Args:
+        steps, speedup: rows of steps_to_target.csv and speedup.csv, of one study and one learning rate.
+        target: which accuracy (share of 1).
+        budget: steps at which a run that has not arrived was ended.
+    """
+    steps, speedup = steps[steps["target"] == target], speedup[speedup["target"] == target]
+    implementations = list(dict.fromkeys(steps["implementation"]))
+    depths = sorted(steps["depth"].unique())
+    figure, axes = plt.subplots(
+        1, len(implementations), figsize=(style.FULL_WIDTH, 3.0), sharex=True, sharey=True, squeeze=False
+    )
+    for ax, implementation in zip(axes[0], implementations, strict=True):
+        ax.set_title(style.IMPLEMENTATIONS[implementation])
+        ax.axhline(budget, color="0.55", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+        own = steps[steps["implementation"] == implementation]
+        for offset, arm in zip((-0.14, 0.0, 0.14), style.ARMS, strict=True):
+            series = own[(own["normalization"] == arm.normalization) & (own["mode"] == arm.mode)]
+            _draw_arm(ax, series, depths, offset, arm)
+        _write_ratios(ax, speedup[speedup["implementation"] == implementation], depths)
+        ax.set_xticks(range(len(depths)), [str(depth) for depth in depths])
+        ax.set_xlim(-0.5, len(depths) - 0.5)
+        ax.set_yscale("log")
+    lowest = steps["low"].min()
+    axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.32, budget * 1.5)  # the ratios stand below, the budget above
+    axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes[0, 0].set_ylabel(f"training iterations to {100 * target:g}% test accuracy")
+    axes[0, 0].annotate(
+        f"× not reached within {budget:,}",
+        (0.02, budget),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 4),
+        textcoords="offset points",
+        color="0.3",
+        fontsize=6.5,
+    )
+    axes[0, 0].annotate(
+        "times fewer iterations:",
+        (0.02, 0.175),
+        xycoords="axes fraction",
+        va="center",
+        color="0.3",
+        fontsize=6.5,
+    )
+    figure.supxlabel("hidden layers", fontsize=8, y=0.015)
+    style.arm_legend(figure, markers=True)
+    figure.subplots_adjust(left=0.085, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
+    return figure
+
+
+def _draw_arm(ax: Axes, series: pd.DataFrame, depths: list[int], offset: float, arm: style.Arm) -> None:
+    """Means with intervals joined by a line; where no run arrived, a cross at the budget and no line to it."""
+    face = arm.color if arm.filled else "white"
+    arrived = series[series["reached"] > 0]
+    x = [depths.index(depth) + offset for depth in arrived["depth"]]
+    mean = arrived["mean_restricted_steps"]
+    ax.errorbar(
+        x,
+        mean,
+        yerr=[mean - arrived["low"], arrived["high"] - mean],
+        color=arm.color,
+        linestyle=arm.line,
+        marker=arm.marker,
+        markerfacecolor=face,
+        elinewidth=0.8,
+        capsize=1.8,
+        zorder=3,
+    )
+    never = series[series["reached"] == 0]
+    ax.plot(
+        [depths.index(depth) + offset for depth in never["depth"]],
+        never["mean_restricted_steps"],
+        color=arm.color,
+        linestyle="",
+        marker="x",
+        markeredgewidth=1.5,
+        zorder=3,
+    )
+
+
+def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:
+    """The paired ratios in two rows at the foot: with moving averages, and with population statistics."""
+    for arm, height in zip(style.ARMS[1:], (0.105, 0.035), strict=True):
+        for row in speedup[speedup["mode"] == arm.mode].itertuples():
+            ax.annotate(
+                ratio_text(row.ratio, row.censored),
+                (depths.index(row.depth), height),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="center",
+                color=arm.color,
+                fontsize=6.5,
+                fontweight="bold" if arm.filled else "normal",
+            )
+
+
+def ratio_text(ratio: float, censored: str) -> str:
+    """`4.1×`, `≥4.1×` or `≤4.1×` where it is a bound, `~4.1×` where it is none in either direction; `–` for no ratio."""
+    if pd.isna(ratio):
+        return "–"
+    return {"none": "", "lower": "≥", "upper": "≤", "both": "~"}[censored] + times(ratio) + "×"
+
+
+def times(ratio: float) -> str:
+    """A ratio to two digits or so: `0.06`, `4.1`, `25`."""
+    return f"{ratio:.2f}" if ratio < 0.995 else f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:.0f}"

@@ -1,0 +1,105 @@
+"""What all figures share: how the arms look, type and sizes for print, and files whose bytes repeat."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+FULL_WIDTH = 7.2  # inches, a journal's double column
+IMPLEMENTATIONS = {
+    "keras": "Keras model",
+    "canned_estimator": "canned estimator",
+    "keras_estimator": "estimator, Keras layers",
+    "core_estimator": "estimator, core TensorFlow",
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A line of a figure: a normalization in a mode of evaluation. Colours are Okabe and Ito's, apart in grey too."""
+
+    normalization: str
+    mode: str
+    column: str
+    label: str
+    color: str
+    marker: str
+    line: str
+    filled: bool
+
+
+ARMS = (
+    Arm("none", "ema", "accuracy", "without", "#000000", "o", "-", True),
+    Arm("batch", "ema", "accuracy", "with, by moving averages", "#0072B2", "s", "-", True),
+    Arm(
+        "batch",
+        "population",
+        "population_accuracy",
+        "with, by population statistics",
+        "#56B4E9",
+        "D",
+        (0, (4, 1.5)),
+        False,
+    ),
+)
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4.5,
+    "legend.frameon": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 220,
+    # text stays text, and nothing in a file depends on the clock or on chance
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bnrepro",
+    "pdf.fonttype": 42,
+    "pdf.compression": 0,
+}
+
+
+def apply() -> None:
+    """Use the style from here on, from matplotlib's defaults, whatever a matplotlibrc says."""
+    matplotlib.rcdefaults()
+    plt.rcParams.update(_RC)
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write `<name>.svg`, `.png` and `.pdf`; the same bytes for the same figure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(folder / f"{name}.png")
+    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    plt.close(figure)
+
+
+def arm_legend(figure: Figure, markers: bool) -> None:
+    """The arms, above the panels."""
+    handles = [
+        plt.Line2D(
+            [],
+            [],
+            color=arm.color,
+            linestyle=arm.line,
+            marker=arm.marker if markers else "",
+            markerfacecolor=arm.color if arm.filled else "white",
+            label=arm.label,
+        )
+        for arm in ARMS
+    ]
+    title = plt.Line2D([], [], linestyle="", label="Batch normalization:")
+    figure.legend(handles=[title, *handles], loc="upper center", ncols=4, columnspacing=1.2, handlelength=2.4)

@@ -1,0 +1,1 @@
+"""The page that a reader gets, and its templates."""
