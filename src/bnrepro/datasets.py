@@ -15,7 +15,7 @@ import pooch
 
 from bnrepro import paths
 from bnrepro.errors import BadInput, Failed
-from bnrepro.params import Data
+from bnrepro.params import Data, DatasetName
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -51,7 +51,7 @@ class Dataset:
         digest: SHA-256 over all of the above.
     """
 
-    name: str
+    name: DatasetName
     levels: int
     train_images: np.ndarray
     train_labels: np.ndarray
@@ -68,11 +68,11 @@ class Dataset:
 # --- fetch ------------------------------------------------------------------------------------------------------------
 
 
-def fetch(name: str) -> None:
+def fetch(name: DatasetName) -> None:
     """Obtain the raw files of a dataset, each checked against its SHA-256, into `data/raw/<name>`.
 
-    `BNREPRO_MIRROR` (folders or URLs, separated by blanks, tried in order; a relative folder counts from the clone) takes
-    the place of the public mirrors.
+    `BNREPRO_MIRROR` (folders or URLs, separated by blanks, tried in order; a relative folder counts from the clone)
+    takes the place of the public mirrors.
 
     Raises:
         Failed: no mirror had a file with the right SHA-256. Nothing is left behind.
@@ -146,7 +146,7 @@ def _sha256(path: Path) -> str:
 # --- prepare ----------------------------------------------------------------------------------------------------------
 
 
-def prepare(name: str, data: Data) -> None:
+def prepare(name: DatasetName, data: Data) -> None:
     """Turn the raw files into arrays for training, in `data/prepared/<name>`.
 
     Pixels become 0 or 1 (`binary`: at least half of the full scale), or keep their grey levels. `digits` is split by
@@ -232,7 +232,7 @@ def _load_array(path: Path) -> np.ndarray:
 # --- load -------------------------------------------------------------------------------------------------------------
 
 
-def load(name: str) -> Dataset:
+def load(name: DatasetName) -> Dataset:
     """Read `data/prepared/<name>`.
 
     Raises:

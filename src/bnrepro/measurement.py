@@ -122,7 +122,8 @@ def _correct_and_loss(parameters, images, labels, statistics, levels: int, archi
     """Number of right answers, and the mean cross-entropy."""
 
     def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
-        return _normalized(z, *statistics[layer], parameters, layer, architecture.epsilon)
+        mean, variance = statistics[layer]
+        return _normalized(z, mean, variance, parameters, layer, architecture.epsilon)
 
     logits = _forward(parameters, tf.cast(images, tf.float32) / levels, normalize, architecture)
     right = tf.argmax(logits, axis=1, output_type=tf.int32) == labels

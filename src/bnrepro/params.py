@@ -168,7 +168,7 @@ def load(path: Path | None = None) -> Params:
         raise BadInput(f"{path.name}: {_one_line(error)}") from error
 
 
-def load_for(dataset: str, study: str | None = None) -> Params:
+def load_for(dataset: DatasetName, study: str | None = None) -> Params:
     """Read and check params.yaml, and that it describes a dataset and a study.
 
     Raises:

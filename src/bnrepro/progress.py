@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from bnrepro.runs.stage import Plan
-from bnrepro.runs.study import RunSpec
+from bnrepro.training.spec import RunSpec
 
 _PLAIN_EVERY_SECONDS = 10
 

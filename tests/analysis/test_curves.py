@@ -21,7 +21,7 @@ def record(evaluations, *, seed=0, diverged_at=None, **extra):
             "seed": seed,
             "steps": steps[-1],
         },
-        "curve": {"step": steps, **{name: ramp for name in measured}, **{name: ramp for name in extra}},
+        "curve": {"step": steps, **dict.fromkeys(measured, ramp), **dict.fromkeys(extra, ramp)},
         "final": {} if diverged_at else {"population_accuracy": 0.5},
         "diverged_at": diverged_at,
     }

@@ -37,7 +37,7 @@ def test_workers_give_the_bits_that_one_process_gives(specs):
 
 def test_a_run_that_raises_is_named(specs):
     broken = dataclasses.replace(specs[0], implementation="no_such_network")
-    with pytest.raises(Failed, match="digits no_such_network none depth 1 .* ModuleNotFoundError"):
+    with pytest.raises(Failed, match=r"digits no_such_network none depth 1 .* ModuleNotFoundError"):
         list(executor.run_all([broken], 1))
 
 

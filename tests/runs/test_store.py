@@ -44,10 +44,15 @@ def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits
     assert not (paths.root() / "one" / store.SIDECAR).exists()
 
 
+def test_what_is_not_finite_is_null_in_strict_json(spec, result, digits):
+    curve = {"step": [0, 25], "loss": [float("inf"), float("nan")]}
+    store.write("abc", spec, digits, dataclasses.replace(result, curve=curve))
+    assert records.read(store.folder("abc"))["curve"]["loss"] == [None, None]
+
+
 def test_what_cannot_be_written_leaves_no_record(spec, result, digits):
-    broken = dataclasses.replace(result, parameters={"logits/bias": object()}, training_seconds=float("inf"))
     with pytest.raises(TypeError):
-        store.write("abc", spec, digits, dataclasses.replace(broken, final={"population_accuracy": object()}))
+        store.write("abc", spec, digits, dataclasses.replace(result, final={"population_accuracy": object()}))
     assert not store.has("abc")
 
 

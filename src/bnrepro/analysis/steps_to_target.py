@@ -34,9 +34,7 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
             for target in targets:
                 crossing = _crossing(steps, run[column].to_numpy(), target)
                 rows.append((*key, budget, diverged, mode, target, crossing, crossing == steps[0]))
-    return pd.DataFrame(
-        rows, columns=[*SERIES, "seed", "budget", "diverged", "mode", "target", "steps", "at_first"]
-    )
+    return pd.DataFrame(rows, columns=[*SERIES, "seed", "budget", "diverged", "mode", "target", "steps", "at_first"])
 
 
 def _crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:
@@ -50,18 +48,29 @@ def summary(first: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row for every series, mode and target: runs, reached (how many arrived), at_first (how many of them were there
-        at their first evaluation), diverged (how many), median_steps (NaN unless more than half arrived), mean_restricted_steps, and low and high: a 95% bootstrap interval of the
-        restricted mean, or the range over seeds under six runs. The column `interval` says which: `bootstrap`, `range`.
+        at their first evaluation), diverged (how many), median_steps (NaN unless more than half arrived),
+        mean_restricted_steps, low and high (a 95% bootstrap interval of the restricted mean, or the range over seeds
+        under six runs) and interval (which of the two: `bootstrap`, `range`).
     """
     rows = []
     for key, group in first.groupby([*SERIES, "mode", "target"], sort=False):
         steps, restricted = group["steps"], _restricted(group)
         reached = int(steps.notna().sum())
         median = float(np.median(steps.fillna(np.inf))) if 2 * reached > len(group) else np.nan
-        low, high, kind = _interval(restricted, lambda rows, values=restricted: values[rows].mean(axis=1))
+        low, high, kind = _interval(_mean, restricted[:, np.newaxis])
         counts = (len(group), reached, int(group["at_first"].sum()), int(group["diverged"].sum()))
         rows.append((*key, *counts, median, restricted.mean(), low, high, kind))
-    columns = ["runs", "reached", "at_first", "diverged", "median_steps", "mean_restricted_steps", "low", "high", "interval"]
+    columns = [
+        "runs",
+        "reached",
+        "at_first",
+        "diverged",
+        "median_steps",
+        "mean_restricted_steps",
+        "low",
+        "high",
+        "interval",
+    ]
     return pd.DataFrame(rows, columns=[*SERIES, "mode", "target", *columns])
 
 
@@ -86,11 +95,10 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         treatment_late, baseline_late = group["steps"].isna(), group["steps_baseline"].isna()
         lower = baseline_late.any() or group["at_first"].any()
         upper = treatment_late.any() or group["at_first_baseline"].any()
-        ratio = low = high = np.nan
-        kind = ""
+        ratio, low, high, kind = np.nan, np.nan, np.nan, ""
         if not (treatment_late.all() and baseline_late.all()):
-            ratio = _ratio_of_means(both)
-            low, high, kind = _interval(both[:, 0] / both[:, 1], lambda rows, pairs=both: _ratio_of_means(pairs[rows]))
+            ratio = float(_ratio(both))
+            low, high, kind = _interval(_ratio, both)
         rows.append(
             {
                 **factors,
@@ -115,19 +123,22 @@ def _restricted(group: pd.DataFrame, suffix: str = "") -> np.ndarray:
     return group["steps" + suffix].fillna(group["budget" + suffix]).to_numpy(float)
 
 
-def _ratio_of_means(pairs: np.ndarray) -> np.ndarray:
-    """Baseline over treatment; `pairs` is [..., pairs, 2]."""
-    baseline, treatment = np.moveaxis(pairs.mean(axis=-2), -1, 0)
-    return baseline / treatment
+def _mean(sample: np.ndarray) -> np.ndarray:
+    """Mean [...] of samples [..., runs, 1]."""
+    return sample.mean(axis=(-2, -1))
 
 
-def _interval(single: np.ndarray, resampled: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, str]:
-    """The range of the single values where they are few, else a 95% percentile bootstrap interval.
+def _ratio(sample: np.ndarray) -> np.ndarray:
+    """Mean of the first column over that of the second, [...] of samples [..., pairs, 2]."""
+    means = sample.mean(axis=-2)
+    return means[..., 0] / means[..., 1]
 
-    `resampled` gives the statistic [RESAMPLES] of the rows [RESAMPLES, n] that were drawn.
-    """
-    if len(single) < INTERVAL_FROM:
-        return float(single.min()), float(single.max()), "range"
-    rows = np.random.default_rng(0).integers(len(single), size=(RESAMPLES, len(single)))
-    low, high = np.quantile(resampled(rows), [0.025, 0.975])
+
+def _interval(statistic: Callable[[np.ndarray], np.ndarray], sample: np.ndarray) -> tuple[float, float, str]:
+    """A 95% percentile bootstrap interval over the rows of a sample, or where they are few, their own range."""
+    if len(sample) < INTERVAL_FROM:
+        alone = statistic(sample[:, np.newaxis])
+        return float(alone.min()), float(alone.max()), "range"
+    rows = np.random.default_rng(0).integers(len(sample), size=(RESAMPLES, len(sample)))
+    low, high = np.quantile(statistic(sample[rows]), [0.025, 0.975])
     return float(low), float(high), "bootstrap"

@@ -11,20 +11,21 @@ import pandas as pd
 
 from bnrepro import __version__, paths
 from bnrepro.analysis import curves, steps_to_target
-from bnrepro.params import Params
+from bnrepro.params import DatasetName, Params
 from bnrepro.runs import records
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
 
 
-def summarize(params: Params, dataset: str) -> None:
+def summarize(params: Params, dataset: DatasetName) -> None:
     """Write `reports/<dataset>/tables` and `metrics.json` from the runs of every study in params.
 
     Raises:
         Failed: a study's stage has not run.
     """
-    firsts, finals, used = [], [], {}
+    firsts, finals = [], []
+    used: dict[str, dict[str, Any]] = {}
     with paths.replacing(paths.tables(dataset)) as folder:
         (folder / "curves").mkdir()
         for study in params.studies:
@@ -44,7 +45,7 @@ def summarize(params: Params, dataset: str) -> None:
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, used)))
 
 
-def provenance(params: Params, dataset: str, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def provenance(params: Params, dataset: DatasetName, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What the tables were made from: data, code, versions and settings, and a digest (SHA-256) over all records."""
     digest = hashlib.sha256(json.dumps(sorted(used.items()), sort_keys=True).encode()).hexdigest()
     return {

@@ -4,10 +4,10 @@ from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.errors import Failed
 from bnrepro.figures import accuracy_vs_iterations, iterations_to_target, style
-from bnrepro.params import HEADLINE_STUDY, Params
+from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 
 
-def draw(params: Params, dataset: str) -> None:
+def draw(params: Params, dataset: DatasetName) -> None:
     """Write `reports/<dataset>/figures`.
 
     Raises:

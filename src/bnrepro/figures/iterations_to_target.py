@@ -109,7 +109,7 @@ def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:
 
 
 def ratio_text(ratio: float, censored: str) -> str:
-    """`4.1×`, `≥4.1×` or `≤4.1×` where it is a bound, `~4.1×` where it is none in either direction; `–` for no ratio."""
+    """`4.1×`; `≥4.1×` or `≤4.1×` where it is a bound, `~4.1×` where it bounds nothing; `–` where there is no ratio."""
     if pd.isna(ratio):
         return "–"
     return {"none": "", "lower": "≥", "upper": "≤", "both": "~"}[censored] + times(ratio) + "×"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -29,7 +30,7 @@ class Arm:
     label: str
     color: str
     marker: str
-    line: str
+    line: Any  # as matplotlib's linestyle
     filled: bool
 
 
@@ -48,7 +49,7 @@ ARMS = (
     ),
 )
 
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,

@@ -1,7 +1,7 @@
 """The network as a Keras model: batch normalization is a layer before each nonlinearity.
 
-    model = build_model(architecture, learning_rate=0.1)
-    model.fit(images, labels, batch_size=60)
+model = build_model(architecture, learning_rate=0.1)
+model.fit(images, labels, batch_size=60)
 """
 
 import tensorflow as tf
@@ -11,14 +11,20 @@ from bnrepro.networks.parameters import Architecture, Parameters
 
 def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Model:
     """A compiled model from images [batch, inputs] to logits [batch, classes]."""
+
+    def batch_norm(layer: str) -> tf.keras.layers.Layer:
+        return tf.keras.layers.BatchNormalization(
+            momentum=architecture.momentum, epsilon=architecture.epsilon, name=f"{layer}_bn"
+        )
+
     inputs = x = tf.keras.Input((architecture.inputs,))
     for layer in architecture.hidden_layers:
         x = tf.keras.layers.Dense(architecture.width, use_bias=architecture.hidden_bias, name=layer)(x)
-        if architecture.batch_norm:
-            x = tf.keras.layers.BatchNormalization(
-                momentum=architecture.momentum, epsilon=architecture.epsilon, name=f"{layer}_bn"
-            )(x)
+        if architecture.batch_norm and architecture.placement == "before":
+            x = batch_norm(layer)(x)
         x = tf.keras.layers.Activation("sigmoid")(x)
+        if architecture.batch_norm and architecture.placement == "after":  # as the canned estimator has it
+            x = batch_norm(layer)(x)
     logits = tf.keras.layers.Dense(architecture.classes, name="logits")(x)
     model = tf.keras.Model(inputs, logits)
     model.compile(

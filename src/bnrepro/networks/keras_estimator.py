@@ -1,7 +1,7 @@
 """The network as a custom estimator built of Keras layers: the layer is there, its updates must be run by hand.
 
-    estimator = build_estimator(architecture, learning_rate=0.1)
-    estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
+estimator = build_estimator(architecture, learning_rate=0.1)
+estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
 """
 
 import tensorflow as tf

@@ -6,7 +6,7 @@ The canonical form of a network's parameters is a dictionary of float32 arrays. 
     hidden_<i>/gamma, beta, moving_mean, moving_variance [width]     with batch normalization
 
 and for the softmax layer `logits/kernel` [width, classes], `logits/bias` [classes]. Batch normalization before the
-nonlinearity leaves out the bias, which its mean subtraction would cancel (paper, section 3.2); after it, the bias stays.
+nonlinearity leaves out the bias, which its mean would cancel (paper, section 3.2); after it, the bias stays.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Architecture:
 
 
 def initial_parameters(architecture: Architecture, stddev: float, seed: int) -> Parameters:
-    """The start of a run: kernels from N(0, stddev^2), drawn layer by layer; biases 0; gamma 1, beta 0; averages 0 and 1.
+    """The start of a run: kernels from N(0, stddev^2), layer by layer; biases 0; gamma 1, beta 0; averages 0 and 1.
 
     Kernels depend on the seed and the layers' sizes alone, so that runs with and without normalization start from the
     same weights.

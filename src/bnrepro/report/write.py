@@ -14,15 +14,18 @@ from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.figures.iterations_to_target import ratio_text, times
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.params import HEADLINE_STUDY, Params
+from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("bnrepro.report"), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.PackageLoader("bnrepro.report"),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
 )
 _TEMPLATES.filters["percent"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.1f}%"
 
 
-def write(params: Params, dataset: str) -> None:
+def write(params: Params, dataset: DatasetName) -> None:
     """Write `reports/<dataset>/report.md` and `report.html`.
 
     Raises:

@@ -1,20 +1,21 @@
 """Many runs at once: a pool of warm, single-threaded workers, each of which imports TensorFlow once."""
 
+import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
-from typing import Any
 
 from loky import ProcessPoolExecutor
 
 from bnrepro import datasets
 from bnrepro.errors import Failed
-from bnrepro.runs.study import RunSpec
+from bnrepro.params import DatasetName
 from bnrepro.training.run import Result
+from bnrepro.training.spec import RunSpec
 
 ATTEMPTS = 3  # a run that was in flight when a worker died is tried again; one that dies every time is at fault itself
 
@@ -70,11 +71,17 @@ def _exit_with(parent: int) -> None:
 
 
 def _run(spec: RunSpec) -> Result:
+    import tensorflow as tf
+
     from bnrepro.training.run import run
 
-    return run(spec, _dataset(spec.dataset))
+    try:
+        return run(spec, _dataset(spec.dataset))
+    finally:  # a worker sees many runs, and their graphs refer to themselves
+        tf.keras.backend.clear_session()
+        gc.collect()
 
 
 @lru_cache(maxsize=1)
-def _dataset(name: str) -> datasets.Dataset:
+def _dataset(name: DatasetName) -> datasets.Dataset:
     return datasets.load(name)

@@ -1,35 +1,36 @@
 """`bnrepro plan`: what a pipeline would train, before a long one is started."""
 
-from bnrepro import datasets, paths
+from bnrepro import datasets
 from bnrepro.errors import BadInput
-from bnrepro.params import Params
+from bnrepro.params import DatasetName, Params
 from bnrepro.progress import duration
 from bnrepro.runs import stage, study
 
 
 def describe(params: Params, workers: int) -> str:
     """A line for each study of each dataset, and the sum. Runs that studies share are counted where they come first."""
-    lines, total, planned = [], 0.0, set()
+    lines, total = [], 0.0
+    counted: set[str] = set()
     for dataset in params.datasets:
-        try:
-            data = datasets.load(dataset)
-        except BadInput:  # not prepared yet, so nothing can have been trained on it in this form
-            data = None
         for name in params.studies:
-            if data is None:
-                specs = study.expand(params, dataset, name)
-                estimate = stage.cost_estimate()
-                seconds = {str(spec): estimate(spec) for spec in specs}
-                count = len(specs)
-            else:
-                plan = stage.plan(params, data, name)
-                seconds, count = plan.seconds, len(plan.specs)
-            seconds = {key: value for key, value in seconds.items() if key not in planned}
-            planned.update(seconds)
-            total += sum(seconds.values())
-            lines.append(
-                f"{dataset} {name}: {count} runs, {count - len(seconds)} in the store, {len(seconds)} to train"
-                + (f", about {duration(sum(seconds.values()) / workers)}" if seconds else "")
-            )
-    lines.append(f"In all about {duration(total / workers)} of training on {workers} cores." if total else "Nothing to train.")
-    return "\n".join(lines)
+            runs, missing = _missing(params, dataset, name)
+            missing = {key: seconds for key, seconds in missing.items() if key not in counted}
+            counted.update(missing)
+            total += sum(missing.values())
+            stored = f"{runs - len(missing)} in the store, {len(missing)} to train"
+            takes = f", about {duration(sum(missing.values()) / workers)}" if missing else ""
+            lines.append(f"{dataset} {name}: {runs} runs, {stored}{takes}")
+    if not total:
+        return "\n".join([*lines, "Nothing to train."])
+    return "\n".join([*lines, f"In all about {duration(total / workers)} of training on {workers} cores."])
+
+
+def _missing(params: Params, dataset: DatasetName, name: str) -> tuple[int, dict[str, float]]:
+    """How many runs a study has, and the seconds that each missing one takes."""
+    try:
+        planned = stage.plan(params, datasets.load(dataset), name)
+    except BadInput:  # not prepared yet, so that nothing can have been trained on it
+        estimate = stage.cost_estimate()
+        specs = study.expand(params, dataset, name)
+        return len(specs), {str(spec): estimate(spec) for spec in specs}
+    return len(planned.specs), planned.seconds

@@ -17,6 +17,8 @@ INDEX = "index.json"  # of a stage's output: its runs, in the order of the study
 def read(folder: Path) -> dict[str, Any]:
     """A run's record: fingerprint, spec, digests of data and code, versions, processor, curve, final, diverged_at.
 
+    What was measured and is not finite (the loss of a run that is about to diverge) is None.
+
     Raises:
         Failed: it is missing or damaged.
     """

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from bnrepro import datasets, paths
-from bnrepro.params import Params
+from bnrepro.params import DatasetName, Params
 from bnrepro.runs import executor, store, study
 from bnrepro.runs.records import INDEX
-from bnrepro.runs.study import RunSpec
+from bnrepro.training.spec import RunSpec
 
 _COST = ("dataset", "implementation", "normalization", "depth")  # what a step's cost depends on, more than all else
 # Steps per second of one core at depth 3, until the store has figures of its own (a 2.3 GHz Xeon's).
@@ -44,7 +44,7 @@ def plan(params: Params, dataset: datasets.Dataset, name: str, fresh: bool = Fal
 
 def train(
     params: Params,
-    dataset_name: str,
+    dataset_name: DatasetName,
     name: str,
     workers: int,
     started: Callable[[Plan], None],

@@ -1,12 +1,13 @@
 """The run store: one folder for every finished run, named by its fingerprint, written whole or not at all.
 
-It lies outside git and DVC, so that a finished run is never lost: not to a kill, not to a stage that failed after it, not
-to a parameter that was changed and changed back. `record.json` and `parameters.npz` hold only what is the same on every
-machine of a kind; `sidecar.json` holds the rest (processor, durations, commit), and everything can do without it.
+It lies outside git and DVC, so that a finished run is never lost: not to a kill, not to a stage that failed after it,
+not to a parameter that was changed and changed back. `record.json` and `parameters.npz` hold only what is the same on
+every machine of a kind; `sidecar.json` holds the rest (processor, durations, commit), and all can do without it.
 """
 
 import fcntl
 import json
+import math
 import os
 import platform
 import shutil
@@ -24,8 +25,9 @@ from bnrepro import __version__, paths
 from bnrepro.datasets import Dataset
 from bnrepro.runs import records
 from bnrepro.runs.records import PARAMETERS, RECORD
-from bnrepro.runs.study import RunSpec, code_digest, numerical_versions
+from bnrepro.runs.study import code_digest, numerical_versions
 from bnrepro.training.run import Result
+from bnrepro.training.spec import RunSpec
 
 SIDECAR = "sidecar.json"
 
@@ -93,7 +95,7 @@ def locked(name: str, waiting: str | None = None) -> Iterator[None]:
     """Hold a lock of this clone; the kernel lets go of it when the process ends, however it ends.
 
     Args:
-        waiting: said on stderr when another process holds it.
+        waiting: said when another process holds it.
     """
     paths.private().mkdir(parents=True, exist_ok=True)
     with (paths.private() / f"{name}.lock").open("w") as file:
@@ -140,10 +142,12 @@ def _cpuinfo(key: str) -> str:
     return "unknown"
 
 
-def _rounded(value: float | int) -> float | int:
-    """Seven significant digits: what a float32 holds, and the same text everywhere."""
-    return value if isinstance(value, int) else float(f"{value:.7g}")
+def _rounded(value: float | int) -> float | int | None:
+    """Seven significant digits: what a float32 holds, and the same text everywhere. None where it is not finite."""
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"

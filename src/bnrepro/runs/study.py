@@ -5,13 +5,14 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import bnrepro
-from bnrepro.params import Params
+from bnrepro.params import DatasetName, Params
+from bnrepro.training.spec import RunSpec
 
 # What every run's numbers come from, beside the implementation's own file and loop.
 _CORE = ("__init__.py", "networks/parameters.py", "training/batches.py", "training/run.py", "measurement.py")
@@ -21,38 +22,8 @@ _ESTIMATOR_LOOP = "training/estimator_loop.py"
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
 
 
-@dataclass(frozen=True)
-class RunSpec:
-    """Everything about a run that is chosen. Units: `steps` and `evaluate_every` are mini-batches.
-
-    Without batch normalization its settings are None, so that runs which cannot differ share a fingerprint.
-    """
-
-    dataset: str
-    implementation: str
-    normalization: str
-    depth: int
-    learning_rate: float
-    seed: int
-    steps: int
-    batch_size: int
-    evaluate_every: int
-    width: int
-    initial_stddev: float
-    placement: str | None
-    momentum: float | None
-    epsilon: float | None
-    device: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.dataset} {self.implementation} {self.normalization} depth {self.depth} "
-            f"learning rate {self.learning_rate:g} seed {self.seed}"
-        )
-
-
-def expand(params: Params, dataset: str, study: str) -> list[RunSpec]:
-    """The runs of a study on a dataset: seeds innermost, factors in the order of the file. Empty where it does not apply."""
+def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
+    """The runs of a study on a dataset, seeds innermost. There are none where the study does not apply."""
     grid, training, network = params.studies[study], params.training[dataset], params.network
     if grid.datasets is not None and dataset not in grid.datasets:
         return []
@@ -117,10 +88,9 @@ def code_digest(implementation: str) -> str:
 
 
 def _code(path: Path) -> str:
-    """A module's syntax tree without its docstrings and annotations of place."""
+    """A module's syntax tree as text, without docstrings and line numbers."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            del body[0]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
     return ast.dump(tree)

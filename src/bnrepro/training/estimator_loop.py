@@ -14,6 +14,7 @@ from bnrepro.networks.parameters import Parameters
 
 BuildEstimator = Callable[..., tf.estimator.Estimator]
 CanonicalName = Callable[[str], str | None]
+Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 
 
 def train(
@@ -33,17 +34,17 @@ def train(
     """
     with TemporaryDirectory(prefix="bnrepro-") as folder:
         # No checkpoints, summaries or logs: parameters are fetched by a hook, and measured outside the estimator.
-        config = tf.estimator.RunConfig(
-            save_checkpoints_steps=None, save_summary_steps=None, log_step_count_steps=None
-        )
+        config = tf.estimator.RunConfig(save_checkpoints_steps=None, save_summary_steps=None, log_step_count_steps=None)
         estimator = build_estimator(model_dir=folder, config=config)
+        rows = np.stack(list(batches))
         evaluations = EvaluationHook(canonical_name, evaluate_every, observe)
         started = time.perf_counter()
         diverged_at = None
         try:
             estimator.train(
-                in_graph_input(Path(folder), dataset, batches),
+                in_graph_input(Path(folder), dataset, rows),
                 hooks=[InitialValuesHook(canonical_name, initial), evaluations],
+                max_steps=len(rows),
             )
         except tf.estimator.NanLossDuringTrainingError:
             diverged_at = evaluations.step
@@ -52,34 +53,32 @@ def train(
         return diverged_at, time.perf_counter() - started - evaluations.seconds
 
 
-def in_graph_input(folder: Path, dataset: Dataset, batches: Iterator[np.ndarray]) -> Callable[[], tf.data.Dataset]:
-    """An input function that yields ({"pixels": float32 [batch, pixels]}, int32 [batch]) in the order of `batches`.
+def in_graph_input(folder: Path, dataset: Dataset, rows: np.ndarray) -> Callable[[], Batch]:
+    """An input function: ({"pixels": float32 [batch, pixels]}, int32 [batch]) of the global step's row of `rows`.
 
-    Images, labels and rows lie in plain files that the graph reads itself: `from_tensor_slices` would write the images
-    into the graph, and cost 20 seconds and more before the first step on MNIST.
+    Images, labels and rows are local variables that the graph reads from plain files when a session starts. With
+    `from_tensor_slices` the images would be part of the graph, and cost 20 seconds and more before the first step on
+    MNIST; and a pipeline of `tf.data` hands every batch from thread to thread, which on one core takes longer than the
+    step itself.
     """
-    dataset.train_images.tofile(folder / "images")
-    dataset.train_labels.tofile(folder / "labels")
-    batch_size = 0
-    with (folder / "rows").open("wb") as rows:
-        for batch in batches:
-            rows.write(batch.tobytes())
-            batch_size = len(batch)
+    arrays = {"images": dataset.train_images, "labels": dataset.train_labels, "rows": rows}
+    for name, array in arrays.items():
+        array.tofile(folder / name)
 
-    def input_fn() -> tf.data.Dataset:
-        images = tf.io.decode_raw(tf.io.read_file(str(folder / "images")), tf.uint8)
-        images = tf.reshape(images, [-1, dataset.pixels])
-        labels = tf.io.decode_raw(tf.io.read_file(str(folder / "labels")), tf.int32)
+    def local_variable(name: str) -> tf.Variable:
+        array = arrays[name]
 
-        def gather(record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-            batch = tf.ensure_shape(tf.io.decode_raw(record, tf.int32), [batch_size])
-            pixels = tf.cast(tf.gather(images, batch), tf.float32) / dataset.levels
-            return {"pixels": pixels}, tf.gather(labels, batch)
+        def read() -> tf.Tensor:
+            content = tf.io.decode_raw(tf.io.read_file(str(folder / name)), array.dtype)
+            return tf.reshape(content, array.shape)
 
-        options = tf.data.Options()
-        options.threading.private_threadpool_size = 1
-        rows = tf.data.FixedLengthRecordDataset(str(folder / "rows"), record_bytes=4 * batch_size)
-        return rows.map(gather).prefetch(8).with_options(options)
+        local = [tf.compat.v1.GraphKeys.LOCAL_VARIABLES]
+        return tf.compat.v1.Variable(read, trainable=False, collections=local, name=name)
+
+    def input_fn() -> Batch:
+        batch = tf.gather(local_variable("rows"), tf.compat.v1.train.get_global_step())
+        pixels = tf.cast(tf.gather(local_variable("images"), batch), tf.float32) / dataset.levels
+        return {"pixels": pixels}, tf.gather(local_variable("labels"), batch)
 
     return input_fn
 
@@ -118,14 +117,15 @@ class EvaluationHook(tf.estimator.SessionRunHook):
 
     def begin(self) -> None:
         self._variables = network_variables(self._canonical_name)
+        self._loss = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.LOSSES)[-1]  # the estimator adds its own last
 
-    def before_run(self, run_context: tf.estimator.SessionRunContext) -> None:
+    def before_run(self, run_context: tf.estimator.SessionRunContext) -> tf.estimator.SessionRunArgs:
         self.step += 1
+        return tf.estimator.SessionRunArgs(self._loss)
 
-    def after_run(
-        self, run_context: tf.estimator.SessionRunContext, run_values: tf.estimator.SessionRunValues
-    ) -> None:
-        if self.step % self._evaluate_every == 0:
+    def after_run(self, run_context: tf.estimator.SessionRunContext, run_values: tf.estimator.SessionRunValues) -> None:
+        # The estimator's own hook ends a run whose loss is not a number, after this one.
+        if self.step % self._evaluate_every == 0 and not np.isnan(run_values.results):
             started = time.perf_counter()
             parameters = run_context.session.run(self._variables)
             self._elsewhere.submit(self._observe, self.step, parameters).result()

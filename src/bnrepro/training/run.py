@@ -7,31 +7,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from bnrepro.datasets import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from bnrepro.training.batches import mini_batches
-
-
-class Spec(Protocol):
-    """What a run is asked to be: see `bnrepro.runs.study.RunSpec`."""
-
-    implementation: str
-    normalization: str
-    depth: int
-    learning_rate: float
-    seed: int
-    steps: int
-    batch_size: int
-    evaluate_every: int
-    width: int
-    initial_stddev: float
-    placement: str | None
-    momentum: float | None
-    epsilon: float | None
+from bnrepro.training.spec import RunSpec
 
 
 @dataclass(frozen=True)
@@ -54,7 +37,7 @@ class Result:
     evaluation_seconds: float
 
 
-def architecture(spec: Spec, pixels: int) -> Architecture:
+def architecture(spec: RunSpec, pixels: int) -> Architecture:
     """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
     return Architecture(
         inputs=pixels,
@@ -68,7 +51,7 @@ def architecture(spec: Spec, pixels: int) -> Architecture:
     )
 
 
-def run(spec: Spec, dataset: Dataset) -> Result:
+def run(spec: RunSpec, dataset: Dataset) -> Result:
     """Train and measure one network. The same spec and data give the same numbers on the same kind of processor."""
     _keep_tensorflow_quiet()
     network = architecture(spec, dataset.pixels)
@@ -96,7 +79,7 @@ def run(spec: Spec, dataset: Dataset) -> Result:
 
 
 def _train(
-    spec: Spec,
+    spec: RunSpec,
     network: Architecture,
     initial: Parameters,
     dataset: Dataset,
@@ -115,9 +98,7 @@ def _train(
 
     module = importlib.import_module(f"bnrepro.networks.{spec.implementation}")
     build = partial(module.build_estimator, network, spec.learning_rate)
-    return estimator_loop.train(
-        build, module.canonical_name, initial, dataset, batches, spec.evaluate_every, observe
-    )
+    return estimator_loop.train(build, module.canonical_name, initial, dataset, batches, spec.evaluate_every, observe)
 
 
 class _DatasetKey:
@@ -143,5 +124,4 @@ def _evaluator(network: Architecture, key: _DatasetKey) -> Any:
 def _keep_tensorflow_quiet() -> None:
     """Estimators and `tf.compat.v1.layers` are deprecated, and say so on every call; that is known here."""
     warnings.filterwarnings("ignore", message=".*`tf.layers.*", category=UserWarning)
-    warnings.filterwarnings("ignore", message=".*get_updates_for.*", category=UserWarning)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -1,0 +1,136 @@
+"""The command `bnrepro`: one short function a command. Nothing is computed here, and nothing heavy imported on top."""
+
+import os
+import sys
+
+import click
+
+from bnrepro import __version__, params, paths
+
+
+class _InOrder(click.Group):
+    """Lists commands in the order of the pipeline."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Rebuild the figure that batch normalization is taught with, and look into every run behind it.
+
+    The stages of `dvc repro` call the first seven commands; the others are for people.
+    """
+
+
+def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
+    return click.argument("dataset", type=click.Choice(params.DATASETS))(command)
+
+
+@main.command()
+def check() -> None:
+    """Check the whole of params.yaml."""
+    params.load()
+    paths.write_text(paths.checked(), "params.yaml was found valid\n")
+
+
+@main.command()
+@_dataset_argument
+def fetch(dataset: params.DatasetName) -> None:
+    """Obtain a dataset's raw files, each checked against its SHA-256."""
+    from bnrepro import datasets
+
+    params.load_for(dataset)
+    datasets.fetch(dataset)
+
+
+@main.command()
+@_dataset_argument
+def prepare(dataset: params.DatasetName) -> None:
+    """Scale, binarize and split a dataset."""
+    from bnrepro import datasets
+
+    datasets.prepare(dataset, params.load_for(dataset).data[dataset])
+
+
+@main.command()
+@_dataset_argument
+@click.argument("study")
+@click.option("--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core]")
+def train(dataset: params.DatasetName, study: str, workers: int | None) -> None:
+    """Train what is missing of a study's runs."""
+    from bnrepro.progress import TrainingProgress
+    from bnrepro.runs import records, stage, store
+    from bnrepro.tracking import BackgroundPublisher
+
+    given = params.load_for(dataset, study)
+    workers = workers or len(os.sched_getaffinity(0))
+    with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}", workers) as progress:
+
+        def finished(fingerprint, spec, rate):
+            progress.finished(fingerprint, spec, rate)
+            seeds = given.studies[study].seeds or given.training[dataset].seeds
+            publisher.add(records.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
+
+        stage.train(given, dataset, study, workers, progress.started, finished)
+
+
+@main.command()
+@_dataset_argument
+def summarize(dataset: params.DatasetName) -> None:
+    """Make the tables of a dataset from its runs."""
+    from bnrepro.analysis.summarize import summarize as make_tables
+
+    given = params.load_for(dataset)
+    make_tables(given, dataset)
+
+
+@main.command()
+@_dataset_argument
+def plot(dataset: params.DatasetName) -> None:
+    """Draw the figures of a dataset from its tables."""
+    from bnrepro.figures.draw import draw
+
+    given = params.load_for(dataset)
+    draw(given, dataset)
+
+
+@main.command()
+@_dataset_argument
+def report(dataset: params.DatasetName) -> None:
+    """Write the report of a dataset from its tables and figures."""
+    from bnrepro.report.write import write
+
+    given = params.load_for(dataset)
+    write(given, dataset)
+
+
+@main.command()
+def plan() -> None:
+    """Say what would be trained, and how long it takes."""
+    from bnrepro.runs.planning import describe
+
+    click.echo(describe(params.load(), len(os.sched_getaffinity(0))))
+
+
+@main.command()
+def publish() -> None:
+    """Publish to MLflow what is missing there."""
+    from bnrepro import tracking
+
+    click.echo(f"{tracking.publish_all(params.load())} runs newly published")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI.  [default: a free one]")
+def ui(port: int | None) -> None:
+    """Publish, then open MLflow's UI on 127.0.0.1."""
+    from bnrepro import serving, tracking
+
+    tracking.publish_all(params.load())
+    serving.serve(port=port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""A finished run as a Keras model, to look into or to go on with."""
+
+from typing import Any
+
+from bnrepro import paths
+from bnrepro.errors import BadInput
+from bnrepro.runs import records
+
+
+def load_model(dataset: str, study: str, **factors: Any) -> Any:
+    """The network of one run of a study, with its final parameters.
+
+    Args:
+        factors: fields of the run's spec that single it out, such as `implementation="keras", depth=3, seed=0`.
+
+    Returns:
+        A compiled `tf.keras.Model` from images [batch, pixels] in [0, 1] to logits [batch, classes], whichever way the
+        run's own network was written.
+
+    Raises:
+        BadInput: the factors fit no run, or several.
+        Failed: the study has not been trained.
+    """
+    found = [
+        record
+        for record in records.of_study(dataset, study)
+        if all(record["spec"].get(name) == value for name, value in factors.items())
+    ]
+    if len(found) != 1:
+        raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
+    from bnrepro.networks import keras
+    from bnrepro.training.run import architecture
+    from bnrepro.training.spec import RunSpec
+
+    spec = RunSpec(**found[0]["spec"])
+    parameters = records.read_parameters(paths.runs(dataset, study) / found[0]["fingerprint"])
+    model = keras.build_model(architecture(spec, parameters["hidden_1/kernel"].shape[0]), spec.learning_rate)
+    keras.load_parameters(model, parameters)
+    return model

@@ -1,0 +1,44 @@
+"""Run specs for tests: the paper's network on digits, 200 steps, batch normalization's settings nobody's defaults."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bnrepro.datasets import Dataset
+from bnrepro.training.batches import mini_batches
+from bnrepro.training.spec import RunSpec
+
+
+def run_spec(implementation: str, normalization: str = "none", depth: int = 1, **changes: Any) -> RunSpec:
+    placement, momentum, epsilon = None, None, None
+    if normalization == "batch":
+        placement, momentum, epsilon = "before", 0.98, 0.002  # an argument that is not passed on shows
+        if implementation == "canned_estimator":  # what its source fixes: tensorflow_estimator, canned/dnn.py
+            placement, momentum, epsilon = "after", 0.999, 0.001
+    spec = RunSpec(
+        dataset="digits",
+        implementation=implementation,
+        normalization=normalization,
+        depth=depth,
+        learning_rate=0.5,
+        seed=1,  # not what a forgotten argument would be
+        steps=200,  # nine epochs and a half
+        batch_size=60,
+        evaluate_every=100,
+        width=100,
+        initial_stddev=0.1,
+        placement=placement,
+        momentum=momentum,
+        epsilon=epsilon,
+        device="cpu",
+    )
+    return replace(spec, **changes)
+
+
+def training_examples(spec: RunSpec, dataset: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Images [batch, pixels] in [0, 1] and labels [batch] of every step, as a user would feed them to any framework."""
+    every_row = np.arange(len(dataset.train_labels))
+    for rows in mini_batches(spec.seed, every_row, spec.batch_size, spec.steps):
+        yield dataset.train_images[rows].astype(np.float32) / dataset.levels, dataset.train_labels[rows]

@@ -1,0 +1,112 @@
+"""Four ways to write one network: from the same start, on the same mini-batches, to the same parameters."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnrepro.datasets import Dataset
+from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.training.run import Result, architecture
+from bnrepro.training.spec import RunSpec
+from tests import reference
+from tests.networks.specs import run_spec, training_examples
+
+STEPS = 200
+# A parameter of order 1 is rounded to float32 at every step, by about eps; if all roundings pointed the same way, they
+# would add up to this. They do not: what is seen against float64 is sqrt(200) eps = 2e-6, and 0 between implementations
+# on one processor, but other processors add in another order. An epsilon or a momentum that is off by 1%, a step left
+# out or two mini-batches that change places leave differences above it (tested below).
+TOLERANCE = STEPS * float(np.finfo(np.float32).eps)  # 2.4e-5
+
+CASES = [("none", 1), ("none", 3), ("batch", 1), ("batch", 3), ("batch", 5)]
+Trained = Callable[[RunSpec], Result]
+
+
+def assert_same(parameters: Parameters, expected: Parameters) -> None:
+    assert parameters.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(parameters[name], value, rtol=0, atol=TOLERANCE, err_msg=name)
+
+
+def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Parameters:
+    network = replace(architecture(spec, dataset.pixels), **changes)
+    initial = initial_parameters(network, spec.initial_stddev, spec.seed)
+    return reference.train(initial, training_examples(spec, dataset), spec.learning_rate, network)
+
+
+@pytest.mark.parametrize(("normalization", "depth"), CASES)
+@pytest.mark.parametrize("implementation", ["keras_estimator", "core_estimator"])
+def test_estimators_reach_the_parameters_of_the_keras_model(
+    trained: Trained, implementation: str, normalization: str, depth: int
+) -> None:
+    keras = trained(run_spec("keras", normalization, depth))
+    estimator = trained(run_spec(implementation, normalization, depth))
+    assert_same(estimator.parameters, keras.parameters)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_canned_estimator_is_the_same_network_without_normalization(trained: Trained, depth: int) -> None:
+    keras = trained(run_spec("keras", "none", depth))
+    canned = trained(run_spec("canned_estimator", "none", depth))
+    assert_same(canned.parameters, keras.parameters)
+
+
+@pytest.mark.parametrize(("normalization", "depth"), CASES)
+def test_keras_model_computes_what_the_paper_says(
+    trained: Trained, digits: Dataset, normalization: str, depth: int
+) -> None:
+    spec = run_spec("keras", normalization, depth)
+    assert_same(trained(spec).parameters, train_reference(spec, digits))
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_canned_estimator_normalizes_after_the_nonlinearity(trained: Trained, digits: Dataset, depth: int) -> None:
+    spec = run_spec("canned_estimator", "batch", depth)
+    expected = train_reference(spec, digits, placement="after", momentum=0.999, epsilon=1e-3)
+    assert_same(trained(spec).parameters, expected)
+
+
+def test_keras_model_normalizes_after_the_nonlinearity_where_asked(trained: Trained) -> None:
+    """So that a canned estimator's run loads as a Keras model."""
+    canned = run_spec("canned_estimator", "batch", 3)
+    assert_same(trained(replace(canned, implementation="keras")).parameters, trained(canned).parameters)
+
+
+@pytest.mark.parametrize(("normalization", "depth"), CASES)
+def test_every_parameter_moves_by_far_more_than_the_tolerance(
+    trained: Trained, digits: Dataset, normalization: str, depth: int
+) -> None:
+    """Otherwise an update that is left out (the moving averages', say) could hide in it."""
+    spec = run_spec("keras", normalization, depth)
+    initial = initial_parameters(architecture(spec, digits.pixels), spec.initial_stddev, spec.seed)
+    moved = {name: np.abs(value - initial[name]).max() for name, value in trained(spec).parameters.items()}
+    assert min(moved.values()) > 100 * TOLERANCE, moved
+
+
+@pytest.mark.parametrize("implementation", ["keras", "canned_estimator"])
+@pytest.mark.parametrize("setting", ["momentum", "epsilon"])
+def test_the_tolerance_tells_settings_apart(
+    trained: Trained, digits: Dataset, implementation: str, setting: str
+) -> None:
+    spec = run_spec(implementation, "batch", 1)
+    # 1% more epsilon; 1% less weight of the new value in the moving averages
+    changes = {"epsilon": 1.01 * spec.epsilon, "momentum": 1 - 0.99 * (1 - spec.momentum)}
+    with pytest.raises(AssertionError, match="hidden_1"):
+        assert_same(trained(spec).parameters, train_reference(spec, digits, **{setting: changes[setting]}))
+
+
+@pytest.mark.parametrize("change", ["a step left out", "two mini-batches swapped"])
+def test_the_tolerance_tells_mini_batches_apart(trained: Trained, digits: Dataset, change: str) -> None:
+    spec = run_spec("keras", "batch", 1)
+    network: Architecture = architecture(spec, digits.pixels)
+    batches = list(training_examples(spec, digits))
+    if change == "a step left out":
+        del batches[100]
+    else:
+        batches[100], batches[101] = batches[101], batches[100]
+    initial = initial_parameters(network, spec.initial_stddev, spec.seed)
+    with pytest.raises(AssertionError, match="hidden_1"):
+        assert_same(trained(spec).parameters, reference.train(initial, batches, spec.learning_rate, network))

@@ -1,0 +1,96 @@
+"""A small pipeline for tests: the project's own code and stages in a clone of their own, on a grid of seconds."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A git repository with the working tree's files, committed."""
+
+    folder: Path
+
+    def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment in the clone, with the clone's own code."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment(**environment), capture_output=True, text=True, check=False
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        own = ("MLFLOW_", "BNREPRO_", "DVC_")
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(own)}
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return {**inherited, "PATH": path, "PYTHONPATH": str(self.folder / "src"), **more}
+
+    def params(self, change) -> None:
+        """Rewrite params.yaml by a function on its tree."""
+        path = self.folder / "params.yaml"
+        tree = yaml.safe_load(path.read_text())
+        change(tree)
+        path.write_text(yaml.safe_dump(tree, sort_keys=False))
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def records(self) -> set[str]:
+        """Fingerprints in the run store."""
+        return {path.parent.name for path in (self.folder / ".bnrepro" / "store").glob("*/*/record.json")}
+
+    def partial(self) -> list[Path]:
+        """What a kill left half written."""
+        found = [path for path in self.folder.rglob("*.partial") if ".venv" not in path.parts]
+        return found + list((self.folder / ".bnrepro" / "store" / "partial").glob("*"))
+
+
+def small(tree: dict) -> None:
+    """The grid of the tests: eight short runs."""
+    tree["datasets"] = ["digits"]
+    tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5, 0.8]}
+    tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
+
+
+def clone(folder: Path, change=small) -> Clone:
+    """A clone of the working tree as it is (what git tracks or would track), with params.yaml changed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("reports/") and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    made = Clone(folder)
+    made.params(change)
+    made.run("git", "init", "--quiet")
+    made.run("git", "config", "user.name", "Test")
+    made.run("git", "config", "user.email", "test@example.org")
+    made.commit("The project")
+    return made

@@ -1,0 +1,129 @@
+"""The house: imports run downwards only, and dvc.yaml names the code that each stage really imports."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "bnrepro"
+
+# From the ground up; a module may import from its own room and from those before it.
+ROOMS = [
+    ["errors"],
+    ["paths"],
+    ["params"],
+    ["datasets"],
+    ["networks"],
+    ["runs.records"],
+    ["measurement"],
+    ["training"],
+    ["runs.study", "runs.store", "runs.executor", "runs.stage", "runs.loading"],
+    ["progress"],
+    ["runs.planning"],
+    ["analysis"],
+    ["figures"],
+    ["report"],
+    ["tracking"],
+    ["serving"],
+    ["cli"],
+]
+
+# Imported by a command without deciding what it makes: where files lie, how errors read, what a terminal shows, what
+# MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as its params.
+PLUMBING = {"cli", "errors", "params", "paths", "progress", "runs.planning", "serving", "tracking"}
+
+COMMANDS = {
+    "check": ["params"],
+    "fetch": ["datasets"],
+    "prepare": ["datasets"],
+    "train": ["runs.stage"],
+    "summarize": ["analysis.summarize"],
+    "plot": ["figures.draw"],
+    "report": ["report.write"],
+}
+
+
+def modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), path
+
+
+@cache
+def imports(name):
+    """The project's own modules that a module imports, anywhere in it, and those that it loads by name."""
+    known = dict(modules())
+    tree = ast.parse(known[name].read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "bnrepro":
+            base = node.module.removeprefix("bnrepro").lstrip(".")
+            for alias in node.names:
+                longer = f"{base}.{alias.name}".lstrip(".")
+                found.add(longer if longer in known else base)
+        if isinstance(node, ast.Import):
+            found |= {a.name.removeprefix("bnrepro.") for a in node.names if a.name.startswith("bnrepro.")}
+        if isinstance(node, ast.JoinedStr) and "bnrepro.networks." in ast.unparse(node):
+            found |= {module for module in known if module.startswith("networks.")}
+    return found - {"", "__init__"}
+
+
+def reached(names):
+    seen, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += imports(name)
+    return seen
+
+
+def room(name):
+    for index, names in enumerate(ROOMS):
+        if any(name == member or name.startswith(member + ".") for member in names):
+            return index
+    return None
+
+
+@pytest.mark.parametrize("name", [name for name, _ in modules() if name not in ("__init__", "runs")])
+def test_imports_run_downwards(name):
+    assert room(name) is not None, f"{name} has no room"
+    above = {other for other in imports(name) if room(other) is not None and room(other) > room(name)}
+    assert not above
+
+
+def test_no_circle():
+    for name, _ in modules():
+        assert name not in reached(imports(name)), f"{name} imports itself by way of {imports(name)}"
+
+
+@pytest.mark.parametrize("stage", COMMANDS)
+def test_a_stage_depends_on_the_code_that_its_command_imports(stage):
+    declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"][stage]["deps"]
+    declared = {dep.removeprefix("src/bnrepro/") for dep in declared if dep.startswith("src/")}
+    known = dict(modules())
+    needed = {
+        str(known[name].relative_to(PACKAGE))
+        for name in reached(COMMANDS[stage])
+        if (name not in PLUMBING or name in COMMANDS[stage]) and known[name].name != "__init__.py"
+    }
+    covered = {file for file in needed if any(file == dep or file.startswith(dep + "/") for dep in declared)}
+    assert needed - covered == set(), "imported and not declared"
+    idle = {dep for dep in declared if not any(file == dep or file.startswith(dep + "/") for file in needed)}
+    assert idle - {"__init__.py"} == set(), "declared and not imported"
+
+
+def test_every_stage_is_known_here():
+    assert set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]) == set(COMMANDS)
+
+
+def test_every_figure_is_declared():
+    """DVC keeps only what it was told of."""
+    plot = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["plot"]
+    declared = {Path(next(iter(entry))).name for entry in [*plot["plots"], *plot["outs"]]}
+    sources = (PACKAGE / "figures").glob("*.py")
+    names = [path.stem for path in sources if "\nNAME = " in path.read_text(encoding="utf-8")]
+    assert declared == {f"{name}.{ending}" for name in names for ending in ("svg", "png", "pdf")}

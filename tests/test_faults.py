@@ -1,0 +1,146 @@
+"""Accidents in training: what was finished is kept, what was in flight is trained anew, and nothing else is left."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests import pipeline
+
+pytestmark = pytest.mark.slow
+
+
+def longer(tree):
+    """Runs of a second or so, enough of them to be in the middle of."""
+    pipeline.small(tree)
+    tree["training"]["digits"] |= {"steps": 1500, "evaluate_every": 500, "seeds": 6}
+    tree["studies"]["depth"] |= {"implementation": ["keras"], "normalization": ["none", "batch"]}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    made = pipeline.clone(tmp_path, longer)
+    for command in ("fetch", "prepare"):
+        made.run("bnrepro", command, "digits")
+    return made
+
+
+def train(clone):
+    return clone.start("bnrepro", "train", "digits", "depth")
+
+
+def wait_for_records(clone, count, process, seconds=120):
+    end = time.monotonic() + seconds
+    while len(clone.records()) < count:
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end, "no run finished"
+        time.sleep(0.05)
+
+
+def children(pid):
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(child) for child in listed.stdout.split()]
+
+
+def alive(pids):
+    """Those that still run (a zombie does not)."""
+    running = []
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            continue
+        running += [pid] if state != "Z" else []
+    return running
+
+
+def wait_until_gone(pids, seconds):
+    end = time.monotonic() + seconds
+    while alive(pids) and time.monotonic() < end:
+        time.sleep(0.1)
+    return not alive(pids)
+
+
+def stamp(clone, name):
+    return (clone.folder / ".bnrepro/store" / name[:2] / name / "record.json").stat().st_mtime_ns
+
+
+def finish(clone):
+    """Start again; returns the fingerprints that were trained only now."""
+    before = clone.records()
+    clone.run("bnrepro", "train", "digits", "depth")
+    assert len(clone.records()) == 12
+    assert clone.partial() == []
+    return clone.records() - before
+
+
+def test_a_kill_loses_only_what_was_in_flight(clone):
+    process = train(clone)
+    wait_for_records(clone, 3, process)
+    workers = children(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert wait_until_gone(workers, 10), "workers outlived their parent"
+    kept = clone.records()
+    stamps = {name: stamp(clone, name) for name in kept}
+    assert 3 <= len(kept) < 12
+    assert not (clone.folder / "data/runs/digits/depth").exists()
+    assert len(finish(clone)) == 12 - len(kept)
+    assert {name: stamp(clone, name) for name in kept} == stamps, "a finished run was trained again"
+
+
+def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
+    process = train(clone)
+    wait_for_records(clone, 2, process)
+    victims = [pid for pid in children(process.pid) if b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(victims[-1], signal.SIGKILL)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert len(clone.records()) == 12
+    assert "Traceback" not in output
+
+
+def test_ctrl_c_ends_with_130_and_no_workers(clone):
+    process = train(clone)
+    wait_for_records(clone, 1, process)
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in output
+    assert wait_until_gone(workers, 5)
+    finish(clone)
+
+
+def test_two_trainings_at_once_train_every_run_once(clone):
+    first = train(clone)
+    wait_for_records(clone, 1, first)
+    second = train(clone)
+    output = [process.communicate(timeout=240)[0] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), output
+    assert "waiting for it to end" in output[1]
+    assert "12 of them in the store, 0 to train" in output[1]
+
+
+def test_a_diverging_run_is_a_result_and_the_stage_goes_on(clone):
+    clone.params(lambda tree: tree["studies"]["depth"].update(learning_rate=[0.5, 1e30]))
+    clone.run("bnrepro", "train", "digits", "depth")
+    clone.run("bnrepro", "summarize", "digits")
+    finals = pd.read_csv(clone.folder / "reports/digits/tables/final_accuracy.csv", keep_default_na=False)
+    absurd = finals[finals["learning_rate"] == 1e30].set_index("normalization")
+    assert absurd.loc["none", "diverged"] == 6
+    clone.run("bnrepro", "plot", "digits")
+    clone.run("bnrepro", "report", "digits")
+
+
+def test_no_noise_of_tensorflow_reaches_the_user(clone):
+    clone.params(lambda tree: tree["studies"]["depth"].update(implementation=["core_estimator"]))
+    clone.params(lambda tree: tree["training"]["digits"].update(steps=100, evaluate_every=50, seeds=1))
+    done = clone.run("bnrepro", "train", "digits", "depth")
+    assert done.stderr == ""
+    assert "12 runs" not in done.stdout
+    assert all(line.startswith(("digits depth: ", "  ")) for line in done.stdout.splitlines()), done.stdout
