@@ -115,7 +115,7 @@ def test_a_parameter_changed_and_changed_back_restores_without_training(clone):
     original = {path.name: path.read_bytes() for path in figures.iterdir()}
     clone.params(lambda tree: tree["training"]["digits"].update(seeds=1))
     diff = json.loads(clone.run("dvc", "params", "diff", "--json").stdout)
-    assert diff["params.yaml"]["training.digits.seeds"] == {"old": 2, "new": 1}
+    assert diff["params.yaml"]["training.digits.seeds"].items() >= {"old": 2, "new": 1}.items()
     clone.run("dvc", "repro")
     before = clone.records()
     clone.run("git", "checkout", "params.yaml")

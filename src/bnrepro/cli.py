@@ -2,20 +2,28 @@
 
 import os
 import sys
+from typing import Any
 
 import click
 
 from bnrepro import __version__, params, paths
 
 
-class _InOrder(click.Group):
-    """Lists commands in the order of the pipeline."""
+class _Commands(click.Group):
+    """Lists commands in the order of the pipeline, and ends with the shells' own status on Ctrl-C."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted; what was finished is kept.", err=True)
+            ctx.exit(130)
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """Rebuild the figure that batch normalization is taught with, and look into every run behind it.
