@@ -261,7 +261,7 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert view.counts() == {"run": 4, "series": 2}
     parent = view.parent(records[2])
     assert parent == view.parent(records[3]) != view.parent(records[0])
-    assert parent.info.run_name == "keras · batch · depth 3 · lr 0.5"
+    assert parent.info.run_name == "depth 3 · batch · keras · lr 0.5"
     assert parent.info.status == "FINISHED"
     assert view.history(parent, "accuracy") == [(0, 0.1), (50, pytest.approx(0.3525)), (100, pytest.approx(0.605))]
     assert view.history(parent, "accuracy_low") == [(0, 0.1), (50, 0.35), (100, 0.6)]
@@ -557,6 +557,7 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         address = re.search(r"http://\S+", server.stdout.readline()).group()
+        assert server.stdout.readline() == f"The runs on digits: {address}/#/experiments/1/runs\n"
         assert shown(address).content() == expected
         url = f"{address}/get-artifact?path=report.md&run_uuid={report.info.run_id}"
         with urllib.request.urlopen(url) as answer:

@@ -41,7 +41,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         except OSError as error:
             raise BadInput(f"{host}:{port}: {error.strerror}") from error
         port = probe.getsockname()[1]
-    address = f"http://{host}:{port}"
+    address, experiments = f"http://{host}:{port}", tracking.experiment_ids()
     log = paths.private() / "mlflow-server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", uri, "--default-artifact-root", tracking.artifacts()]
@@ -60,7 +60,9 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         while server.poll() is None and not _answers(host, port):
             time.sleep(0.2)
         if server.poll() is None:
-            click.echo(f"MLflow shows the runs at {address} (Ctrl-C ends it)")
+            click.echo(f"MLflow is at {address} (Ctrl-C ends it)")
+            for dataset, identifier in experiments.items():
+                click.echo(f"The runs on {dataset}: {address}/#/experiments/{identifier}/runs")
         server.wait()
         raise Failed(f"MLflow's server ended by itself; it said why in {log}")
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ import click
 
 from bnrepro import paths
 from bnrepro.errors import Failed
-from bnrepro.params import Params
+from bnrepro.params import DATASETS, Params
 from bnrepro.runs import records, store
 
 Record = dict[str, Any]
@@ -134,6 +134,12 @@ class Publisher:
             yield _Experiment(self._client, dataset)
 
 
+def experiment_ids() -> dict[str, str]:
+    """MLflow's id of each dataset's experiment."""
+    names = {f"bnrepro/{dataset}": dataset for dataset in DATASETS}
+    return {names[e.name]: e.experiment_id for e in _connect().search_experiments() if e.name in names}
+
+
 class _Experiment:
     """A dataset's runs in MLflow.
 
@@ -208,7 +214,7 @@ class _Experiment:
             if _is_finished(run) and run.data.metrics["seeds"] > len(members):
                 self.known["series", series] = [run]
                 return run
-        name = "{implementation} · {normalization} · depth {depth} · lr {learning_rate:g}".format(**members[0]["spec"])
+        name = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**members[0]["spec"])
         fingerprints = _digest(sorted(record["fingerprint"] for record in members))
         tags = {"bnrepro.members": fingerprints, **_provenance(members[0])}
         return self._run("series", series, _digest(members), name, tags)

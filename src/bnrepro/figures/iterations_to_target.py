@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from bnrepro.figures import style
 
@@ -35,9 +36,10 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         ax.set_xticks(range(len(depths)), [str(depth) for depth in depths])
         ax.set_xlim(-0.5, len(depths) - 0.5)
         ax.set_yscale("log")
-    lowest = steps["low"].min()
+    lowest = min(steps["low"].min(), budget / 10)  # a decade at least, or the log scale has nothing to say
     axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.32, budget * 1.5)  # the ratios stand below, the budget above
     axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel(f"training iterations to {100 * target:g}% test accuracy")
     axes[0, 0].annotate(
         f"× not reached within {budget:,}",

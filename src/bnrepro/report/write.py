@@ -92,7 +92,7 @@ def _steps(row: dict[str, Any]) -> str:
         return f"not within {row['mean_restricted_steps']:,.0f}"
     text = f"{row['mean_restricted_steps']:,.0f} ({row['low']:,.0f}–{row['high']:,.0f})"
     if row["reached"] < row["runs"]:
-        return f"≥{text}, {row['reached']} of {row['runs']} arrived"
+        return f"≥{text}, {row['reached']} of {row['runs']}"
     return f"≤{text}" if row["at_first"] else text
 
 
