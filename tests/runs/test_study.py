@@ -6,6 +6,7 @@ import pytest
 
 from bnrepro import params
 from bnrepro.runs import study
+from tests.networks.specs import run_spec
 
 
 @pytest.fixture
@@ -36,19 +37,13 @@ def test_a_study_for_another_dataset_has_no_runs(given):
     assert study.expand(other, "mnist", "depth")
 
 
-def test_the_canned_estimators_settings_are_its_own(given):
-    from bnrepro.networks import canned_estimator
-
-    spec = next(
-        spec
-        for spec in study.expand(given, "digits", "depth")
-        if spec.implementation == "canned_estimator" and spec.normalization == "batch"
-    )
-    assert (spec.placement, spec.momentum, spec.epsilon) == (
-        canned_estimator.PLACEMENT,
-        canned_estimator.MOMENTUM,
-        canned_estimator.EPSILON,
-    )
+def test_the_canned_estimators_settings_are_those_that_its_parity_test_proves(given):
+    specs = study.expand(given, "digits", "depth")
+    canned = {spec for spec in specs if spec.implementation == "canned_estimator" and spec.normalization == "batch"}
+    proven = run_spec("canned_estimator", "batch")
+    assert {(spec.placement, spec.momentum, spec.epsilon) for spec in canned} == {
+        (proven.placement, proven.momentum, proven.epsilon)
+    }
 
 
 def test_without_normalization_its_settings_make_no_other_run(given):

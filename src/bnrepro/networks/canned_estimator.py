@@ -13,10 +13,6 @@ import tensorflow as tf
 
 from bnrepro.networks.parameters import Architecture
 
-PLACEMENT = "after"
-MOMENTUM = 0.999
-EPSILON = 0.001
-
 
 def build_estimator(
     architecture: Architecture,

@@ -56,7 +56,7 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
     _keep_tensorflow_quiet()
     network = architecture(spec, dataset.pixels)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
-    evaluator = _evaluator(network, _DatasetKey(dataset))
+    evaluator = _evaluator(network, dataset)
     curve: dict[str, list[float]] = {}
     last = initial
     evaluation_seconds = 0.0
@@ -101,24 +101,11 @@ def _train(
     return estimator_loop.train(build, module.canonical_name, initial, dataset, batches, spec.evaluate_every, observe)
 
 
-class _DatasetKey:
-    """A dataset that a cache can hold on to: compared by its digest."""
-
-    def __init__(self, dataset: Dataset):
-        self.dataset = dataset
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _DatasetKey) and self.dataset.digest == other.dataset.digest
-
-    def __hash__(self) -> int:
-        return hash(self.dataset.digest)
-
-
 @lru_cache(maxsize=8)
-def _evaluator(network: Architecture, key: _DatasetKey) -> Any:
+def _evaluator(network: Architecture, dataset: Dataset) -> Any:
     from bnrepro.measurement import Evaluator
 
-    return Evaluator(network, key.dataset, np.arange(len(key.dataset.train_labels)))
+    return Evaluator(network, dataset, np.arange(len(dataset.train_labels)))
 
 
 def _keep_tensorflow_quiet() -> None:

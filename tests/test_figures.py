@@ -1,0 +1,92 @@
+"""Figures and report from the committed tables: the committed bytes, and what a reader has to find in them."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bnrepro import params, paths
+from bnrepro.analysis import tables
+from bnrepro.errors import Failed
+from bnrepro.figures import iterations_to_target, style
+from bnrepro.figures.draw import draw
+from bnrepro.report.write import write
+
+COMMITTED = Path(__file__).parents[1] / "reports" / "digits"
+
+
+@pytest.fixture
+def given(project):
+    """A project that has the committed tables and nothing else."""
+    shutil.copytree(COMMITTED / "tables", paths.tables("digits"))
+    shutil.copyfile(COMMITTED / "provenance.json", paths.provenance("digits"))
+    return params.load()
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_tables_alone_give_the_committed_figures_and_report(given):
+    draw(given, "digits")
+    write(given, "digits")
+    made, committed = content(paths.reports("digits")), content(COMMITTED)
+    assert {name for name in committed if made.get(name) != committed[name]} == {"metrics.json"}  # summarize makes it
+
+
+def test_text_is_text(given):
+    draw(given, "digits")
+    drawn = (paths.figures("digits") / "iterations_to_target.svg").read_text()
+    assert "times fewer iterations:</text>" in drawn
+    assert "not reached within 3,000</text>" in drawn
+    assert b"times fewer iterations" not in (paths.figures("digits") / "iterations_to_target.png").read_bytes()
+
+
+def test_arms_differ_in_grey_and_in_shape():
+    """Luminance (ITU-R BT.601) of the lines, and markers and dashes beside it."""
+    grey = []
+    for arm in style.ARMS:
+        red, green, blue = (int(arm.color[i : i + 2], 16) for i in (1, 3, 5))
+        grey.append((0.299 * red + 0.587 * green + 0.114 * blue) / 255)
+    assert min(abs(a - b) for i, a in enumerate(grey) for b in grey[:i]) > 0.15
+    assert len({arm.marker for arm in style.ARMS}) == len(style.ARMS)
+
+
+def test_what_never_arrives_is_a_cross_at_the_budget_and_no_line(given):
+    style.apply()
+    steps, speedup = tables.read("digits", "steps_to_target"), tables.read("digits", "speedup")
+    one = (steps["implementation"] == "keras") & (steps["normalization"] == "none") & (steps["target"] == 0.9)
+    never = set(steps[one & (steps["mode"] == "ema") & (steps["reached"] == 0)]["depth"])
+    assert never == {5, 7}
+    figure = iterations_to_target.draw(steps, speedup, 0.9, 3000)
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert sorted(y for line in crosses for y in line.get_ydata()) == [3000.0, 3000.0]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "censored", "text"),
+    [
+        (4.126, "none", "4.1×"),
+        (25.4, "lower", "≥25×"),
+        (0.058, "upper", "≤0.06×"),
+        (1.02, "both", "~1.0×"),
+        (9.96, "none", "10×"),
+        (float("nan"), "both", "–"),
+    ],
+)
+def test_ratio_text(ratio, censored, text):
+    assert iterations_to_target.ratio_text(ratio, censored) == text
+
+
+def test_a_missing_table_is_named(given):
+    (paths.tables("digits") / "speedup.csv").unlink()
+    with pytest.raises(Failed, match=r"speedup\.csv: not readable"):
+        draw(given, "digits")
+
+
+def test_a_study_without_runs_is_nothing_to_draw(given):
+    path = paths.tables("digits") / "curves" / "depth.csv"
+    pd.read_csv(path).head(0).to_csv(path, index=False)
+    with pytest.raises(Failed, match="has no runs on digits"):
+        draw(given, "digits")

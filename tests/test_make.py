@@ -1,0 +1,86 @@
+"""The Makefile where the machine lacks something, and the comparison of reports that CI relies on."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import compare_reports
+
+ROOT = Path(__file__).parents[1]
+COMMITTED = ROOT / "reports" / "digits"
+
+
+def test_one_line_says_what_to_install_where_python_is_missing(tmp_path):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("make", "sh", "rm", "awk"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    done = subprocess.run(
+        ["make", "test"], cwd=tmp_path, env={"PATH": str(tools)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    first, *others = done.stderr.splitlines()
+    assert first.startswith("Python 3.11 with venv is needed: install it")
+    assert all(line.startswith("make: ***") for line in others)
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_the_lock_names_no_index_and_hashes_everything():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    assert not [line for line in lines if "://" in line or line.startswith("-")]
+    pins = [i for i, line in enumerate(lines) if line and line[0] not in " #"]
+    assert all("==" in lines[i] and lines[i + 1].lstrip().startswith("--hash=sha256:") for i in pins)
+
+
+@pytest.fixture
+def made(tmp_path):
+    shutil.copytree(COMMITTED, tmp_path / "made")
+    return tmp_path / "made"
+
+
+def on_another_processor(made):
+    path = made / "provenance.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "processor": "AuthenticAMD x86-64-v3"}))
+
+
+def test_equal_reports_are_equal(made):
+    assert compare_reports.main(COMMITTED, made) == 0
+
+
+@pytest.mark.parametrize("change", ["altered", "missing", "added"])
+def test_a_single_byte_counts_on_the_same_kind_of_processor(made, change):
+    path = made / "figures" / "iterations_to_target.svg"
+    if change == "altered":
+        path.write_bytes(path.read_bytes()[:-1])
+    elif change == "missing":
+        path.unlink()
+    else:
+        (made / "more.txt").touch()
+    assert compare_reports.main(COMMITTED, made) == 1
+
+
+def test_elsewhere_numbers_may_differ_a_little_and_not_much(made):
+    on_another_processor(made)
+    table = made / "tables" / "final_accuracy.csv"
+    original = table.read_text()
+    table.write_text(original.replace("0.9624", "0.9604"))
+    assert table.read_text() != original
+    assert compare_reports.main(COMMITTED, made) == 0
+    table.write_text(original.replace("0.9624", "0.8624"))
+    assert compare_reports.main(COMMITTED, made) == 1
+
+
+def test_elsewhere_steps_may_differ_a_little_and_not_much(made):
+    on_another_processor(made)
+    table = made / "tables" / "steps_to_target.csv"
+    original = table.read_text()
+    table.write_text(original.replace(",1210,", ",1260,"))
+    assert table.read_text() != original
+    assert compare_reports.main(COMMITTED, made) == 0
+    table.write_text(original.replace(",1210,", ",2210,"))
+    assert compare_reports.main(COMMITTED, made) == 1
