@@ -1,5 +1,6 @@
 """The command `bnrepro`: one short function a command. Nothing is computed here, and nothing heavy imported on top."""
 
+import errno
 import os
 import sys
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import click
 
 from bnrepro import __version__, params, paths
+from bnrepro.errors import Failed
 
 
 class _Commands(click.Group):
-    """Lists commands in the order of the pipeline, and ends with the shells' own status on Ctrl-C."""
+    """Lists commands in the order of the pipeline; ends Ctrl-C with the shells' status, and accidents in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -21,6 +23,11 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted; what was finished is kept.", err=True)
             ctx.exit(130)
+        except OSError as error:  # a full disk, no permission, a file where a folder belongs
+            if error.errno == errno.EPIPE:
+                raise  # click's own to handle
+            where = f"{error.filename}: " if error.filename else ""
+            raise Failed(f"{where}{error.strerror or error}") from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

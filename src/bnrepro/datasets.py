@@ -36,6 +36,7 @@ FILES = {"digits": DIGITS_FILES, "mnist": MNIST_FILES}
 CLASSES = 10
 SPLIT_SEED = 0  # one split for all: what varies between seeds is the training, not the data
 TIMEOUT_SECONDS = 30
+_REMEDY = "run `dvc repro`"
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single answer
@@ -160,6 +161,8 @@ def prepare(name: DatasetName, data: Data) -> None:
 
     if name == "digits":
         images, labels = (_load_array(paths.raw(name) / file) for file in DIGITS_FILES)
+        if any(_sha256(paths.raw(name) / file) != sha256 for file, sha256 in DIGITS_FILES.items()):
+            raise BadInput(f"{paths.raw(name)}: not the files that were fetched; {_REMEDY}")
         full_scale = 16
         train, test = train_test_split(
             np.arange(len(labels)), test_size=data.test, stratify=labels, random_state=SPLIT_SEED
@@ -224,7 +227,7 @@ def _load_array(path: Path) -> np.ndarray:
         with path.open("rb") as file:  # np.load would take a zip archive too
             return np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError as error:
-        raise BadInput(f"{path}: not found; run `dvc repro`") from error
+        raise BadInput(f"{path}: not found; {_REMEDY}") from error
     except (OSError, ValueError, EOFError) as error:
         raise BadInput(f"{path}: not a NumPy array file ({error})") from error
 
@@ -245,5 +248,21 @@ def load(name: DatasetName) -> Dataset:
     for field, array in arrays.items():
         hashing.update(f"{field} {array.dtype.str} {array.shape}".encode())
         hashing.update(np.ascontiguousarray(array).data)
+    _check_shapes(folder, arrays)
     levels = int(arrays.pop("levels"))
     return Dataset(name=name, levels=levels, digest=hashing.hexdigest(), **arrays)
+
+
+def _check_shapes(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse arrays that `prepare` does not make."""
+    counts = {part: len(np.atleast_1d(arrays[f"{part}_labels"])) for part in ("train", "test")}
+    expected = {"levels": (np.int64, ()), "held_out": (np.bool_, (counts["train"],))}
+    for part, count in counts.items():
+        pixels = arrays["train_images"].shape[-1:]
+        expected |= {f"{part}_labels": (np.int32, (count,)), f"{part}_images": (np.uint8, (count, *pixels))}
+    for field, (dtype, shape) in expected.items():
+        if arrays[field].dtype != dtype or arrays[field].shape != shape:
+            found = f"{arrays[field].dtype} {list(arrays[field].shape)}"
+            raise BadInput(f"{folder / field}.npy: {found} found, {np.dtype(dtype)} {list(shape)} expected; {_REMEDY}")
+    if arrays["levels"] < 1 or any(np.any(arrays[f"{part}_labels"] // CLASSES) for part in counts):
+        raise BadInput(f"{folder}: a label beyond {CLASSES - 1}, or no grey levels; {_REMEDY}")

@@ -31,7 +31,9 @@ T = TypeVar("T")
 
 
 def _distinct(values: list[T]) -> list[T]:
-    if len(set(values)) < len(values):
+    # as the tables will show them: with six significant digits
+    shown = {f"{value:.6g}" if isinstance(value, float) else value for value in values}
+    if len(shown) < len(values):
         raise ValueError("every value may stand in the list once")
     return values
 
@@ -39,7 +41,10 @@ def _distinct(values: list[T]) -> list[T]:
 Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
 Count = Annotated[int, Field(ge=1, le=10**9)]  # what is more is a slip, and overflows further on
 Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Units = Annotated[int, Field(ge=1, le=10_000)]
+Seeds = Annotated[int, Field(ge=1, le=1_000)]
+Depth = Annotated[int, Field(ge=1, le=1_000)]
+Positive = Annotated[float, Field(gt=0, le=1e38)]  # what float32 holds
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -58,7 +63,7 @@ class Data(Section):
 class Network(Section):
     """What all networks of all studies share."""
 
-    width: Count
+    width: Units
     initial_stddev: Positive
     momentum: Annotated[float, Field(ge=0, lt=1)]
     epsilon: Positive
@@ -71,7 +76,7 @@ class Training(Section):
     batch_size: Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
     evaluate_every: Count
     learning_rate: Positive
-    seeds: Count
+    seeds: Seeds
     targets: Several[Share]
 
     @field_validator("evaluate_every")
@@ -90,10 +95,10 @@ class Study(Section):
 
     implementation: Several[Implementation]
     normalization: Several[Normalization]
-    depth: Several[Count]
+    depth: Several[Depth]
     learning_rate: Several[Positive] | None = None
     datasets: Several[DatasetName] | None = None
-    seeds: Count | None = None
+    seeds: Seeds | None = None
 
 
 StudyName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # a `-` can collide in DVC's matrix
@@ -113,7 +118,10 @@ class Params(Section):
     def _every_dataset_is_described(self) -> "Params":
         if HEADLINE_STUDY not in self.studies:
             raise ValueError(f"studies.{HEADLINE_STUDY} is missing; the headline figure draws it")
+        headline = self.studies[HEADLINE_STUDY].datasets
         for name in self.datasets:
+            if headline is not None and name not in headline:
+                raise ValueError(f"studies.{HEADLINE_STUDY}.datasets lacks {name}; the headline figure draws it")
             for section in ("data", "training"):
                 if name not in getattr(self, section):
                     raise ValueError(f"{section}.{name} is missing, and datasets lists {name}")

@@ -88,7 +88,10 @@ def replacing(target: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-        shutil.rmtree(target, ignore_errors=True)
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
         os.replace(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -64,6 +64,8 @@ def publish_all(params: Params) -> int:
         studies = {study: records.of_study(dataset, study) for study in made}
         try:
             published += publisher.publish_dataset(dataset, studies)
+        except Failed:
+            raise
         except Exception as error:
             raise Failed(f"MLflow could not be reached ({_reason(error)})") from error
     return published
@@ -281,7 +283,7 @@ class BackgroundPublisher:
         self._queue.put(None)
         patience = 2 if error else 30  # seconds; whoever pressed Ctrl-C wants to leave
         self._thread.join(patience)
-        if self._thread.is_alive():
+        if self._thread.is_alive() and not error:
             _say_later(f"it took more than {patience} s")
 
     def _work(self) -> None:
@@ -326,9 +328,13 @@ def _connect() -> Any:
 
 def _is_from_elsewhere(database: Path) -> bool:
     """Artifact locations are absolute: after the clone was moved, they lead nowhere or into another clone."""
-    with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'")
-        return any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in rows)
+    query = "SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'"
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            rows = connection.execute(query).fetchall()
+    except sqlite3.Error as error:
+        raise Failed(f"{database}: {error}; move the file away, and it is made anew") from error
+    return any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in rows)
 
 
 def _database() -> Path:
@@ -389,6 +395,8 @@ def _digest(content: Any) -> str:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause, on one line: MLflow, requests and SQLAlchemy each wrap it in a paragraph."""
+    if isinstance(error, Failed):
+        return error.message
     while cause := error.__cause__ or error.__context__:
         error = cause
     return " ".join(str(error).split())[:200] or type(error).__name__

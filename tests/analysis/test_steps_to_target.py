@@ -95,6 +95,12 @@ def test_summary_counts_diverged_runs():
     assert (row["runs"], row["reached"], row["diverged"]) == (2, 1, 1)
 
 
+def test_a_run_that_diverged_before_its_first_evaluation_counts():
+    table = first(arrives_at(2), run([0.1], seed=1, diverged=True).assign(budget=100))
+    row = only(steps_to_target.summary(table), mode="ema")
+    assert (row["runs"], row["reached"], row["diverged"], row["mean_restricted_steps"]) == (2, 1, 1, 60)
+
+
 def test_a_diverged_run_is_censored_at_the_budget_not_where_it_ended():
     ended = run([0.1, 0.1, 0.1], seed=1, diverged=True).assign(budget=100)
     row = only(steps_to_target.summary(first(arrives_at(2), ended)), mode="ema")

@@ -54,6 +54,7 @@ def test_what_cannot_be_written_leaves_no_record(spec, result, digits):
     with pytest.raises(TypeError):
         store.write("abc", spec, digits, dataclasses.replace(result, final={"population_accuracy": object()}))
     assert not store.has("abc")
+    assert list(paths.store().glob("partial/*")) == []
 
 
 def test_clean_removes_what_a_kill_left(project):
@@ -93,8 +94,26 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
         pass
 
 
-def test_sidecars_tell_what_runs_took(spec, result, digits):
-    store.write("abc", spec, digits, result)
-    ((found, sidecar),) = store.sidecars()
+def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits):
+    for name in ("abc", "damaged", "untold"):
+        store.write(name, spec, digits, result)
+    (store.folder("damaged") / records.RECORD).write_text("{}")
+    (store.folder("untold") / store.SIDECAR).write_text("[]")
+    ((found, seconds),) = store.durations()
     assert found["implementation"] == spec.implementation
-    assert sidecar["evaluation_seconds"] == 0.5
+    assert seconds == 2.0
+
+
+@pytest.mark.parametrize("file", [records.RECORD, records.PARAMETERS])
+@pytest.mark.parametrize("damage", ["missing", "garbage"])
+def test_a_damaged_record_is_not_there(spec, result, digits, file, damage):
+    store.write("abc", spec, digits, result)
+    assert store.has("abc")
+    path = store.folder("abc") / file
+    path.unlink() if damage == "missing" else path.write_text("{}")
+    assert not store.has("abc")
+
+
+def test_without_git_there_is_no_commit(project, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert store.machine()["commit"] is None

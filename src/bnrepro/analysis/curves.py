@@ -17,6 +17,9 @@ def from_records(records: Iterable[dict[str, Any]], study: str) -> pd.DataFrame:
     Returns:
         Columns: the series' factors, seed, budget (steps), diverged (bool), step, and what was measured (`MEASURED`;
         validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
+
+    Raises:
+        ValueError: two runs do not differ in these columns; a study has a factor that `SERIES` lacks.
     """
     frames = []
     for record in records:
@@ -31,6 +34,8 @@ def from_records(records: Iterable[dict[str, Any]], study: str) -> pd.DataFrame:
         return pd.DataFrame(columns=[*SERIES, "seed", "budget", "diverged", "step", *MEASURED[:4]])
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "study", study)
+    if table.duplicated([*SERIES, "seed", "step"]).any():
+        raise ValueError(f"runs of {study} differ in a factor that is no column of its tables")
     measured = [name for name in MEASURED if name in table]
     return table[[*SERIES, "seed", "budget", "diverged", "step", *measured]]
 
@@ -64,17 +69,15 @@ def final_accuracy(records: Sequence[dict[str, Any]], study: str) -> pd.DataFram
 def thinned_csv(curves: pd.DataFrame) -> str:
     """The table as it is committed: without step 0, at most 100 steps a run and 1 MiB in all.
 
-    Where that takes thinning, every k-th evaluation is kept, counted back from the last.
+    Where that takes thinning, all runs keep the same steps: every k-th, counted back from the last.
     """
     table = curves[curves["step"] > 0].drop(columns=["budget", "diverged"])
-    runs = table.groupby([*SERIES, "seed"], sort=False)["step"]
-    from_the_end = runs.cumcount(ascending=False)
+    steps = sorted(table["step"].unique(), reverse=True)
     stride = 1
     while True:
-        thin = table[from_the_end % stride == 0]
-        text = to_csv(thin)
-        most = thin.groupby([*SERIES, "seed"], sort=False).size().max() if len(thin) else 0
-        if most <= MOST_STEPS and len(text.encode()) < MOST_BYTES:
+        kept = steps[::stride]
+        text = to_csv(table[table["step"].isin(kept)])
+        if len(kept) <= MOST_STEPS and len(text.encode()) < MOST_BYTES:
             return text
         stride += 1
 

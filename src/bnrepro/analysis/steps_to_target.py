@@ -27,13 +27,14 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
         where the run is censored), and `at_first`: whether it was there at its first evaluation.
     """
     rows = []
-    for key, run in curves[curves["step"] > 0].groupby([*SERIES, "seed"], sort=False):
-        run = run.sort_values("step")
-        steps, budget, diverged = run["step"].to_numpy(), run["budget"].iloc[0], run["diverged"].iloc[0]
+    for key, whole in curves.groupby([*SERIES, "seed"], sort=False):
+        budget, diverged = whole["budget"].iloc[0], whole["diverged"].iloc[0]
+        run = whole[whole["step"] > 0].sort_values("step")  # none, for a run that diverged before its first evaluation
+        steps = run["step"].to_numpy()
         for mode, column in MODES.items():
             for target in targets:
                 crossing = _crossing(steps, run[column].to_numpy(), target)
-                rows.append((*key, budget, diverged, mode, target, crossing, crossing == steps[0]))
+                rows.append((*key, budget, diverged, mode, target, crossing, len(steps) > 0 and crossing == steps[0]))
     return pd.DataFrame(rows, columns=[*SERIES, "seed", "budget", "diverged", "mode", "target", "steps", "at_first"])
 
 
@@ -83,7 +84,7 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         where no run of either arm arrived), low and high (95% interval by resampling pairs, or the range of the pairs'
         ratios under six pairs), interval (`bootstrap` or `range`), and censored: what kind of bound the ratio is.
         `lower`: runs of the baseline did not arrive, or runs of the treatment were there at their first evaluation;
-        `upper`: the reverse; `both`: so much that it is a bound in no direction; `none`: it is the ratio itself.
+        `upper`: the reverse; `both`: so much that it bounds nothing; `none`: it is the ratio, to the evaluation grid.
     """
     match = [*(name for name in SERIES if name != "normalization"), "mode", "target", "seed"]
     treated = first[first["normalization"] != baseline]

@@ -37,6 +37,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
             finals.append(curves.final_accuracy(found, study))
         first, final = pd.concat(firsts, ignore_index=True), pd.concat(finals, ignore_index=True)
         summary, speedup = steps_to_target.summary(first), steps_to_target.speedup(first)
+        _write(folder / "first_steps.csv", curves.to_csv(first))
         _write(folder / "steps_to_target.csv", curves.to_csv(summary))
         _write(folder / "speedup.csv", curves.to_csv(speedup))
         _write(folder / "final_accuracy.csv", curves.to_csv(final))
@@ -78,8 +79,8 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
     """What `dvc metrics show` prints: the ratio at the headline's target, and the final accuracy of every series.
 
     Returns:
-        study -> implementation -> depth -> `<normalization>_speedup`, `<normalization>_accuracy`; where a study has
-        several learning rates, their values follow the names. None where there is no such number.
+        study -> implementation -> depth -> `<normalization>_accuracy`, `<normalization>_speedup` and its `_censored`.
+        Where a study has several learning rates, their values follow the names. None where there is no such number.
     """
     result: dict[str, Any] = {}
     rates = final.groupby("study")["learning_rate"].nunique()
@@ -91,7 +92,10 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
                 key += f"_learning_rate_{row['learning_rate']:g}"
             study = result.setdefault(row["study"], {}).setdefault(row["implementation"], {})
             value = None if np.isnan(row[column]) else float(f"{row[column]:.4g}")
-            study.setdefault(f"depth_{row['depth']}", {})[key] = value
+            place = study.setdefault(f"depth_{row['depth']}", {})
+            place[key] = value
+            if name == "speedup":
+                place[f"{key}_censored"] = row["censored"]
     return result
 
 

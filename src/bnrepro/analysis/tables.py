@@ -1,31 +1,86 @@
 """The committed tables, read back by whoever draws or reports them."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from bnrepro import paths
+from bnrepro.analysis.curves import MEASURED, SERIES
 from bnrepro.errors import Failed
+from bnrepro.params import HEADLINE_STUDY, Implementation
+
+_COMPARED = {*SERIES, "mode", "target", "low", "high"}
+_COLUMNS = {
+    "curves": {*SERIES, "seed", "step", *MEASURED[:4]},
+    "steps_to_target": {
+        *SERIES,
+        "mode",
+        "target",
+        "runs",
+        "reached",
+        "at_first",
+        "mean_restricted_steps",
+        "low",
+        "high",
+    },
+    "speedup": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
+    "final_accuracy": {*SERIES, "runs", "diverged", *MEASURED[:2], "training_accuracy"},
+}
+_PROVENANCE = {"bnrepro", "runs", "processor", "versions", "data_digest", "records_digest"}
 
 
 def read(dataset: str, name: str) -> pd.DataFrame:
     """`reports/<dataset>/tables/<name>.csv`, with empty fields as NaN and nothing else.
 
     Raises:
-        Failed: it is missing or not a table.
+        Failed: it is missing or not that table.
     """
     path = paths.tables(dataset) / f"{name}.csv"
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
-        raise Failed(f"{path}: not readable ({error}); run `dvc repro` or `bnrepro summarize {dataset}`") from error
+        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
+    if missing := _COLUMNS[name.partition("/")[0]] - set(table.columns):
+        raise Failed(f"{path}: lacks the columns {', '.join(sorted(missing))}; {_remedy(dataset)}")
+    if unknown := set(table["implementation"]) - set(get_args(Implementation)):
+        raise Failed(f"{path}: unknown implementations {unknown}; {_remedy(dataset)}")
+    return table
+
+
+def headline(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that the headline shows: one study and, of several learning rates, its first."""
+    table = table[table["study"] == HEADLINE_STUDY]
+    return table[table["learning_rate"] == table["learning_rate"].iloc[0]] if len(table) else table
+
+
+def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:
+    """The rows for one target.
+
+    Raises:
+        Failed: there are none; the targets were changed since.
+    """
+    rows = table[table["target"] == float(f"{target:.6g}")]
+    if rows.empty and len(table):
+        raise Failed(f"the target {target:g} is not in the tables of {dataset}; {_remedy(dataset)}")
+    return rows
 
 
 def read_provenance(dataset: str) -> dict[str, Any]:
-    """What the tables were made from: see `bnrepro.analysis.summarize.provenance`."""
+    """What the tables were made from: see `bnrepro.analysis.summarize.provenance`.
+
+    Raises:
+        Failed: it is missing or damaged.
+    """
     path = paths.provenance(dataset)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Failed(f"{path}: not readable ({error}); run `dvc repro` or `bnrepro summarize {dataset}`") from error
+        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
+    if not isinstance(content, dict) or not content.keys() >= _PROVENANCE:
+        raise Failed(f"{path}: lacks what the report names; {_remedy(dataset)}")
+    return content
+
+
+def _remedy(dataset: str) -> str:
+    return f"run `dvc repro` or `bnrepro summarize {dataset}`"

@@ -9,12 +9,13 @@ from bnrepro.figures import style
 NAME = "accuracy_vs_iterations"
 
 
-def draw(curves: pd.DataFrame, target: float) -> Figure:
+def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
     """A grid of panels, implementations across and depths down; the mean over seeds in the range of all seeds.
 
     Args:
         curves: rows of curves/<study>.csv, of one learning rate.
         target: an accuracy (share of 1) that a thin line marks.
+        budget: the steps of a run.
     """
     implementations = list(dict.fromkeys(curves["implementation"]))
     depths = sorted(curves["depth"].unique())
@@ -45,7 +46,7 @@ def draw(curves: pd.DataFrame, target: float) -> Figure:
     for ax, implementation in zip(axes[0], implementations, strict=True):
         ax.set_title(style.IMPLEMENTATIONS[implementation])
     axes[0, 0].set_ylim(0, 1.02)
-    axes[0, 0].set_xlim(0, curves["step"].max())
+    axes[0, 0].set_xlim(0, budget)
     axes[0, 0].yaxis.set_major_locator(plt.MultipleLocator(0.25))
     axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
     axes[0, 0].xaxis.set_major_locator(plt.MaxNLocator(3, prune="upper"))

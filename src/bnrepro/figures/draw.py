@@ -14,21 +14,18 @@ def draw(params: Params, dataset: DatasetName) -> None:
         Failed: a table is missing or empty.
     """
     style.apply()
-    curves = tables.read(dataset, f"curves/{HEADLINE_STUDY}")
-    steps = tables.read(dataset, "steps_to_target")
-    speedup = tables.read(dataset, "speedup")
-    if curves.empty:
-        raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to draw")
     # The headline shows one learning rate; a study that crosses several has a figure of its own.
-    rate = curves["learning_rate"].iloc[0]
-    curves, steps, speedup = (
-        table[(table["study"] == HEADLINE_STUDY) & (table["learning_rate"] == rate)]
-        for table in (curves, steps, speedup)
-    )
-    target = params.training[dataset].targets[0]
+    names = (f"curves/{HEADLINE_STUDY}", "steps_to_target", "speedup")
+    curves, steps, speedup = (tables.headline(tables.read(dataset, name)) for name in names)
+    if curves.empty:
+        raise Failed(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
+    training = params.training[dataset]
+    target = training.targets[0]
+    steps, speedup = (tables.at_target(dataset, table, target) for table in (steps, speedup))
     figures = {
-        iterations_to_target.NAME: iterations_to_target.draw(steps, speedup, target, int(curves["step"].max())),
-        accuracy_vs_iterations.NAME: accuracy_vs_iterations.draw(curves, target),
+        iterations_to_target.NAME: iterations_to_target.draw(steps, speedup, target, training.steps),
+        accuracy_vs_iterations.NAME: accuracy_vs_iterations.draw(curves, target, training.steps),
     }
-    for name, figure in figures.items():
-        style.save(figure, paths.figures(dataset), name)
+    with paths.replacing(paths.figures(dataset)) as folder:
+        for name, figure in figures.items():
+            style.save(figure, folder, name)

@@ -1,5 +1,7 @@
 """The headline: training iterations to a target accuracy against depth, with and without batch normalization."""
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,11 +17,10 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     """One panel for each implementation.
 
     Args:
-        steps, speedup: rows of steps_to_target.csv and speedup.csv, of one study and one learning rate.
-        target: which accuracy (share of 1).
+        steps, speedup: rows of steps_to_target.csv and speedup.csv: one study, one learning rate, one target.
+        target: the accuracy (share of 1).
         budget: steps at which a run that has not arrived was ended.
     """
-    steps, speedup = steps[steps["target"] == target], speedup[speedup["target"] == target]
     implementations = list(dict.fromkeys(steps["implementation"]))
     depths = sorted(steps["depth"].unique())
     figure, axes = plt.subplots(
@@ -37,7 +38,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         ax.set_xlim(-0.5, len(depths) - 0.5)
         ax.set_yscale("log")
     lowest = min(steps["low"].min(), budget / 10)  # a decade at least, or the log scale has nothing to say
-    axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.32, budget * 1.5)  # the ratios stand below, the budget above
+    axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.42, budget * 1.5)  # the ratios stand below, the budget above
     axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel(f"training iterations to {100 * target:g}% test accuracy")
@@ -51,8 +52,8 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         fontsize=6.5,
     )
     axes[0, 0].annotate(
-        "times fewer iterations:",
-        (0.02, 0.175),
+        "iterations without / with:",
+        (0.02, 0.165),
         xycoords="axes fraction",
         va="center",
         color="0.3",
@@ -82,6 +83,11 @@ def _draw_arm(ax: Axes, series: pd.DataFrame, depths: list[int], offset: float, 
         capsize=1.8,
         zorder=3,
     )
+    for row, at in zip(arrived.to_dict("records"), x, strict=True):
+        if row["reached"] < row["runs"]:
+            _arrow(ax, "↑", at, row["high"], 5, arm)
+        elif row["at_first"]:
+            _arrow(ax, "↓", at, row["low"], -6, arm)
     never = series[series["reached"] == 0]
     ax.plot(
         [depths.index(depth) + offset for depth in never["depth"]],
@@ -91,6 +97,20 @@ def _draw_arm(ax: Axes, series: pd.DataFrame, depths: list[int], offset: float, 
         marker="x",
         markeredgewidth=1.5,
         zorder=3,
+    )
+
+
+def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Arm) -> None:
+    """Beside a point that is a bound: runs are missing above, or may have arrived below."""
+    ax.annotate(
+        sign,
+        (x, y),
+        xytext=(0, offset),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        color=arm.ink,
+        fontsize=7,
     )
 
 
@@ -104,19 +124,23 @@ def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:
                 xycoords=("data", "axes fraction"),
                 ha="center",
                 va="center",
-                color=arm.color,
+                color=arm.ink,
                 fontsize=6.5,
                 fontweight="bold" if arm.filled else "normal",
             )
 
 
 def ratio_text(ratio: float, censored: str) -> str:
-    """`4.1×`; `≥4.1×` or `≤4.1×` where it is a bound, `~4.1×` where it bounds nothing; `–` where there is no ratio."""
+    """`4.1×`; `≥4.1×` or `≤4.1×` where it is a bound; `?` where it says nothing; `–` where there is no ratio."""
     if pd.isna(ratio):
         return "–"
-    return {"none": "", "lower": "≥", "upper": "≤", "both": "~"}[censored] + times(ratio) + "×"
+    if censored == "both":
+        return "?"
+    return {"none": "", "lower": "≥", "upper": "≤"}[censored] + times(ratio, censored) + "×"
 
 
-def times(ratio: float) -> str:
-    """A ratio to two digits or so: `0.06`, `4.1`, `25`."""
-    return f"{ratio:.2f}" if ratio < 0.995 else f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:.0f}"
+def times(ratio: float, censored: str = "none") -> str:
+    """A ratio to two digits or so (`0.06`, `4.1`, `25`), a bound rounded to the side on which it stays true."""
+    rounding = {"lower": ROUND_FLOOR, "upper": ROUND_CEILING}.get(censored, ROUND_HALF_EVEN)
+    digit = "0.01" if ratio < 0.995 else "0.1" if ratio < 9.95 else "1"
+    return str(Decimal(repr(float(ratio))).quantize(Decimal(digit), rounding))

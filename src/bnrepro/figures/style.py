@@ -33,6 +33,11 @@ class Arm:
     line: Any  # as matplotlib's linestyle
     filled: bool
 
+    @property
+    def ink(self) -> str:
+        """The colour of text: light blue is too faint for it."""
+        return self.color if self.filled else "#2A7AB0"
+
 
 ARMS = (
     Arm("none", "ema", "accuracy", "without", "#000000", "o", "-", True),
@@ -81,7 +86,6 @@ def apply() -> None:
 
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write `<name>.svg`, `.png` and `.pdf`; the same bytes for the same figure."""
-    folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
     figure.savefig(folder / f"{name}.png")
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})

@@ -12,6 +12,7 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.errors import Failed
 from bnrepro.figures.iterations_to_target import ratio_text, times
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
@@ -31,81 +32,86 @@ def write(params: Params, dataset: DatasetName) -> None:
     Raises:
         Failed: a table or a figure is missing.
     """
-    provenance = tables.read_provenance(dataset)
+    training, folder = params.training[dataset], paths.reports(dataset)
+    steps, speedup, finals = (
+        tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
+    )
+    if finals.empty:
+        raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
+    seeds = params.studies[HEADLINE_STUDY].seeds or training.seeds
+    targets = {
+        target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
+        for target in training.targets
+    }
     text = _TEMPLATES.get_template("report.md.j2").render(
         dataset=dataset,
         data=params.data[dataset],
         network=params.network,
-        training=params.training[dataset],
-        targets=_by_target(dataset, params.training[dataset].targets),
-        finals=_finals(dataset),
-        provenance=provenance,
-        versions=provenance["versions"],
-        interval="range of the seeds" if params.training[dataset].seeds < INTERVAL_FROM else "95% bootstrap interval",
+        training=training,
+        learning_rate=finals["learning_rate"].iloc[0],
+        seeds=seeds,
+        interval="range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
+        targets=targets,
+        finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
+        provenance=tables.read_provenance(dataset),
     )
-    folder = paths.reports(dataset)
+    body = _with_figures_inside(markdown.markdown(text, extensions=["tables"]), folder)
+    page = _TEMPLATES.get_template("report.html.j2").render(dataset=dataset, body=body)
     paths.write_text(folder / "report.md", text)
-    body = markdown.markdown(text, extensions=["tables"])
-    page = _TEMPLATES.get_template("report.html.j2").render(dataset=dataset, body=_with_figures_inside(body, folder))
     paths.write_text(folder / "report.html", page)
 
 
-def _by_target(dataset: str, targets: list[float]) -> list[dict[str, Any]]:
-    """For each target the rows of its table: iterations without and with, and the ratios in both modes."""
-    steps, speedup = _headline(tables.read(dataset, "steps_to_target")), _headline(tables.read(dataset, "speedup"))
-    series = speedup.drop_duplicates(["implementation", "depth"])[["implementation", "depth"]]
-    result = []
-    for target in targets:
-        rows = []
-        for implementation, depth in series.itertuples(index=False):
-            own = {"implementation": implementation, "depth": depth, "target": target}
-            row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
-            row["none"] = _steps(_pick(steps, normalization="none", mode="ema", **own))
-            for mode in ("ema", "population"):
-                row[mode] = _steps(_pick(steps, normalization="batch", mode=mode, **own))
-                row[f"{mode}_ratio"] = _ratio(_pick(speedup, mode=mode, **own))
-            rows.append(row)
-        result.append({"target": target, "rows": rows})
-    return result
+def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a target's table: iterations without and with, and the ratios in both modes."""
+    rows = []
+    for implementation, depth in steps[["implementation", "depth"]].drop_duplicates().itertuples(index=False):
+        own = {"implementation": implementation, "depth": depth}
+        row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
+        row["none"] = _steps(_pick(steps, normalization="none", mode="ema", **own))
+        for mode in ("ema", "population"):
+            row[mode] = _steps(_pick(steps, normalization="batch", mode=mode, **own))
+            row[f"{mode}_ratio"] = _ratio(_pick(speedup, mode=mode, **own))
+        rows.append(row)
+    return rows
 
 
-def _finals(dataset: str) -> list[dict[str, Any]]:
-    rows = _headline(tables.read(dataset, "final_accuracy")).to_dict("records")
-    return [{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in rows]
-
-
-def _headline(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that the headline figure shows: one study, one learning rate."""
-    table = table[table["study"] == HEADLINE_STUDY]
-    return table[table["learning_rate"] == table["learning_rate"].iloc[0]]
-
-
-def _pick(table: pd.DataFrame, **factors: Any) -> dict[str, Any]:
+def _pick(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
+    """The row with these values; None where the study has no such arm."""
     for name, value in factors.items():
         table = table[table[name] == value]
-    return table.to_dict("records")[0]
+    return table.to_dict("records")[0] if len(table) else None
 
 
-def _steps(row: dict[str, Any]) -> str:
-    """`600 (500–750)`; a bound, and how many arrived, where not all did or some were there at the first evaluation."""
+def _steps(row: dict[str, Any] | None) -> str:
+    """`600 (500–750)`; with the signs of a bound, and how many runs arrived, where not all did."""
+    if row is None:
+        return "–"
+    mean, low, high = (f"{row[name]:,.0f}" for name in ("mean_restricted_steps", "low", "high"))
     if row["reached"] == 0:
-        return f"not within {row['mean_restricted_steps']:,.0f}"
-    text = f"{row['mean_restricted_steps']:,.0f} ({row['low']:,.0f}–{row['high']:,.0f})"
-    if row["reached"] < row["runs"]:
-        return f"≥{text}, {row['reached']} of {row['runs']}"
-    return f"≤{text}" if row["at_first"] else text
+        return f"not within {mean}"
+    late, early = row["reached"] < row["runs"], row["at_first"] > 0
+    sign = "" if late and early else "≥" if late else "≤" if early else ""
+    text = f"{sign}{mean} ({'≤' if early else ''}{low}–{'>' if late else ''}{high})"
+    return f"{text}, {row['reached']} of {row['runs']}" if late else text
 
 
-def _ratio(row: dict[str, Any]) -> str:
-    text = ratio_text(row["ratio"], row["censored"])
-    return text if pd.isna(row["ratio"]) else f"{text} ({times(row['low'])}–{times(row['high'])})"
+def _ratio(row: dict[str, Any] | None) -> str:
+    """`4.1× (3.0–5.2)`; of a bound, the end of the interval that is one too."""
+    if row is None or pd.isna(row["ratio"]):
+        return "–"
+    low, high = (times(row[end], row["censored"]) for end in ("low", "high"))
+    brackets = {"none": f" ({low}–{high})", "lower": f" (from {low})", "upper": f" (to {high})", "both": ""}
+    return ratio_text(row["ratio"], row["censored"]) + brackets[row["censored"]]
 
 
 def _with_figures_inside(body: str, folder: Path) -> str:
     """The page's images as data, so that the page is one file."""
 
     def inside(match: re.Match[str]) -> str:
-        image = base64.b64encode((folder / match[1]).read_bytes()).decode()
+        try:
+            image = base64.b64encode((folder / match[1]).read_bytes()).decode()
+        except OSError as error:
+            raise Failed(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
         return f'src="data:image/svg+xml;base64,{image}"'
 
     return re.sub(r'src="(figures/[^"]+\.svg)"', inside, body)

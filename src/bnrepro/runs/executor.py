@@ -56,7 +56,8 @@ def _result(future: "Future[Result]", spec: RunSpec) -> Result:
     except BrokenProcessPool:
         raise
     except Exception as error:
-        raise Failed(f"{spec}: {type(error).__name__}: {error}") from error
+        reason = " ".join(str(error).split())[:300]
+        raise Failed(f"{spec}: {type(error).__name__}: {reason}") from error
 
 
 def _start_worker(parent: int) -> None:

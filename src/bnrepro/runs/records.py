@@ -1,6 +1,7 @@
 """The record of a finished run, wherever it lies: in the store, or in the output of a train stage."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from bnrepro.errors import Failed
 from bnrepro.networks.parameters import Parameters
 
 RECORD, PARAMETERS = "record.json", "parameters.npz"
+_KEYS = {"fingerprint", "spec", "data_digest", "code_digest", "versions", "processor", "curve", "final", "diverged_at"}
 INDEX = "index.json"  # of a stage's output: its runs, in the order of the study's grid
 
 
@@ -22,16 +24,29 @@ def read(folder: Path) -> dict[str, Any]:
     Raises:
         Failed: it is missing or damaged.
     """
+    path = folder / RECORD
     try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Failed(f"{folder / RECORD}: not a record of a run ({error})") from error
+        raise Failed(f"{path}: not a record of a run ({error})") from error
+    if not isinstance(record, dict) or not record.keys() >= _KEYS:
+        raise Failed(f"{path}: not a record of a run (it lacks what every record has)")
+    if len({len(values) for values in record["curve"].values()}) != 1:
+        raise Failed(f"{path}: not a record of a run (its curves differ in length)")
+    return record
 
 
 def read_parameters(folder: Path) -> Parameters:
-    """A run's final parameters, in canonical form."""
-    with np.load(folder / PARAMETERS, allow_pickle=False) as archive:
-        return dict(archive)
+    """A run's final parameters, in canonical form.
+
+    Raises:
+        Failed: the file is missing or damaged.
+    """
+    try:
+        with (folder / PARAMETERS).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise Failed(f"{folder / PARAMETERS}: not the parameters of a run ({error})") from error
 
 
 def of_study(dataset: str, study: str) -> list[dict[str, Any]]:
@@ -42,7 +57,7 @@ def of_study(dataset: str, study: str) -> list[dict[str, Any]]:
     """
     folder = paths.runs(dataset, study)
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        keys = list(json.loads((folder / INDEX).read_text(encoding="utf-8"))["runs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failed(f"{folder / INDEX}: not readable; run `dvc repro` or `bnrepro train {dataset} {study}`") from error
-    return [read(folder / key) for key in index["runs"]]
+    return [read(folder / str(key)) for key in keys]

@@ -79,10 +79,8 @@ def train(
 def cost_estimate() -> Callable[[RunSpec], float]:
     """Seconds that a run takes, from runs in the store that are like it."""
     seen: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for spec, sidecar in store.sidecars():
-        if "training_seconds" in sidecar:
-            seconds = sidecar["training_seconds"] + sidecar["evaluation_seconds"]
-            seen[tuple(spec[factor] for factor in _COST)].append(seconds / spec["steps"])
+    for spec, seconds in store.durations():
+        seen[tuple(spec[factor] for factor in _COST)].append(seconds / spec["steps"])
 
     def estimate(spec: RunSpec) -> float:
         like = seen.get(tuple(getattr(spec, factor) for factor in _COST))

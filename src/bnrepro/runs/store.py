@@ -13,8 +13,9 @@ import platform
 import shutil
 import subprocess
 import uuid
+import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 
 from bnrepro import __version__, paths
 from bnrepro.datasets import Dataset
+from bnrepro.errors import Failed
 from bnrepro.runs import records
 from bnrepro.runs.records import PARAMETERS, RECORD
 from bnrepro.runs.study import code_digest, numerical_versions
@@ -37,7 +39,12 @@ def folder(fingerprint: str) -> Path:
 
 
 def has(fingerprint: str) -> bool:
-    return (folder(fingerprint) / RECORD).is_file()
+    """Whether a run's record is there and whole; a damaged one is made again."""
+    try:
+        whole = records.read(folder(fingerprint))["fingerprint"] == fingerprint
+    except Failed:
+        return False
+    return whole and zipfile.is_zipfile(folder(fingerprint) / PARAMETERS)
 
 
 def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result) -> None:
@@ -61,26 +68,32 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result) -> 
     target = folder(fingerprint)
     partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
     partial.mkdir(parents=True)
-    (partial / RECORD).write_text(_json(record), encoding="utf-8")
-    np.savez(partial / PARAMETERS, **result.parameters)
-    (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
-    target.parent.mkdir(exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(partial, target)
+    try:
+        (partial / RECORD).write_text(_json(record), encoding="utf-8")
+        np.savez(partial / PARAMETERS, **result.parameters)
+        (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
+        target.parent.mkdir(exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def read_sidecar(fingerprint: str) -> dict[str, Any]:
     """What the store knows of how a run was made; empty where it was made elsewhere."""
     try:
-        return json.loads((folder(fingerprint) / SIDECAR).read_text(encoding="utf-8"))
+        sidecar = json.loads((folder(fingerprint) / SIDECAR).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return sidecar if isinstance(sidecar, dict) else {}
 
 
-def sidecars() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Spec and sidecar of every run in the store."""
+def durations() -> Iterator[tuple[dict[str, Any], float]]:
+    """Spec and seconds of every run in the store that tells them."""
     for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
-        yield records.read(path.parent)["spec"], read_sidecar(path.parent.name)
+        sidecar = read_sidecar(path.parent.name)
+        with suppress(Failed, KeyError, TypeError):  # a damaged record is no reason not to plan
+            yield records.read(path.parent)["spec"], sidecar["training_seconds"] + sidecar["evaluation_seconds"]
 
 
 def copy(fingerprint: str, target: Path) -> None:
@@ -115,17 +128,23 @@ def clean() -> None:
 
 def machine() -> dict[str, Any]:
     """Where and from what a run is made."""
-    git = subprocess.run(
-        ["git", "-C", str(paths.home()), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
     return {
         "bnrepro": __version__,
-        "commit": git.stdout.strip() or None,
+        "commit": _commit(),
         "cores": os.cpu_count(),
         "platform": platform.platform(),
         "processor": _cpuinfo("model name"),
         "python": platform.python_version(),
     }
+
+
+def _commit() -> str | None:
+    """The clone's commit; None where there is no git."""
+    command = ["git", "-C", str(paths.home()), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def processor_kind() -> str:
