@@ -177,3 +177,18 @@ def test_results_can_be_shared_by_a_remote(clone, tmp_path):
     other.run("dvc", "pull", "--allow-missing")
     assert other.run("bnrepro", "publish").stdout.startswith("8 runs newly published")
     assert not (other.folder / ".bnrepro" / "store").exists(), "nothing was trained"
+
+
+def test_the_committed_lock_is_of_this_code():
+    """Or a fresh clone would train again, and end with another dvc.lock."""
+    root = pipeline.Clone(pipeline.ROOT)
+    status = json.loads(root.run("dvc", "status", "--json").stdout)
+    modified = {
+        (stage, name)
+        for stage, changes in status.items()
+        for change in changes
+        if isinstance(change, dict)
+        for name, state in change.get("changed deps", {}).items()
+        if state == "modified"
+    }
+    assert modified == set()

@@ -17,6 +17,10 @@ def test_its_table_of_findings_is_the_reports():
     assert set(rows) <= set(section.partition("\n## ")[0].splitlines())
 
 
+def test_it_has_no_gaps():
+    assert not re.findall(r"@[A-Z]+@|TBD", README)
+
+
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?://)([^)]+)\)", README))
 def test_its_links_lead_somewhere(target):
     assert (ROOT / target).exists()

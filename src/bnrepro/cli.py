@@ -143,7 +143,9 @@ def ui(port: int | None) -> None:
     """Publish, then open MLflow's UI on 127.0.0.1."""
     from bnrepro import serving, tracking
 
-    tracking.publish_all(params.load())
+    given = params.load()
+    click.echo("Publishing to MLflow what is missing there ...")
+    tracking.publish_all(given)
     serving.serve(port=port)
 
 

@@ -36,7 +36,7 @@ FILES = {"digits": DIGITS_FILES, "mnist": MNIST_FILES}
 CLASSES = 10
 SPLIT_SEED = 0  # one split for all: what varies between seeds is the training, not the data
 TIMEOUT_SECONDS = 30
-_REMEDY = "run `dvc repro`"
+_REMEDY = "list the dataset in params.yaml and run `dvc repro`"
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single answer
