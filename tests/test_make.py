@@ -65,14 +65,18 @@ def test_a_single_byte_counts_on_the_same_kind_of_processor(made, change):
     assert compare_reports.main(COMMITTED, made) == 1
 
 
-def test_elsewhere_numbers_may_differ_a_little_and_not_much(made):
+@pytest.mark.parametrize(
+    ("name", "committed", "near", "far"),
+    [("final_accuracy", "0.9624", "0.9604", "0.8624"), ("steps_to_target", ",1210,", ",1260,", ",2210,")],
+)
+def test_elsewhere_numbers_may_differ_a_little_and_not_much(made, name, committed, near, far):
     on_another_processor(made)
-    table = made / "tables" / "final_accuracy.csv"
+    table = made / "tables" / f"{name}.csv"
     original = table.read_text()
-    table.write_text(original.replace("0.9624", "0.9604"))
-    assert table.read_text() != original
+    assert committed in original
+    table.write_text(original.replace(committed, near))
     assert compare_reports.main(COMMITTED, made) == 0
-    table.write_text(original.replace("0.9624", "0.8624"))
+    table.write_text(original.replace(committed, far))
     assert compare_reports.main(COMMITTED, made) == 1
 
 
@@ -83,15 +87,4 @@ def test_elsewhere_runs_have_to_arrive_too(made, column, value):
     table = pd.read_csv(path, keep_default_na=False)
     table.loc[table["implementation"] == "canned_estimator", column] = value
     table.to_csv(path, index=False)
-    assert compare_reports.main(COMMITTED, made) == 1
-
-
-def test_elsewhere_steps_may_differ_a_little_and_not_much(made):
-    on_another_processor(made)
-    table = made / "tables" / "steps_to_target.csv"
-    original = table.read_text()
-    table.write_text(original.replace(",1210,", ",1260,"))
-    assert table.read_text() != original
-    assert compare_reports.main(COMMITTED, made) == 0
-    table.write_text(original.replace(",1210,", ",2210,"))
     assert compare_reports.main(COMMITTED, made) == 1

@@ -85,7 +85,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None) -> None:
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
-            seeds = given.studies[study].seeds or given.training[dataset].seeds
+            seeds = given.seeds(dataset, study)
             publisher.add(records.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
         stage.train(given, dataset, study, workers, progress.started, finished)

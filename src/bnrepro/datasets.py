@@ -32,7 +32,6 @@ DIGITS_FILES = {
     "images.npy": "88e52eb3e11cb9cc0130dc8fc4b6256aa919b3275fec17e6c2f880e1ae8d34ae",
     "labels.npy": "03ec0343bca84958ae3df825f252a3680415fa07fccb1ed1125ed521c13169e5",
 }
-FILES = {"digits": DIGITS_FILES, "mnist": MNIST_FILES}
 CLASSES = 10
 SPLIT_SEED = 0  # one split for all: what varies between seeds is the training, not the data
 TIMEOUT_SECONDS = 30

@@ -114,6 +114,10 @@ class Params(Section):
     training: dict[DatasetName, Training]
     studies: Annotated[dict[StudyName, Study], Field(min_length=1)]
 
+    def seeds(self, dataset: DatasetName, study: str) -> int:
+        """How many seeds a study runs on a dataset: its own number, or the dataset's."""
+        return self.studies[study].seeds or self.training[dataset].seeds
+
     @model_validator(mode="after")
     def _every_dataset_is_described(self) -> "Params":
         if HEADLINE_STUDY not in self.studies:

@@ -38,7 +38,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     )
     if finals.empty:
         raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
-    seeds = params.studies[HEADLINE_STUDY].seeds or training.seeds
+    seeds = params.seeds(dataset, HEADLINE_STUDY)
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
         for target in training.targets

@@ -33,7 +33,7 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
         grid.normalization,
         grid.depth,
         grid.learning_rate or [training.learning_rate],
-        range(grid.seeds or training.seeds),
+        range(params.seeds(dataset, study)),
     ):
         settings: dict[str, Any] = {"placement": None, "momentum": None, "epsilon": None}
         if normalization == "batch":
