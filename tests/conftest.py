@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro import datasets
+from bnrepro import datasets, numerics
 from bnrepro.params import Data
+
+numerics.use("portable")  # before any test computes something
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -16,7 +16,7 @@ def bnrepro(*arguments):
 
 
 def test_commands_are_listed_in_the_order_of_the_pipeline():
-    names = ["check", "fetch", "prepare", "train", "summarize", "plot", "report", "plan", "publish", "ui"]
+    names = ["check", "fetch", "prepare", "train", "summarize", "plot", "report", "plan", "publish", "ui", "bench"]
     assert list(main.commands) == names
     listed = bnrepro("--help").output
     assert sorted(names, key=lambda name: listed.index(f"\n  {name} ")) == names

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bnrepro.datasets import Dataset
-from bnrepro.measurement import Evaluator
+from bnrepro.measurement import Evaluator, Images
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from tests import reference
 
@@ -30,7 +30,7 @@ class Case:
 
     @property
     def evaluator(self) -> Evaluator:
-        return Evaluator(self.architecture, self.dataset, self.training_rows)
+        return Evaluator(self.architecture, Images(self.dataset, self.training_rows))
 
     def drawn_rows(self) -> np.ndarray:
         """The order in which training images are drawn. Published numbers depend on it, so it is pinned here."""

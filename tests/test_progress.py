@@ -20,8 +20,8 @@ def test_durations_read_well(seconds, text):
 def test_plain_lines_tell_the_plan_and_the_end(project, capsys):
     spec = study.expand(params.load(), "digits", "depth")[0]
     specs = {f"run {seed}": dataclasses.replace(spec, seed=seed) for seed in range(3)}
-    with TrainingProgress("digits depth", workers=2) as progress:
-        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 10.0, "run 2": 30.0}))
+    with TrainingProgress("digits depth") as progress:
+        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 10.0, "run 2": 30.0}), workers=2)
         for key in ("run 1", "run 2"):
             progress.finished(key, specs[key], 1234.5)
     first, *_, last = capsys.readouterr().out.splitlines()
@@ -30,6 +30,6 @@ def test_plain_lines_tell_the_plan_and_the_end(project, capsys):
 
 
 def test_nothing_to_train_is_said_once(project, capsys):
-    with TrainingProgress("digits depth", workers=2) as progress:
-        progress.started(Plan({}, [], {}))
+    with TrainingProgress("digits depth") as progress:
+        progress.started(Plan({}, [], {}), workers=0)
     assert capsys.readouterr().out == "digits depth: 0 runs, 0 of them in the store, 0 to train\n"

@@ -26,6 +26,7 @@ from bnrepro.datasets import Dataset
 from bnrepro.errors import BadInput, Failed
 from bnrepro.runs import records as run_records
 from bnrepro.runs import store
+from bnrepro.runs.machine import this_machine
 from bnrepro.training.run import Result
 from bnrepro.training.spec import RunSpec
 
@@ -36,6 +37,7 @@ pytestmark = [
 PARAMS = """
 datasets: [digits]
 device: cpu
+numerics: portable
 data: {digits: {pixels: grey, test: 500, validation: 200}}
 network: {width: 100, initial_stddev: 0.1, momentum: 0.99, epsilon: 0.001}
 training:
@@ -71,13 +73,15 @@ def write_run(
         momentum=0.99 if batch else None,
         epsilon=0.001 if batch else None,
         device="cpu",
+        numerics="portable",
     )
     steps = STEPS if diverged_at is None else [step for step in STEPS if step < diverged_at]
     accuracy = [0.1 + step * (0.5 + seed / 100) / 100 for step in steps]
     curve = {"step": steps, "accuracy": accuracy, "loss": [1 - value for value in accuracy]}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
-    store.write(fingerprint, spec, DATASET, Result(curve, final, diverged_at, {"logits/bias": np.zeros(1)}, 2.0, 0.5))
+    result = Result(curve, final, diverged_at, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
+    store.write(fingerprint, spec, DATASET, result, this_machine())
     return run_records.read(store.folder(fingerprint))
 
 
@@ -224,7 +228,7 @@ def test_a_run_shows_its_record(project: Path) -> None:
     assert run.data.tags["bnrepro.fingerprint"] == record["fingerprint"]
     assert run.data.tags["bnrepro.data_digest"] == DATA_DIGEST
     assert run.data.tags["bnrepro.training_seconds"] == "2.0"
-    assert run.data.tags["bnrepro.processor"] == store.machine()["processor"]
+    assert run.data.tags["bnrepro.processor"] == this_machine().processor
     assert "bnrepro.diverged_at" not in run.data.tags
     assert run.info.end_time - run.info.start_time == 2500
     (data,) = run.inputs.dataset_inputs

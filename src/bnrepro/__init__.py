@@ -9,11 +9,11 @@ import os
 
 __version__ = "0.1.0"
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow reports missing CUDA libraries at level 2, on every start
 }
-for _name, _value in _ENVIRONMENT.items():
+for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)

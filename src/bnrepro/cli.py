@@ -1,14 +1,16 @@
 """The command `bnrepro`: one short function a command. Nothing is computed here, and nothing heavy imported on top."""
 
 import errno
+import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bnrepro import __version__, params, paths
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput, Failed
 
 
 class _Commands(click.Group):
@@ -73,22 +75,28 @@ def prepare(dataset: params.DatasetName) -> None:
 @_dataset_argument
 @click.argument("study")
 @click.option("--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core]")
-def train(dataset: params.DatasetName, study: str, workers: int | None) -> None:
+@click.option(
+    "--scheduler",
+    envvar="BNREPRO_SCHEDULER",
+    metavar="tcp://HOST:PORT",
+    help="Train on the workers of a Dask cluster.  [default: BNREPRO_SCHEDULER, else this machine]",
+)
+def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
     """Train what is missing of a study's runs."""
     from bnrepro.progress import TrainingProgress
-    from bnrepro.runs import records, stage, store
+    from bnrepro.runs import executor, records, stage, store
     from bnrepro.tracking import BackgroundPublisher
 
     given = params.load_for(dataset, study)
-    workers = workers or len(os.sched_getaffinity(0))
-    with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}", workers) as progress:
+    open_pool = executor.pool_opener(scheduler or None, workers or len(os.sched_getaffinity(0)))
+    with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
             seeds = given.seeds(dataset, study)
             publisher.add(records.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
-        stage.train(given, dataset, study, workers, progress.started, finished)
+        stage.train(given, dataset, study, open_pool, progress.started, finished)
 
 
 @main.command()
@@ -147,6 +155,34 @@ def ui(port: int | None) -> None:
     click.echo("Publishing to MLflow what is missing there ...")
     tracking.publish_all(given)
     serving.serve(port=port)
+
+
+@main.command()
+@click.option("--depth", type=click.IntRange(1, 100), default=3, show_default=True, help="Hidden layers.")
+@click.option("--row", "rows", multiple=True, help="Only this row of the table; may be given several times.")
+@click.option("--scaling", is_flag=True, help="Instead: how a stage grows with its runs and their steps.")
+@click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the same as data.")
+def bench(depth: int, rows: tuple[str, ...], scaling: bool, target: Path | None) -> None:
+    """Measure how fast this machine trains."""
+    from bnrepro.bench import rates, table
+
+    def say(what: str) -> None:
+        click.echo(f"{what} ...", err=True)
+
+    if unknown := set(rows) - set(rates.available()):
+        known = "; ".join(rates.available())
+        raise BadInput(f"--row {', '.join(sorted(unknown))}: not measured here; there are: {known}")
+    result: Any
+    if scaling:
+        workers = len(os.sched_getaffinity(0))
+        result = table.scaling(params.load(), workers, say)
+        text = table.scaling_as_markdown(result, workers)
+    else:
+        result = table.measure(rows or rates.available(), depth, say)
+        text = table.as_markdown(result)
+    click.echo(text)
+    if target:
+        paths.write_text(target, json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,28 +18,56 @@ POPULATION_BATCH = 60
 _CHUNK = 100  # mini-batches in one pass, so that memory does not grow with the training set
 
 Tensors = dict[str, tf.Tensor]
-Statistics = dict[str, tuple[tf.Tensor, tf.Tensor]]  # layer: mean [width], variance [width]
+Statistics = dict[str, tuple[tf.Tensor, tf.Tensor]]  # layer: mean, variance
+Normalize = Callable[[str, tf.Tensor], tf.Tensor]
+
+
+class Images:
+    """What networks are measured on: the fixed training images, the test images, and those held out, in one tensor."""
+
+    def __init__(self, dataset: Dataset, training_rows: np.ndarray):
+        """`training_rows`: int [n], the training images that runs are trained on."""
+        # A fixed draw, the same for all runs: neither the order of the file nor that of training plays a part.
+        self._order = np.random.default_rng(0).permutation(training_rows)
+        self._dataset = dataset
+        fixed = self._order[:POPULATION_IMAGES]
+        held_out = np.setdiff1d(np.arange(len(dataset.train_labels)), training_rows)
+        sets = {
+            "training": (dataset.train_images[fixed], dataset.train_labels[fixed]),
+            "test": (dataset.test_images, dataset.test_labels),
+        }
+        if len(held_out):
+            sets["validation"] = (dataset.train_images[held_out], dataset.train_labels[held_out])
+        self.inputs = self._scaled(np.concatenate([images for images, _ in sets.values()]))
+        self.labels = tf.constant(np.concatenate([labels for _, labels in sets.values()]))
+        ends = np.cumsum([len(labels) for _, labels in sets.values()]).tolist()
+        self.rows = {name: slice(start, end) for name, start, end in zip(sets, [0, *ends], ends, strict=False)}
+        self.batch = min(POPULATION_BATCH, len(fixed))
+        self.batches = len(fixed) // self.batch  # what does not fill the last one is left out
+
+    def training_chunks(self) -> list[np.ndarray]:
+        """The whole training set's rows in the same order: int [n], at most 100 mini-batches a chunk."""
+        rows = self._order[: len(self._order) // self.batch * self.batch]
+        return [rows[start : start + _CHUNK * self.batch] for start in range(0, len(rows), _CHUNK * self.batch)]
+
+    def training_inputs(self, rows: np.ndarray) -> tf.Tensor:
+        """Inputs [rows, pixels] of training images."""
+        return self._scaled(self._dataset.train_images[rows])
+
+    def _scaled(self, images: np.ndarray) -> tf.Tensor:
+        return tf.cast(tf.constant(images), tf.float32) / self._dataset.levels
 
 
 class Evaluator:
-    """Measures the networks of one architecture on one dataset."""
+    """Measures the networks of one architecture."""
 
-    def __init__(self, architecture: Architecture, dataset: Dataset, training_rows: np.ndarray):
-        """`training_rows`: int [n], the training images that runs are trained on."""
+    def __init__(self, architecture: Architecture, images: Images, xla: bool = False):
+        """`xla`: compile for the processor at hand; the numbers' last bits are then its own."""
         self._architecture = architecture
-        self._dataset = dataset
-        # A fixed draw, the same for all runs: neither the order of the file nor that of training plays a part.
-        order = np.random.default_rng(0).permutation(training_rows)
-        self._population_rows = order[:POPULATION_IMAGES]
-        self._all_rows = order
-        self._sets = {"test": (dataset.test_images, dataset.test_labels), "training": self._rows(self._population_rows)}
-        held_out = np.setdiff1d(np.arange(len(dataset.train_labels)), training_rows)
-        if len(held_out):
-            self._sets["validation"] = self._rows(held_out)
-        self._tensors = {
-            name: (tf.constant(images), tf.constant(labels)) for name, (images, labels) in self._sets.items()
-        }
-        self._population_batches = self._batches(self._population_rows)
+        self._images = images
+        self._measured = tf.function(self._measure, jit_compile=xla or None)
+        self._sums = tf.function(self._sum_statistics, reduce_retracing=True)  # these two are called once a run
+        self._final = tf.function(self._count_test)
 
     def measure(self, parameters: Parameters) -> dict[str, float]:
         """Accuracies (shares of 1) and the mean cross-entropy (nats) of the test set.
@@ -48,43 +76,96 @@ class Evaluator:
             `accuracy`, `loss`, `training_accuracy` (on the fixed training images) and, where images are held out,
             `validation_accuracy`: all with the moving averages; `population_accuracy`: with population statistics.
         """
-        tensors = {name: tf.constant(value) for name, value in parameters.items()}
-        averages = self._moving_averages(tensors)
-        correct, loss = self._score(tensors, "test", averages)
+        counts, loss = self._measured(_tensors(parameters))
+        sizes = {name: rows.stop - rows.start for name, rows in self._images.rows.items()}
+        shares = {name: int(count) / sizes[name.removesuffix(" population")] for name, count in counts.items()}
         measured = {
-            "accuracy": correct,
-            "population_accuracy": correct,
-            "loss": loss,
-            "training_accuracy": self._score(tensors, "training", averages)[0],
+            "accuracy": shares["test"],
+            "population_accuracy": shares["test population"],
+            "loss": float(loss),
+            "training_accuracy": shares["training"],
         }
-        if self._architecture.batch_norm:
-            population = self._population(tensors, self._population_batches)
-            measured["population_accuracy"] = self._score(tensors, "test", population)[0]
-        if "validation" in self._sets:
-            measured["validation_accuracy"] = self._score(tensors, "validation", averages)[0]
+        if "validation" in shares:
+            measured["validation_accuracy"] = shares["validation"]
         return measured
 
     def measure_final(self, parameters: Parameters) -> dict[str, float]:
         """`population_accuracy` with statistics gathered over the whole training set (Algorithm 2, lines 7 to 12)."""
-        tensors = {name: tf.constant(value) for name, value in parameters.items()}
+        tensors = _tensors(parameters)
         statistics: Statistics = {}
         if self._architecture.batch_norm:
-            statistics = self._population(tensors, self._batches(self._all_rows))
-        return {"population_accuracy": self._score(tensors, "test", statistics)[0]}
+            sums: list[Statistics] = []
+            batches = 0
+            for rows in self._images.training_chunks():
+                sums.append(self._sums(tensors, self._images.training_inputs(rows)))
+                batches += len(rows) // self._images.batch
+            statistics = self._population(sums, batches)
+        test = self._images.rows["test"]
+        return {"population_accuracy": int(self._final(tensors, statistics)) / (test.stop - test.start)}
 
     def population_statistics(self, parameters: Parameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Mean and variance [width] of what each normalization sees, over the fixed training images."""
-        tensors = {name: tf.constant(value) for name, value in parameters.items()}
-        statistics = self._population(tensors, self._population_batches)
+        inputs = self._images.inputs[: self._images.batches * self._images.batch]
+        statistics = self._population([self._sums(_tensors(parameters), inputs)], self._images.batches)
         return {layer: (mean.numpy(), variance.numpy()) for layer, (mean, variance) in statistics.items()}
 
-    def _rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self._dataset.train_images[rows], self._dataset.train_labels[rows]
+    # --- graphs -------------------------------------------------------------------------------------------------------
 
-    def _batches(self, rows: np.ndarray) -> np.ndarray:
-        """Rows as mini-batches [batches, batch]; what does not fill the last one is left out."""
-        size = min(POPULATION_BATCH, len(rows))
-        return rows[: len(rows) // size * size].reshape(-1, size)
+    def _measure(self, parameters: Tensors) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Right answers by set of images, and the test set's mean cross-entropy.
+
+        Most of the work is the first layer's matrix product, which both modes of evaluation share.
+        """
+        images, test = self._images, self._images.rows["test"]
+        first = self._affine(parameters, "hidden_1", images.inputs)
+        logits = self._forward(parameters, first, self._by(parameters, self._moving_averages(parameters)))
+        right = _right(logits, images.labels)
+        counts = {name: tf.reduce_sum(right[rows]) for name, rows in images.rows.items()}
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels[test], logits[test])
+        counts["test population"] = counts["test"]
+        if self._architecture.batch_norm:
+            sums = self._statistics(parameters, first[: images.batches * images.batch])
+            normalize = self._by(parameters, self._population([sums], images.batches))
+            logits = self._forward(parameters, first[test], normalize)
+            counts["test population"] = tf.reduce_sum(_right(logits, images.labels[test]))
+        return counts, tf.reduce_mean(loss)
+
+    def _count_test(self, parameters: Tensors, statistics: Statistics) -> tf.Tensor:
+        """Right answers on the test set, normalized by `statistics`."""
+        test = self._images.rows["test"]
+        first = self._affine(parameters, "hidden_1", self._images.inputs[test])
+        logits = self._forward(parameters, first, self._by(parameters, statistics))
+        return tf.reduce_sum(_right(logits, self._images.labels[test]))
+
+    def _sum_statistics(self, parameters: Tensors, inputs: tf.Tensor) -> Statistics:
+        return self._statistics(parameters, self._affine(parameters, "hidden_1", inputs))
+
+    def _statistics(self, parameters: Tensors, first: tf.Tensor) -> Statistics:
+        """Sums over mini-batches of their means and variances [width], each layer normalized by its own batch.
+
+        `first`: [batches * batch, width], the first layer's products.
+        """
+        width, sums = self._architecture.width, {}
+
+        def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
+            z = tf.reshape(z, [-1, self._images.batch, width])
+            mean, variance = tf.nn.moments(z, axes=[1], keepdims=True)
+            sums[layer] = (tf.reduce_sum(mean, axis=[0, 1]), tf.reduce_sum(variance, axis=[0, 1]))
+            return tf.reshape(self._normalized(parameters, layer, z, mean, variance), [-1, width])
+
+        self._forward(parameters, first, normalize)
+        return sums
+
+    def _population(self, sums: list[Statistics], batches: int) -> Statistics:
+        """Algorithm 2: the mean of the batches' means, and m/(m-1) times the mean of their variances."""
+        unbiased = self._images.batch / (self._images.batch - 1)
+        return {
+            layer: (
+                tf.add_n([chunk[layer][0] for chunk in sums]) / batches,
+                unbiased * tf.add_n([chunk[layer][1] for chunk in sums]) / batches,
+            )
+            for layer in self._architecture.hidden_layers
+        }
 
     def _moving_averages(self, parameters: Tensors) -> Statistics:
         if not self._architecture.batch_norm:
@@ -94,81 +175,37 @@ class Evaluator:
             for layer in self._architecture.hidden_layers
         }
 
-    def _score(self, parameters: Tensors, name: str, statistics: Statistics) -> tuple[float, float]:
-        images, labels = self._tensors[name]
-        correct, loss = _correct_and_loss(
-            parameters, images, labels, statistics, self._dataset.levels, self._architecture
-        )
-        return int(correct) / len(labels), float(loss)
+    def _by(self, parameters: Tensors, statistics: Statistics) -> Normalize:
+        """Normalization by fixed statistics."""
+        return lambda layer, z: self._normalized(parameters, layer, z, *statistics[layer])
 
-    def _population(self, parameters: Tensors, batches: np.ndarray) -> Statistics:
-        """Algorithm 2: the mean of the batches' means, and m/(m-1) times the mean of their variances."""
-        sums: dict[str, list[tf.Tensor]] = {}
-        for start in range(0, len(batches), _CHUNK):
-            chunk = tf.constant(self._dataset.train_images[batches[start : start + _CHUNK]])
-            for layer, (mean, variance) in _batch_statistics(
-                parameters, chunk, self._dataset.levels, self._architecture
-            ).items():
-                total = sums.setdefault(layer, [tf.zeros_like(mean), tf.zeros_like(variance)])
-                total[0] += mean
-                total[1] += variance
-        count, size = batches.shape
-        unbiased = size / (size - 1)
-        return {layer: (mean / count, unbiased * variance / count) for layer, (mean, variance) in sums.items()}
+    def _normalized(self, parameters: Tensors, layer: str, z: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor):
+        """Algorithm 1's last two lines."""
+        beta, gamma = parameters[f"{layer}/beta"], parameters[f"{layer}/gamma"]
+        return tf.nn.batch_normalization(z, mean, variance, beta, gamma, self._architecture.epsilon)
 
+    def _affine(self, parameters: Tensors, layer: str, x: tf.Tensor) -> tf.Tensor:
+        z = tf.matmul(x, parameters[f"{layer}/kernel"])
+        return z + parameters[f"{layer}/bias"] if f"{layer}/bias" in parameters else z
 
-@tf.function(reduce_retracing=True)
-def _correct_and_loss(parameters, images, labels, statistics, levels: int, architecture: Architecture):
-    """Number of right answers, and the mean cross-entropy."""
-
-    def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
-        mean, variance = statistics[layer]
-        return _normalized(z, mean, variance, parameters, layer, architecture.epsilon)
-
-    logits = _forward(parameters, tf.cast(images, tf.float32) / levels, normalize, architecture)
-    right = tf.argmax(logits, axis=1, output_type=tf.int32) == labels
-    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_sum(tf.cast(right, tf.int32)), tf.reduce_mean(loss)
+    def _forward(self, parameters: Tensors, first: tf.Tensor, normalize: Normalize) -> tf.Tensor:
+        """Logits [images, classes] from the first layer's products [images, width]."""
+        architecture = self._architecture
+        x = first
+        for layer in architecture.hidden_layers:
+            z = first if layer == "hidden_1" else self._affine(parameters, layer, x)
+            if architecture.batch_norm and architecture.placement == "before":
+                z = normalize(layer, z)
+            x = tf.sigmoid(z)
+            if architecture.batch_norm and architecture.placement == "after":
+                x = normalize(layer, x)
+        return self._affine(parameters, "logits", x)
 
 
-@tf.function(reduce_retracing=True)
-def _batch_statistics(parameters, images, levels: int, architecture: Architecture):
-    """Sums over mini-batches of their means and variances, each layer normalized by its own batch on the way.
-
-    `images`: [batches, batch, inputs].
-    """
-    batches, batch = tf.shape(images)[0], tf.shape(images)[1]
-    sums = {}
-
-    def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
-        z = tf.reshape(z, [batches, batch, architecture.width])
-        mean, variance = tf.nn.moments(z, axes=[1], keepdims=True)
-        sums[layer] = (tf.reduce_sum(mean, axis=[0, 1]), tf.reduce_sum(variance, axis=[0, 1]))
-        z = _normalized(z, mean, variance, parameters, layer, architecture.epsilon)
-        return tf.reshape(z, [batches * batch, architecture.width])
-
-    x = tf.reshape(tf.cast(images, tf.float32) / levels, [batches * batch, architecture.inputs])
-    _forward(parameters, x, normalize, architecture)
-    return sums
+def _tensors(parameters: Parameters) -> Tensors:
+    return {name: tf.constant(value) for name, value in parameters.items()}
 
 
-def _normalized(z: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, parameters: Tensors, layer: str, epsilon: float):
-    """Algorithm 1's last two lines."""
-    scale = parameters[f"{layer}/gamma"] / tf.sqrt(variance + epsilon)
-    return z * scale + (parameters[f"{layer}/beta"] - mean * scale)
-
-
-def _forward(
-    parameters: Tensors, x: tf.Tensor, normalize: Callable[[str, tf.Tensor], tf.Tensor], architecture: Architecture
-) -> tf.Tensor:
-    """Logits [images, classes] of inputs [images, inputs]."""
-    for layer in architecture.hidden_layers:
-        x = tf.matmul(x, parameters[f"{layer}/kernel"])
-        if architecture.hidden_bias:
-            x += parameters[f"{layer}/bias"]
-        if architecture.batch_norm and architecture.placement == "before":
-            x = normalize(layer, x)
-        x = tf.sigmoid(x)
-        if architecture.batch_norm and architecture.placement == "after":
-            x = normalize(layer, x)
-    return tf.matmul(x, parameters["logits/kernel"]) + parameters["logits/bias"]
+def _right(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """1 where the largest logit is the label's, 0 elsewhere."""
+    return tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == labels, tf.int32)

@@ -22,6 +22,7 @@ from bnrepro.errors import BadInput
 DatasetName = Literal["digits", "mnist"]
 Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
 Normalization = Literal["none", "batch"]
+Numerics = Literal["portable", "fast"]
 
 DATASETS: tuple[str, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
@@ -109,6 +110,7 @@ class Params(Section):
 
     datasets: Several[DatasetName]
     device: Literal["cpu"]
+    numerics: Numerics
     data: dict[DatasetName, Data]
     network: Network
     training: dict[DatasetName, Training]

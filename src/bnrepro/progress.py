@@ -16,9 +16,8 @@ _PLAIN_EVERY_SECONDS = 10
 class TrainingProgress:
     """Shows runs done, the last run's steps/s on its core, and the time left by the plan's estimates."""
 
-    def __init__(self, label: str, workers: int):
+    def __init__(self, label: str):
         self._label = label
-        self._workers = workers
         self._console = Console(file=sys.stdout)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -41,15 +40,15 @@ class TrainingProgress:
     ) -> None:
         self._bar.stop()
 
-    def started(self, plan: Plan) -> None:
-        """The work is known: say what the store has, and what is to be done."""
+    def started(self, plan: Plan, workers: int) -> None:
+        """The work is known, and who does it: say what the store has, and what is to be done."""
         self._seconds = dict(plan.seconds)
         self._planned = sum(self._seconds.values())
         self._began = time.monotonic()
         stored = len(plan.specs) - len(plan.missing)
         self._console.print(
             f"{self._label}: {len(plan.specs)} runs, {stored} of them in the store, {len(plan.missing)} to train"
-            + (f", about {duration(self._planned / self._workers)}" if plan.missing else ""),
+            + (f", about {duration(self._planned / workers)}" if plan.missing else ""),
             highlight=False,
         )
         self._total = len(plan.missing)

@@ -33,6 +33,7 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         momentum=momentum,
         epsilon=epsilon,
         device="cpu",
+        numerics="portable",
     )
     return replace(spec, **changes)
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from bnrepro.datasets import Dataset
-from bnrepro.measurement import Evaluator
+from bnrepro.measurement import Evaluator, Images
 from bnrepro.networks import keras
 from bnrepro.networks.parameters import Parameters, initial_parameters
 from bnrepro.training.run import Result, architecture
@@ -36,7 +36,7 @@ def evaluation_data(digits: Dataset) -> tf.data.Dataset:
 
 def measure(spec: RunSpec, digits: Dataset, parameters: Parameters) -> dict[str, float]:
     rows = np.arange(len(digits.train_labels))
-    return Evaluator(architecture(spec, digits.pixels), digits, rows).measure(parameters)
+    return Evaluator(architecture(spec, digits.pixels), Images(digits, rows)).measure(parameters)
 
 
 @pytest.mark.parametrize(("normalization", "depth"), CASES)

@@ -7,6 +7,7 @@ import pytest
 from bnrepro import datasets, params
 from bnrepro.errors import Failed
 from bnrepro.runs import executor, study
+from bnrepro.runs.processes import LocalPool
 from bnrepro.training.run import run
 
 
@@ -25,7 +26,9 @@ def specs(project):
 
 
 def curves(specs, workers):
-    return {spec: result.curve for spec, result in executor.run_all(specs, workers)}
+    with LocalPool(workers) as pool:
+        trained = executor.run_all(specs, datasets.load("digits"), pool)
+        return {spec: done.result.curve for spec, done in trained}
 
 
 def test_workers_give_the_bits_that_one_process_gives(specs):
@@ -38,8 +41,4 @@ def test_workers_give_the_bits_that_one_process_gives(specs):
 def test_a_run_that_raises_is_named(specs):
     broken = dataclasses.replace(specs[0], implementation="no_such_network")
     with pytest.raises(Failed, match=r"digits no_such_network none depth 1 .* ModuleNotFoundError"):
-        list(executor.run_all([broken], 1))
-
-
-def test_nothing_to_do_starts_no_worker(specs):
-    assert list(executor.run_all([], 2)) == []
+        curves([broken], 1)

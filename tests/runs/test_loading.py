@@ -9,6 +9,7 @@ import pytest
 from bnrepro import datasets, params, paths
 from bnrepro.errors import BadInput
 from bnrepro.runs import loading, records, store, study
+from bnrepro.runs.machine import this_machine
 from bnrepro.training.run import run
 
 
@@ -27,7 +28,7 @@ def trained(project):
     ]
     folder = paths.runs("digits", "depth")
     for spec in specs:
-        store.write(spec.implementation, spec, dataset, run(spec, dataset))
+        store.write(spec.implementation, spec, dataset, run(spec, dataset), this_machine())
         store.copy(spec.implementation, folder / spec.implementation)
     (folder / records.INDEX).write_text(json.dumps({"runs": [spec.implementation for spec in specs]}))
     return dataset

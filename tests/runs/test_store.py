@@ -11,6 +11,7 @@ import pytest
 from bnrepro import params, paths
 from bnrepro.errors import Failed
 from bnrepro.runs import records, store, study
+from bnrepro.runs.machine import this_machine
 from bnrepro.training.run import Result
 
 
@@ -26,7 +27,7 @@ def result():
 
 
 def test_a_record_comes_back_as_it_was_written(spec, result, digits):
-    store.write("abc", spec, digits, result)
+    store.write("abc", spec, digits, result, this_machine())
     record = records.read(store.folder("abc"))
     assert record["spec"] == dataclasses.asdict(spec)
     assert record["curve"] == {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585, 1.0]}
@@ -37,7 +38,7 @@ def test_a_record_comes_back_as_it_was_written(spec, result, digits):
 
 def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits):
     for name, seconds in (("one", 1.0), ("two", 2.0)):
-        store.write("abc", spec, digits, dataclasses.replace(result, training_seconds=seconds))
+        store.write("abc", spec, digits, dataclasses.replace(result, training_seconds=seconds), this_machine())
         store.copy("abc", paths.root() / name)
     for file in (records.RECORD, records.PARAMETERS):
         assert (paths.root() / "one" / file).read_bytes() == (paths.root() / "two" / file).read_bytes()
@@ -46,13 +47,14 @@ def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits
 
 def test_what_is_not_finite_is_null_in_strict_json(spec, result, digits):
     curve = {"step": [0, 25], "loss": [float("inf"), float("nan")]}
-    store.write("abc", spec, digits, dataclasses.replace(result, curve=curve))
+    store.write("abc", spec, digits, dataclasses.replace(result, curve=curve), this_machine())
     assert records.read(store.folder("abc"))["curve"]["loss"] == [None, None]
 
 
 def test_what_cannot_be_written_leaves_no_record(spec, result, digits):
+    unwritable = dataclasses.replace(result, final={"population_accuracy": object()})
     with pytest.raises(TypeError):
-        store.write("abc", spec, digits, dataclasses.replace(result, final={"population_accuracy": object()}))
+        store.write("abc", spec, digits, unwritable, this_machine())
     assert not store.has("abc")
     assert list(paths.store().glob("partial/*")) == []
 
@@ -96,7 +98,7 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
 
 def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits):
     for name in ("abc", "damaged", "untold"):
-        store.write(name, spec, digits, result)
+        store.write(name, spec, digits, result, this_machine())
     (store.folder("damaged") / records.RECORD).write_text("{}")
     (store.folder("untold") / store.SIDECAR).write_text("[]")
     ((found, seconds),) = store.durations()
@@ -107,13 +109,14 @@ def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits)
 @pytest.mark.parametrize("file", [records.RECORD, records.PARAMETERS])
 @pytest.mark.parametrize("damage", ["missing", "garbage"])
 def test_a_damaged_record_is_not_there(spec, result, digits, file, damage):
-    store.write("abc", spec, digits, result)
+    store.write("abc", spec, digits, result, this_machine())
     assert store.has("abc")
     path = store.folder("abc") / file
     path.unlink() if damage == "missing" else path.write_text("{}")
     assert not store.has("abc")
 
 
-def test_without_git_there_is_no_commit(project, monkeypatch):
+def test_without_git_there_is_no_commit(spec, result, digits, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert store.machine()["commit"] is None
+    store.write("abc", spec, digits, result, this_machine())
+    assert store.read_sidecar("abc")["commit"] is None

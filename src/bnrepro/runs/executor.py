@@ -1,88 +1,88 @@
-"""Many runs at once: a pool of warm, single-threaded workers, each of which imports TensorFlow once."""
+"""Many runs at once: one loop over `concurrent.futures`, on this machine's cores or on a Dask cluster."""
 
-import gc
-import os
-import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
+from types import TracebackType
+from typing import Protocol
 
-from loky import ProcessPoolExecutor
-
-from bnrepro import datasets
+from bnrepro.datasets import Dataset
 from bnrepro.errors import Failed
-from bnrepro.params import DatasetName
-from bnrepro.training.run import Result
+from bnrepro.runs.worker import Trained
 from bnrepro.training.spec import RunSpec
 
 ATTEMPTS = 3  # a run that was in flight when a worker died is tried again; one that dies every time is at fault itself
+_TEND_EVERY_SECONDS = 2
 
 
-def run_all(specs: Sequence[RunSpec], workers: int) -> Iterator[tuple[RunSpec, Result]]:
-    """Train runs in parallel, in the order given; yields each as it finishes.
+class Pool(Protocol):
+    """Workers to give runs to.
 
-    A worker that dies (killed, out of memory) costs the runs in flight a retry. Workers exit with this process.
+    Attributes:
+        workers: how many there are.
+        at_once: how many runs to hand over before one is back.
+        lost: what a future raises whose run was lost with its worker.
+    """
+
+    @property
+    def workers(self) -> int: ...
+    @property
+    def at_once(self) -> int: ...
+    @property
+    def lost(self) -> tuple[type[BaseException], ...]: ...
+
+    def __enter__(self) -> "Pool": ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+    def submit(self, spec: RunSpec, dataset: Dataset) -> "Future[Trained]":
+        """Have a run trained."""
+
+    def tend(self) -> None:
+        """Called again and again while runs are waited for."""
+
+
+def pool_opener(scheduler: str | None, workers: int) -> Callable[[int], Pool]:
+    """How to get workers for a number of runs: from a Dask scheduler's address, or up to `workers` processes here."""
+
+    def open_pool(runs: int) -> Pool:
+        if scheduler is not None:
+            from bnrepro.runs.cluster import ClusterPool
+
+            return ClusterPool(scheduler)
+        from bnrepro.runs.processes import LocalPool
+
+        return LocalPool(min(workers, runs))
+
+    return open_pool
+
+
+def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[tuple[RunSpec, Trained]]:
+    """Train runs in parallel, started in the order given; yields each as it finishes.
+
+    A worker that dies (killed, out of memory) costs the runs in flight a retry.
 
     Raises:
         Failed: a run raised an error, or was lost three times.
     """
     waiting, attempts = list(reversed(specs)), dict.fromkeys(specs, 0)
-    while waiting:
-        pool = ProcessPoolExecutor(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),))
-        in_flight: dict[Future[Result], RunSpec] = {}
-        try:
-            while waiting or in_flight:
-                while waiting and len(in_flight) < workers:
-                    spec = waiting.pop()
-                    in_flight[pool.submit(_run, spec)] = spec
-                for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
-                    yield in_flight[future], _result(future, in_flight[future])
-                    del in_flight[future]
-        except BrokenProcessPool as error:
-            for spec in in_flight.values():
+    in_flight: dict[Future[Trained], RunSpec] = {}
+    while waiting or in_flight:
+        while waiting and len(in_flight) < pool.at_once:
+            spec = waiting.pop()
+            in_flight[pool.submit(spec, dataset)] = spec
+        pool.tend()
+        for future in wait(in_flight, timeout=_TEND_EVERY_SECONDS, return_when=FIRST_COMPLETED).done:
+            spec = in_flight.pop(future)
+            try:
+                trained = future.result()
+            except pool.lost as error:
                 attempts[spec] += 1
                 if attempts[spec] == ATTEMPTS:
                     raise Failed(f"{spec}: its worker died {ATTEMPTS} times ({error})") from error
-            waiting.extend(in_flight.values())
-        finally:
-            pool.shutdown(wait=True, kill_workers=True)
-
-
-def _result(future: "Future[Result]", spec: RunSpec) -> Result:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300]
-        raise Failed(f"{spec}: {type(error).__name__}: {reason}") from error
-
-
-def _start_worker(parent: int) -> None:
-    threading.Thread(target=_exit_with, args=(parent,), daemon=True).start()
-
-
-def _exit_with(parent: int) -> None:
-    """A worker whose parent was killed is told by nobody."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
-def _run(spec: RunSpec) -> Result:
-    import tensorflow as tf
-
-    from bnrepro.training.run import run
-
-    try:
-        return run(spec, _dataset(spec.dataset))
-    finally:  # a worker sees many runs, and their graphs refer to themselves
-        tf.keras.backend.clear_session()
-        gc.collect()
-
-
-@lru_cache(maxsize=1)
-def _dataset(name: DatasetName) -> datasets.Dataset:
-    return datasets.load(name)
+                waiting.append(spec)
+            except Exception as error:
+                reason = " ".join(str(error).split())[:300]
+                raise Failed(f"{spec}: {type(error).__name__}: {reason}") from error
+            else:
+                yield spec, trained

@@ -46,8 +46,8 @@ def train(
     params: Params,
     dataset_name: DatasetName,
     name: str,
-    workers: int,
-    started: Callable[[Plan], None],
+    open_pool: Callable[[int], executor.Pool],
+    started: Callable[[Plan, int], None],
     finished: Callable[[str, RunSpec, float], None],
 ) -> None:
     """Make `data/runs/<dataset>/<study>`: an index and every run's record, trained where the store has none.
@@ -55,7 +55,8 @@ def train(
     One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
 
     Args:
-        started: told the plan before the first run.
+        open_pool: gives the workers for a number of runs; not asked where nothing is missing.
+        started: told the plan and the number of workers before the first run.
         finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
     """
     dataset = datasets.load(dataset_name)
@@ -63,17 +64,28 @@ def train(
     with store.locked("train", waiting="Another training uses the run store; waiting for it to end."):
         store.clean()
         planned = plan(params, dataset, name, fresh)
-        started(planned)
-        fingerprints = {planned.specs[key]: key for key in planned.missing}
-        for spec, result in executor.run_all(list(fingerprints), min(workers, len(fingerprints)) or 1):
-            store.write(fingerprints[spec], spec, dataset, result)
-            steps = result.diverged_at or spec.steps
-            finished(fingerprints[spec], spec, steps / max(result.training_seconds, 1e-9))
+        if planned.missing:
+            with open_pool(len(planned.missing)) as pool:
+                started(planned, pool.workers)
+                _train_missing(planned, dataset, pool, finished)
+        else:
+            started(planned, 0)
         with paths.replacing(paths.runs(dataset_name, name)) as folder:
             for key in planned.specs:
                 store.copy(key, folder / key)
             index = {"dataset": dataset_name, "study": name, "runs": list(planned.specs)}
             (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def _train_missing(
+    planned: Plan, dataset: datasets.Dataset, pool: executor.Pool, finished: Callable[[str, RunSpec, float], None]
+) -> None:
+    fingerprints = {planned.specs[key]: key for key in planned.missing}
+    for spec, trained in executor.run_all(list(fingerprints), dataset, pool):
+        result = trained.result
+        store.write(fingerprints[spec], spec, dataset, result, trained.machine)
+        steps = result.diverged_at or spec.steps
+        finished(fingerprints[spec], spec, steps / max(result.training_seconds, 1e-9))
 
 
 def cost_estimate() -> Callable[[RunSpec], float]:

@@ -2,14 +2,14 @@
 
 It lies outside git and DVC, so that a finished run is never lost: not to a kill, not to a stage that failed after it,
 not to a parameter that was changed and changed back. `record.json` and `parameters.npz` hold only what is the same on
-every machine of a kind; `sidecar.json` holds the rest (processor, durations, commit), and all can do without it.
+every machine that the record's `processor` covers; `sidecar.json` holds the rest (machine, durations, commit), and all
+can do without it.
 """
 
 import fcntl
 import json
 import math
 import os
-import platform
 import shutil
 import subprocess
 import uuid
@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from bnrepro import __version__, paths
 from bnrepro.datasets import Dataset
 from bnrepro.errors import Failed
 from bnrepro.runs import records
+from bnrepro.runs.machine import Machine
 from bnrepro.runs.records import PARAMETERS, RECORD
 from bnrepro.runs.study import code_digest, numerical_versions
 from bnrepro.training.run import Result
@@ -47,15 +49,15 @@ def has(fingerprint: str) -> bool:
     return whole and zipfile.is_zipfile(folder(fingerprint) / PARAMETERS)
 
 
-def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result) -> None:
-    """File a finished run. The folder appears complete, by a rename; a record that is there already is replaced."""
+def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
+    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
     record = {
         "fingerprint": fingerprint,
         "spec": asdict(spec),
         "data_digest": dataset.digest,
         "code_digest": code_digest(spec.implementation),
         "versions": numerical_versions(),
-        "processor": processor_kind(),
+        "processor": machine.same_bits(spec.numerics),
         "curve": {name: [_rounded(value) for value in values] for name, values in result.curve.items()},
         "final": {name: _rounded(value) for name, value in result.final.items()},
         "diverged_at": result.diverged_at,
@@ -63,7 +65,9 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result) -> 
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
-        **machine(),
+        **asdict(machine),
+        "bnrepro": __version__,
+        "commit": _commit(),
     }
     target = folder(fingerprint)
     partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
@@ -126,18 +130,7 @@ def clean() -> None:
     shutil.rmtree(paths.store() / "partial", ignore_errors=True)
 
 
-def machine() -> dict[str, Any]:
-    """Where and from what a run is made."""
-    return {
-        "bnrepro": __version__,
-        "commit": _commit(),
-        "cores": os.cpu_count(),
-        "platform": platform.platform(),
-        "processor": _cpuinfo("model name"),
-        "python": platform.python_version(),
-    }
-
-
+@cache
 def _commit() -> str | None:
     """The clone's commit; None where there is no git."""
     command = ["git", "-C", str(paths.home()), "rev-parse", "HEAD"]
@@ -145,20 +138,6 @@ def _commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def processor_kind() -> str:
-    """Within one kind the bits repeat: the vendor, and the level of x86-64's instructions (v3: AVX2, v4: AVX-512)."""
-    flags = set(_cpuinfo("flags").split())
-    level = "v4" if "avx512vl" in flags else "v3" if "avx2" in flags else "v2"
-    return f"{_cpuinfo('vendor_id')} x86-64-{level}"
-
-
-def _cpuinfo(key: str) -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith(key):
-            return line.partition(":")[2].strip()
-    return "unknown"
 
 
 def _rounded(value: float | int) -> float | int | None:

@@ -15,7 +15,14 @@ from bnrepro.params import DatasetName, Params
 from bnrepro.training.spec import RunSpec
 
 # What every run's numbers come from, beside the implementation's own file and loop.
-_CORE = ("__init__.py", "networks/parameters.py", "training/batches.py", "training/run.py", "measurement.py")
+_CORE = (
+    "__init__.py",
+    "measurement.py",
+    "networks/parameters.py",
+    "numerics.py",
+    "training/batches.py",
+    "training/run.py",
+)
 _LOOPS = {"keras": "training/compiled_loop.py"}
 _ESTIMATOR_LOOP = "training/estimator_loop.py"
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
@@ -54,6 +61,7 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
                 width=network.width,
                 initial_stddev=float(network.initial_stddev),
                 device=params.device,
+                numerics=params.numerics,
                 **settings,
             )
         )

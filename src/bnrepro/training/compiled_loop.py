@@ -4,7 +4,6 @@ What `Model.fit` does, without returning to Python after every mini-batch, over 
 """
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,33 +11,48 @@ import tensorflow as tf
 
 from bnrepro.datasets import Dataset
 from bnrepro.networks import keras
-from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.parameters import Architecture, Parameters
 
 
-def train(
-    model: tf.keras.Model,
-    dataset: Dataset,
-    batches: Iterator[np.ndarray],
-    evaluate_every: int,
-    observe: Callable[[int, Parameters], None],
-) -> tuple[int | None, float]:
-    """Train a compiled model on mini-batches of `dataset`, calling `observe(step, parameters)` after every interval.
+class CompiledLoop:
+    """Trains the Keras models of one architecture on one dataset. Compiling takes a second, so it serves many runs.
 
-    Returns:
-        The first step whose loss was not a number (None if there was none; training ends there), and the seconds spent
-        in training alone.
+    It is compiled at once, for one number of steps between evaluations: after an estimator was built in the same
+    process, Keras layers cannot be called any more, and what is compiled can.
     """
-    inner_loop = _inner_loop(model, dataset)
-    step, seconds = 0, 0.0
-    while block := list(itertools.islice(batches, evaluate_every)):
-        started = time.perf_counter()
-        losses = inner_loop(tf.constant(np.stack(block))).numpy()
-        seconds += time.perf_counter() - started
-        if np.isnan(losses).any():
-            return step + int(np.isnan(losses).argmax()) + 1, seconds
-        step += len(block)
-        observe(step, keras.read_parameters(model))
-    return None, seconds
+
+    def __init__(self, architecture: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool):
+        """`xla`: compile for the processor at hand; the parameters' last bits are then its own."""
+        self._evaluate_every = evaluate_every
+        self._model = keras.build_model(architecture, learning_rate=0.0)
+        inner_loop = tf.function(_inner_loop(self._model, dataset), jit_compile=xla or None)
+        self._inner_loop = inner_loop.get_concrete_function(tf.TensorSpec([evaluate_every, batch_size], tf.int32))
+
+    def train(
+        self,
+        initial: Parameters,
+        learning_rate: float,
+        batches: Iterator[np.ndarray],
+        observe: Callable[[int, Parameters], None],
+    ) -> int | None:
+        """Train from `initial` on `batches` of training images, with `observe(step, parameters)` every interval.
+
+        Args:
+            batches: int32 [batch_size] each, a multiple of `evaluate_every` of them.
+
+        Returns:
+            The first step whose loss was not a number, which ends training; None if there was none.
+        """
+        keras.load_parameters(self._model, initial)
+        self._model.optimizer.learning_rate = learning_rate
+        step = 0
+        while block := list(itertools.islice(batches, self._evaluate_every)):
+            losses = self._inner_loop(tf.constant(np.stack(block))).numpy()
+            if np.isnan(losses).any():
+                return step + int(np.isnan(losses).argmax()) + 1
+            step += len(block)
+            observe(step, keras.read_parameters(self._model))
+        return None
 
 
 def _inner_loop(model: tf.keras.Model, dataset: Dataset) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -46,11 +60,10 @@ def _inner_loop(model: tf.keras.Model, dataset: Dataset) -> Callable[[tf.Tensor]
     labels = tf.constant(dataset.train_labels)
     variables = model.trainable_variables
 
-    @tf.function
     def inner_loop(batches: tf.Tensor) -> tf.Tensor:
         """One optimizer step for every row of `batches` [steps, batch]; the loss [steps] before each."""
-        losses = tf.TensorArray(tf.float32, size=tf.shape(batches)[0])
-        for step in tf.range(tf.shape(batches)[0]):
+        losses = tf.TensorArray(tf.float32, size=batches.shape[0])
+        for step in tf.range(batches.shape[0]):
             batch = batches[step]
             x = tf.cast(tf.gather(images, batch), tf.float32) / dataset.levels
             with tf.GradientTape() as tape:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bnrepro import numerics
 from bnrepro.datasets import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from bnrepro.training.batches import mini_batches
@@ -26,7 +27,7 @@ class Result:
         final: quantities measured once, at the end; empty for a run that diverged.
         diverged_at: the first step whose loss was not a number, or None.
         parameters: the last ones measured, in canonical form.
-        training_seconds, evaluation_seconds: what it took.
+        training_seconds, evaluation_seconds: what it took; building and compiling count as training.
     """
 
     curve: dict[str, list[float]]
@@ -52,11 +53,16 @@ def architecture(spec: RunSpec, pixels: int) -> Architecture:
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
-    """Train and measure one network. The same spec and data give the same numbers on the same kind of processor."""
+    """Train and measure one network. The same spec and data give the same numbers, as far as `numerics` promises it.
+
+    Raises:
+        Failed: the process has used other numerics.
+    """
+    numerics.use(spec.numerics)
     _keep_tensorflow_quiet()
     network = architecture(spec, dataset.pixels)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
-    evaluator = _evaluator(network, dataset)
+    evaluator = _evaluator(network, dataset, spec.numerics == "fast")
     curve: dict[str, list[float]] = {}
     last = initial
     evaluation_seconds = 0.0
@@ -71,7 +77,9 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
 
     observe(0, initial)
     batches = mini_batches(spec.seed, np.arange(len(dataset.train_labels)), spec.batch_size, spec.steps)
-    diverged_at, training_seconds = _train(spec, network, initial, dataset, batches, observe)
+    began, measured_before = time.perf_counter(), evaluation_seconds
+    diverged_at = _train(spec, network, initial, dataset, batches, observe)
+    training_seconds = time.perf_counter() - began - (evaluation_seconds - measured_before)
     started = time.perf_counter()
     final = evaluator.measure_final(last) if diverged_at is None else {}
     evaluation_seconds += time.perf_counter() - started
@@ -85,14 +93,11 @@ def _train(
     dataset: Dataset,
     batches: Any,
     observe: Callable[[int, Parameters], None],
-) -> tuple[int | None, float]:
+) -> int | None:
+    """Train by the implementation's own loop, which returns the first step whose loss was not a number."""
     if spec.implementation == "keras":
-        from bnrepro.networks import keras
-        from bnrepro.training import compiled_loop
-
-        model = keras.build_model(network, spec.learning_rate)
-        keras.load_parameters(model, initial)
-        return compiled_loop.train(model, dataset, batches, spec.evaluate_every, observe)
+        loop = _compiled_loop(network, dataset, spec.evaluate_every, spec.batch_size, spec.numerics == "fast")
+        return loop.train(initial, spec.learning_rate, batches, observe)
 
     from bnrepro.training import estimator_loop
 
@@ -101,11 +106,26 @@ def _train(
     return estimator_loop.train(build, module.canonical_name, initial, dataset, batches, spec.evaluate_every, observe)
 
 
-@lru_cache(maxsize=8)
-def _evaluator(network: Architecture, dataset: Dataset) -> Any:
+# What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
+@lru_cache(maxsize=4)
+def _compiled_loop(network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool) -> Any:
+    from bnrepro.training.compiled_loop import CompiledLoop
+
+    return CompiledLoop(network, dataset, evaluate_every, batch_size, xla)
+
+
+@lru_cache(maxsize=16)
+def _evaluator(network: Architecture, dataset: Dataset, xla: bool) -> Any:
     from bnrepro.measurement import Evaluator
 
-    return Evaluator(network, dataset, np.arange(len(dataset.train_labels)))
+    return Evaluator(network, _images(dataset), xla)
+
+
+@lru_cache(maxsize=1)
+def _images(dataset: Dataset) -> Any:
+    from bnrepro.measurement import Images
+
+    return Images(dataset, np.arange(len(dataset.train_labels)))
 
 
 def _keep_tensorflow_quiet() -> None:

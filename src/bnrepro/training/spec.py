@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bnrepro.params import DatasetName, Implementation, Normalization
+from bnrepro.params import DatasetName, Implementation, Normalization, Numerics
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class RunSpec:
     momentum: float | None
     epsilon: float | None
     device: str
+    numerics: Numerics
 
     def __str__(self) -> str:
         return (

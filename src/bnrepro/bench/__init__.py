@@ -1,0 +1,1 @@
+"""How fast this machine trains: `bnrepro bench`. Nothing here decides a result."""

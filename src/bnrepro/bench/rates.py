@@ -1,0 +1,290 @@
+"""What is timed, each row in a process of its own: `python -m bnrepro.bench.rates ROW NORMALIZATION DEPTH`.
+
+All rows train the paper's network with mini-batches of 60 on made-up images of MNIST's size: a step takes as long on
+them as on digits that somebody wrote.
+"""
+
+import importlib
+import importlib.util
+import itertools
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from bnrepro import numerics
+from bnrepro.datasets import Dataset
+from bnrepro.networks.parameters import Architecture, initial_parameters
+
+BATCH, BLOCK, REPEATS = 60, 500, 7  # images a step; steps in what is timed; how often, after one to warm up
+_LEARNING_RATE = 0.1
+
+
+class Stopwatch:
+    """Seconds of every block of training, what happens between two blocks left out; `start`: before the first step."""
+
+    def __init__(self) -> None:
+        self._resumed = self._began = time.perf_counter()
+        self._blocks: list[float] = []
+
+    def observe(self, *_: Any) -> None:
+        self._blocks.append(time.perf_counter() - self._resumed)
+        self._resumed = time.perf_counter()
+
+    def measured(self, steps: int = BLOCK) -> dict[str, Any]:
+        """Steps/s of every block but the first, and the seconds that the first took longer than the others."""
+        first, *later = self._blocks
+        return {
+            "steps_per_second": [steps / block for block in later],
+            "start_seconds": first - float(np.median(later)),
+        }
+
+
+def architecture(normalization: str, depth: int, placement: str = "before") -> Architecture:
+    """The paper's network, with the canned estimator's order of things where `placement` is `after`."""
+    return Architecture(784, depth, 100, 10, normalization, placement, 0.99, 0.001)  # type: ignore[arg-type]
+
+
+def made_up_images() -> Dataset:
+    """Random binary images and labels, as many as MNIST has."""
+    rng = np.random.default_rng(0)
+    train, test = (rng.integers(0, 2, (n, 784), np.uint8) for n in (60_000, 10_000))
+    train_labels, test_labels = (rng.integers(0, 10, n, np.int32) for n in (60_000, 10_000))
+    return Dataset("mnist", 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
+
+
+def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return (rng.integers(0, 60_000, BATCH).astype(np.int32) for _ in range(blocks * BLOCK))
+
+
+def keras(normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
+    """The compiled loop; and, in the same process, the seconds that one evaluation takes, in both modes."""
+    numerics.use(arithmetic)
+    from bnrepro.measurement import Evaluator, Images
+    from bnrepro.training.compiled_loop import CompiledLoop
+
+    network, dataset, xla = architecture(normalization, depth), made_up_images(), arithmetic == "fast"
+    initial = initial_parameters(network, 0.1, seed=0)
+    watch = Stopwatch()
+    CompiledLoop(network, dataset, BLOCK, BATCH, xla).train(initial, _LEARNING_RATE, batches(), watch.observe)
+    evaluator = Evaluator(network, Images(dataset, np.arange(60_000)), xla)
+    return {**watch.measured(), "evaluation_seconds": _seconds(lambda: evaluator.measure(initial))}
+
+
+def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
+    """An estimator in the estimators' loop."""
+    numerics.use(arithmetic)
+    from bnrepro.training import estimator_loop
+
+    module = importlib.import_module(f"bnrepro.networks.{name}")
+    network = architecture(normalization, depth, "after" if name == "canned_estimator" else "before")
+    initial, dataset = initial_parameters(network, 0.1, seed=0), made_up_images()
+
+    def train(blocks: int) -> Stopwatch:
+        watch = Stopwatch()
+        build = partial(module.build_estimator, network, _LEARNING_RATE)
+        estimator_loop.train(build, module.canonical_name, initial, dataset, batches(blocks), BLOCK, watch.observe)
+        return watch
+
+    train(2)  # what a worker's first run loads and imports
+    return train(REPEATS + 1).measured()
+
+
+def model_fit(normalization: str, depth: int, steps_per_execution: int) -> dict[str, Any]:
+    """`Model.fit`, as users call it, on the images as floating-point numbers."""
+    numerics.use("fast")
+    import tensorflow as tf
+
+    from bnrepro.networks import keras as network
+
+    dataset = made_up_images()
+    model = network.build_model(architecture(normalization, depth), _LEARNING_RATE)
+    model.compile(model.optimizer, model.loss, steps_per_execution=steps_per_execution)
+    watch = Stopwatch()
+    model.fit(
+        dataset.train_images.astype(np.float32),
+        dataset.train_labels,
+        batch_size=BATCH,
+        epochs=5,
+        steps_per_epoch=BLOCK,
+        verbose=0,
+        callbacks=[tf.keras.callbacks.LambdaCallback(on_epoch_end=watch.observe)],
+    )
+    return watch.measured()
+
+
+def default_estimator(normalization: str, depth: int) -> dict[str, Any]:
+    """An estimator as tutorials have it: the default RunConfig, and the images in the graph by `from_tensor_slices`."""
+    numerics.use("fast")
+    import tensorflow as tf
+
+    from bnrepro.networks import core_estimator
+
+    dataset = made_up_images()
+
+    def input_fn() -> Any:
+        pixels = {"pixels": dataset.train_images.astype(np.float32)}
+        return tf.data.Dataset.from_tensor_slices((pixels, dataset.train_labels)).shuffle(60_000).repeat().batch(BATCH)
+
+    class Watch(tf.estimator.SessionRunHook):
+        def __init__(self) -> None:
+            self.stopwatch, self._step = Stopwatch(), 0
+
+        def after_run(self, run_context: Any, run_values: Any) -> None:
+            self._step += 1
+            if self._step % BLOCK == 0:
+                self.stopwatch.observe()
+
+    with TemporaryDirectory() as folder:
+        built = core_estimator.build_estimator(architecture(normalization, depth), _LEARNING_RATE, model_dir=folder)
+        watch = Watch()
+        built.train(input_fn, hooks=[watch], max_steps=4 * BLOCK)
+    return watch.stopwatch.measured()
+
+
+def matrix_products(normalization: str, depth: int) -> dict[str, Any]:
+    """The matrix products of a step and nothing else, in one compiled function: what no network can beat."""
+    numerics.use("fast")
+    import tensorflow as tf
+
+    sizes = [784, *[100] * depth, 10]
+    weights = [tf.random.normal(shape) for shape in itertools.pairwise(sizes)]
+    inputs = tf.random.normal((BATCH, 784))
+
+    @tf.function
+    def block() -> tf.Tensor:
+        total = tf.constant(0.0)
+        for _ in tf.range(BLOCK):
+            x, layers = inputs + total, []
+            for weight in weights:
+                layers.append(x)
+                x = tf.matmul(x, weight)
+            for weight, layer in zip(reversed(weights), reversed(layers), strict=True):
+                total += 1e-30 * tf.matmul(layer, x, transpose_a=True)[0, 0]
+                x = tf.matmul(x, weight, transpose_b=True) if layer is not layers[0] else x
+        return total
+
+    watch = Stopwatch()
+    for _ in range(REPEATS + 1):
+        block().numpy()
+        watch.observe()
+    return watch.measured()
+
+
+def pytorch(normalization: str, depth: int) -> dict[str, Any]:
+    """PyTorch, eagerly, batches gathered from tensors in memory."""
+    import torch
+
+    torch.set_num_threads(1)
+    dataset, sizes, layers = made_up_images(), [784, *[100] * depth], []
+    for units_in, units_out in itertools.pairwise(sizes):
+        layers.append(torch.nn.Linear(units_in, units_out, bias=normalization == "none"))
+        if normalization == "batch":
+            layers.append(torch.nn.BatchNorm1d(units_out, momentum=0.01, eps=0.001))
+        layers.append(torch.nn.Sigmoid())
+    model = torch.nn.Sequential(*layers, torch.nn.Linear(100, 10))
+    optimizer, loss = torch.optim.SGD(model.parameters(), _LEARNING_RATE), torch.nn.CrossEntropyLoss()
+    images = torch.from_numpy(dataset.train_images)
+    labels = torch.from_numpy(dataset.train_labels.astype(np.int64))
+    watch, rows = Stopwatch(), batches(5)
+    for _ in range(5):
+        for batch in itertools.islice(rows, BLOCK):
+            chosen = torch.from_numpy(batch.astype(np.int64))
+            optimizer.zero_grad()
+            loss(model(images[chosen].float()), labels[chosen]).backward()
+            optimizer.step()
+        watch.observe()
+    return watch.measured()
+
+
+def jax(normalization: str, depth: int) -> dict[str, Any]:
+    """JAX: `lax.scan` over the steps of a block, batches gathered on the device."""
+    import jax
+    import jax.numpy as jnp
+
+    dataset = made_up_images()
+    network = architecture(normalization, depth)
+    parameters = {name: jnp.asarray(value) for name, value in initial_parameters(network, 0.1, seed=0).items()}
+    averages = {name: parameters.pop(name) for name in list(parameters) if "/moving_" in name}
+    images, labels = jnp.asarray(dataset.train_images), jnp.asarray(dataset.train_labels)
+
+    def loss(parameters: Any, averages: Any, x: Any, y: Any) -> Any:
+        updated = {}
+        for layer in network.hidden_layers:
+            x = x @ parameters[f"{layer}/kernel"]
+            if network.batch_norm:
+                mean, variance = x.mean(0), x.var(0)
+                for name, value in ((f"{layer}/moving_mean", mean), (f"{layer}/moving_variance", variance)):
+                    updated[name] = network.momentum * averages[name] + (1 - network.momentum) * value
+                x = (x - mean) * jax.lax.rsqrt(variance + network.epsilon)
+                x = x * parameters[f"{layer}/gamma"] + parameters[f"{layer}/beta"]
+            else:
+                x = x + parameters[f"{layer}/bias"]
+            x = jax.nn.sigmoid(x)
+        shares = jax.nn.log_softmax(x @ parameters["logits/kernel"] + parameters["logits/bias"])
+        return -jnp.take_along_axis(shares, y[:, None], 1).mean(), updated
+
+    def step(images: Any, labels: Any, state: Any, batch: Any) -> Any:
+        (value, updated), gradients = jax.value_and_grad(loss, has_aux=True)(
+            *state, images[batch].astype(jnp.float32), labels[batch]
+        )
+        descended = jax.tree.map(lambda old, gradient: old - _LEARNING_RATE * gradient, state[0], gradients)
+        return (descended, updated), value
+
+    block = jax.jit(lambda images, labels, state, rows: jax.lax.scan(partial(step, images, labels), state, rows))
+    watch, rows, state = Stopwatch(), batches(), (parameters, averages)
+    for _ in range(REPEATS + 1):
+        chosen = jnp.asarray(np.stack(list(itertools.islice(rows, BLOCK))))
+        state, losses = block(images, labels, state, chosen)
+        losses.block_until_ready()
+        watch.observe()
+    return watch.measured()
+
+
+ROWS: dict[str, Callable[[str, int], dict[str, Any]]] = {
+    "Keras model, fast": partial(keras, arithmetic="fast"),
+    "Keras model, portable": partial(keras, arithmetic="portable"),
+    **{
+        f"{name.replace('_', ' ')}, {arithmetic}": partial(estimator, name, arithmetic=arithmetic)
+        for arithmetic in ("fast", "portable")
+        for name in ("canned_estimator", "keras_estimator", "core_estimator")
+    },
+    "Model.fit": partial(model_fit, steps_per_execution=1),
+    "Model.fit, steps_per_execution=500": partial(model_fit, steps_per_execution=500),
+    "default Estimator": default_estimator,
+    "matrix products alone": matrix_products,
+    "PyTorch, eager": pytorch,
+    "JAX, lax.scan": jax,
+}
+NEEDS = {"PyTorch, eager": "torch", "JAX, lax.scan": "jax"}
+
+
+def available() -> list[str]:
+    """The rows that can be measured with the packages that are installed."""
+    return [row for row in ROWS if row not in NEEDS or importlib.util.find_spec(NEEDS[row])]
+
+
+def _seconds(call: Callable[[], Any]) -> list[float]:
+    """What a call takes, several times, after one to warm up."""
+    call()
+    taken = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - started)
+    return taken
+
+
+if __name__ == "__main__":
+    row, normalization, depth = sys.argv[1:]
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that estimators are deprecated is known here
+    print(json.dumps(ROWS[row](normalization, int(depth))))

@@ -1,0 +1,146 @@
+"""`bnrepro bench`: the table of rates, one row after another on one core, and how a stage grows with its work."""
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from statistics import median
+from typing import Any
+
+from bnrepro import datasets
+from bnrepro.bench import rates
+from bnrepro.errors import Failed
+from bnrepro.params import Params
+from bnrepro.runs import executor, study
+from bnrepro.runs.machine import this_machine
+from bnrepro.runs.processes import LocalPool
+
+_LIBRARIES = ("tensorflow", "keras", "numpy", "torch", "jax")
+
+
+def measure(rows: Sequence[str], depth: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Rates of the named rows without and with batch normalization, in processes of their own, one after another."""
+    measured = {}
+    for row in rows:
+        say(row)
+        measured[row] = {normalization: _one(row, normalization, depth) for normalization in ("none", "batch")}
+    return {"environment": environment(), "depth": depth, "batch_size": rates.BATCH, "rows": measured}
+
+
+def environment() -> dict[str, Any]:
+    """The machine, and the versions of what is compared on it."""
+    versions = {}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {**asdict(this_machine()), "versions": versions}
+
+
+def _one(row: str, normalization: str, depth: int) -> dict[str, Any]:
+    command = [sys.executable, "-W", "ignore", "-m", "bnrepro.bench.rates", row, normalization, str(depth)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"{row}, {normalization}: {done.stderr.strip().splitlines()[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+    """The table: medians in steps/s, the cost of a step with batch normalization, and each rate over two references."""
+    machine = result["environment"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    medians = {
+        row: {normalization: median(by["steps_per_second"]) for normalization, by in measured.items()}
+        for row, measured in result["rows"].items()
+    }
+    references = [row for row in ("Model.fit", "JAX, lax.scan") if row in medians]
+    heading = [
+        f"depth {result['depth']}, steps/s",
+        "without",
+        "with",
+        "a step with, over one without",
+        *[f"over {row}, without / with" for row in references],
+        "start, s",
+        "evaluation every 500 steps, share of training",
+    ]
+    lines = [_row(heading), _row(["---"] * len(heading))]
+    for row, measured in result["rows"].items():
+        without, with_ = medians[row]["none"], medians[row]["batch"]
+        over = [f"{without / medians[r]['none']:.2f} / {with_ / medians[r]['batch']:.2f}" for r in references]
+        start = " / ".join(f"{by['start_seconds']:.1f}" for by in measured.values())
+        shares = [
+            f"{100 * median(by['evaluation_seconds']) * median(by['steps_per_second']) / rates.BLOCK:.0f}%"
+            for by in measured.values()
+            if "evaluation_seconds" in by
+        ]
+        cells = [row, f"{without:,.0f}", f"{with_:,.0f}", f"{without / with_:.2f}", *over, start, " / ".join(shares)]
+        lines.append(_row(cells))
+    processor = f"{machine['processor']} ({machine['vendor']} x86-64-{machine['level']})"
+    return "\n".join([*lines, "", f"{processor}, one core; Python {machine['python']}, {versions}."])
+
+
+def scaling(given: Params, workers: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """How the wall time of a stage and the memory of its workers grow with the runs, and with the steps of each.
+
+    Keras models and core estimators with batch normalization at depth 3, on digits.
+
+    Raises:
+        BadInput: digits were not prepared.
+    """
+    dataset = datasets.load("digits")
+    like = [
+        spec
+        for spec in study.expand(given, "digits", "depth")
+        if spec.implementation in ("keras", "core_estimator") and spec.normalization == "batch" and spec.depth == 3
+    ][:: given.seeds("digits", "depth")]
+    measured = []
+    for what, times in [("runs", n) for n in (1, 2, 4, 8)] + [("steps", n) for n in (2, 4, 8)]:
+        say(f"{times}x the {what}")
+        seeds, steps = (4 * times, 3000) if what == "runs" else (4, 3000 * times)
+        specs = [replace(spec, seed=seed, steps=steps) for seed in range(seeds) for spec in like]
+        work = {"times": times, "of": what, "runs": len(specs), "steps": steps}
+        measured.append(work | _stage(specs, dataset, workers))
+    return measured
+
+
+def _stage(specs: list[Any], dataset: datasets.Dataset, workers: int) -> dict[str, Any]:
+    import psutil
+
+    began, seconds, memory = time.perf_counter(), 0.0, 0
+    with LocalPool(workers) as pool:
+        for _, trained in executor.run_all(specs, dataset, pool):
+            seconds += trained.result.training_seconds + trained.result.evaluation_seconds
+            memory = max(memory, *(process.memory_info().rss for process in psutil.Process().children()))
+    wall = time.perf_counter() - began
+    return {
+        "wall_seconds": wall,
+        "over_ideal": wall / (seconds / workers),
+        "worker_mebibytes": memory / 2**20,
+    }
+
+
+def scaling_as_markdown(measured: list[dict[str, Any]], workers: int) -> str:
+    """A table with a row for every amount of work."""
+    ideal = f"over training and evaluation / {workers}"
+    heading = ["work", "runs", "steps each", "wall, s", "over the first", ideal, "a worker's memory, MiB"]
+    lines = [_row(heading), _row(["---"] * len(heading))]
+    for entry in measured:
+        cells = [
+            f"{entry['times']}x the {entry['of']}",
+            str(entry["runs"]),
+            f"{entry['steps']:,}",
+            f"{entry['wall_seconds']:.1f}",
+            f"{entry['wall_seconds'] / measured[0]['wall_seconds']:.2f}",
+            f"{entry['over_ideal']:.2f}",
+            f"{entry['worker_mebibytes']:.0f}",
+        ]
+        lines.append(_row(cells))
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
