@@ -80,3 +80,9 @@ def test_an_accident_of_the_file_system_ends_in_a_line(project):
 
 def test_the_command_is_installed():
     assert (BIN / "bnrepro").exists()
+
+
+def test_workers_of_this_machine_and_of_a_cluster_exclude_each_other():
+    done = bnrepro("train", "digits", "depth", "--workers", "2", "--scheduler", "tcp://127.0.0.1:8786")
+    assert done.exit_code == 2
+    assert "--workers is for this machine" in done.output

@@ -87,6 +87,8 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     from bnrepro.runs import executor, records, stage, store
     from bnrepro.tracking import BackgroundPublisher
 
+    if workers and scheduler:
+        raise click.UsageError("--workers is for this machine; a Dask cluster has the workers that were started for it")
     given = params.load_for(dataset, study)
     open_pool = executor.pool_opener(scheduler or None, workers or len(os.sched_getaffinity(0)))
     with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:

@@ -1,0 +1,110 @@
+"""Portable numerics: no approximate instruction in any graph that a run goes through, and one arithmetic a process."""
+
+import importlib
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bnrepro.measurement import Evaluator, Images
+from bnrepro.networks.parameters import initial_parameters
+from bnrepro.training import estimator_loop
+from bnrepro.training.compiled_loop import CompiledLoop
+from bnrepro.training.run import architecture
+from tests.networks.specs import run_spec
+
+# Eigen takes these from instructions that are approximate, and each maker's own.
+APPROXIMATE = {"Rsqrt", "RsqrtGrad", "Reciprocal", "Inv", "_FusedBatchNormEx"}
+ESTIMATORS = ["canned_estimator", "keras_estimator", "core_estimator"]
+
+
+def executed(metadata):
+    """The operations of the graphs that ran, as the graph optimizer left them."""
+    graphs = list(metadata.partition_graphs)
+    graphs += [graph for functions in metadata.function_graphs for graph in functions.partition_graphs]
+    nodes = [node for graph in graphs for node in graph.node]
+    nodes += [node for graph in graphs for function in graph.library.function for node in function.node_def]
+    return {node.op for node in nodes}
+
+
+def executed_eagerly(call):
+    from tensorflow.python.eager import context
+
+    context.enable_run_metadata()
+    try:
+        call()
+        return executed(context.export_run_metadata())
+    finally:
+        context.disable_run_metadata()
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_keras_loop_runs_nothing_approximate(digits, depth):
+    network = architecture(run_spec("keras", "batch", depth), digits.pixels)
+    rows = np.zeros((2, 60), np.int32)
+    initial = initial_parameters(network, 0.1, seed=0)
+    loop = CompiledLoop(network, digits, 2, 60, xla=False)
+    operations = executed_eagerly(lambda: loop.train(initial, 0.5, iter(rows), lambda *_: None))
+    assert {"Sqrt", "DivNoNan"} <= operations
+    assert not operations & APPROXIMATE
+
+
+@pytest.mark.parametrize("implementation", ["keras", "canned_estimator"])
+def test_the_evaluator_runs_nothing_approximate(digits, implementation):
+    network = architecture(run_spec(implementation, "batch", 3), digits.pixels)
+    evaluator = Evaluator(network, Images(digits, np.arange(len(digits.train_labels))))
+    parameters = initial_parameters(network, 0.1, seed=0)
+    operations = executed_eagerly(lambda: (evaluator.measure(parameters), evaluator.measure_final(parameters)))
+    assert {"Sqrt", "DivNoNan"} <= operations
+    assert not operations & APPROXIMATE
+
+
+@pytest.mark.filterwarnings("ignore:.*`tf.layers.*:UserWarning")
+@pytest.mark.parametrize("implementation", ESTIMATORS)
+def test_the_estimators_run_nothing_approximate(digits, implementation):
+    class Trace(tf.estimator.SessionRunHook):
+        operations: frozenset = frozenset()
+
+        def before_run(self, run_context):
+            return tf.estimator.SessionRunArgs(None, options=tf.compat.v1.RunOptions(output_partition_graphs=True))
+
+        def after_run(self, run_context, run_values):
+            Trace.operations |= executed(run_values.run_metadata)
+
+    network = architecture(run_spec(implementation, "batch", 3), digits.pixels)
+    module = importlib.import_module(f"bnrepro.networks.{implementation}")
+    built = partial(module.build_estimator, network, 0.5)
+
+    def with_trace(**options):
+        estimator = built(**options)
+        train = estimator.train
+        estimator.train = lambda input_fn, hooks, max_steps: train(input_fn, [*hooks, Trace()], max_steps=max_steps)
+        return estimator
+
+    rows = iter(np.zeros((2, 60), np.int32))
+    initial = initial_parameters(network, 0.1, seed=0)
+    estimator_loop.train(with_trace, module.canonical_name, initial, digits, rows, 2, lambda *_: None)
+    assert {"Sqrt", "DivNoNan"} <= Trace.operations
+    assert not Trace.operations & APPROXIMATE
+
+
+def test_a_process_has_one_arithmetic():
+    code = "from bnrepro import numerics; numerics.use('portable'); numerics.use('portable'); numerics.use('fast')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith(
+        "this process has computed with numerics: portable; fast needs a process of its own"
+    )
+
+
+def test_division_by_a_square_root_and_its_gradient():
+    from tensorflow.python.ops import math_ops
+
+    x = tf.constant(np.geomspace(1e-6, 1e6, 200).astype(np.float32))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = math_ops.rsqrt(x)
+    np.testing.assert_allclose(y, x.numpy().astype(np.float64) ** -0.5, rtol=2e-7)
+    np.testing.assert_allclose(tape.gradient(y, x), -0.5 * x.numpy().astype(np.float64) ** -1.5, rtol=5e-7)

@@ -1,0 +1,54 @@
+"""Portable numerics on other processors: the same bits under emulation, where Debian's qemu-user is installed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+pytestmark = pytest.mark.slow
+
+NETWORKS = ["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+PROCESSORS = ["Haswell-noTSX", "EPYC"]
+EMULATOR = shutil.which("qemu-x86_64")
+
+
+def digests(digits, *emulated):
+    """A line for every network, with a digest of all that its run leaves."""
+    command = [*emulated, sys.executable, "-W", "ignore", __file__]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=digits)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(NETWORKS)
+    return lines
+
+
+@pytest.mark.skipif(EMULATOR is None, reason="qemu-x86_64 is not installed (Debian: apt install qemu-user)")
+def test_runs_give_the_same_bits_on_emulated_processors(make_project, tmp_path):
+    folder = make_project(tmp_path)
+    for command in ("fetch", "prepare"):
+        subprocess.run([BIN / "bnrepro", command, "digits"], cwd=folder, check=True)
+    here = digests(folder)
+    for processor in PROCESSORS:
+        assert digests(folder, EMULATOR, "-cpu", processor) == here
+
+
+def main():
+    import hashlib
+
+    from bnrepro import datasets
+    from bnrepro.training.run import run
+    from tests.networks.specs import run_spec
+
+    dataset = datasets.load("digits")
+    for name in NETWORKS:
+        result = run(run_spec(name, "batch", depth=2, steps=20, evaluate_every=10), dataset)
+        left = (result.curve, result.final, sorted((key, value.tobytes()) for key, value in result.parameters.items()))
+        print(name, hashlib.sha256(repr(left).encode()).hexdigest())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    main()
