@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,14 @@ class Clone:
         """Fingerprints in the run store."""
         return {path.parent.name for path in (self.folder / ".bnrepro" / "store").glob("*/*/record.json")}
 
+    def wait_for_records(self, count: int, process: subprocess.Popen[str], seconds: float = 120) -> None:
+        """Wait until that many runs are in the store, while a process trains them."""
+        end = time.monotonic() + seconds
+        while len(self.records()) < count:
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() < end, "no run finished"
+            time.sleep(0.05)
+
     def partial(self) -> list[Path]:
         """What a kill left half written."""
         found = [path for path in self.folder.rglob("*.partial") if ".venv" not in path.parts]
@@ -72,6 +81,13 @@ def small(tree: dict) -> None:
     tree["datasets"] = ["digits"]
     tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5, 0.8]}
     tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
+
+
+def longer(tree: dict) -> None:
+    """Runs of a second or so, enough of them to be in the middle of."""
+    small(tree)
+    tree["training"]["digits"] |= {"steps": 1500, "evaluate_every": 500, "seeds": 6}
+    tree["studies"]["depth"] |= {"implementation": ["keras"], "normalization": ["none", "batch"]}
 
 
 def clone(folder: Path, change=small) -> Clone:

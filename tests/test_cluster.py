@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from tests import pipeline
-from tests.test_faults import longer, wait_for_records
 
 pytestmark = pytest.mark.slow
 
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A project with digits prepared, and trained by local processes: what the cluster has to give too."""
-    made = pipeline.clone(tmp_path_factory.mktemp("clone"), longer)
+    made = pipeline.clone(tmp_path_factory.mktemp("clone"), pipeline.longer)
     for command in (("fetch", "digits"), ("prepare", "digits"), ("train", "digits", "depth")):
         made.run("bnrepro", *command)
     return made
@@ -73,7 +72,7 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(clone, scheduler, tmp_pat
     assert len(local) > 20
     with worker(clone, scheduler, tmp_path / "one") as doomed, worker(clone, scheduler, tmp_path / "two"):
         training = clone.start("bnrepro", "train", "digits", "depth", BNREPRO_SCHEDULER=scheduler)
-        wait_for_records(clone, 2, training)
+        clone.wait_for_records(2, training)
         doomed.kill()
         output, _ = training.communicate(timeout=300)
     assert training.returncode == 0, output
@@ -85,7 +84,7 @@ def test_where_every_worker_dies_the_next_ones_go_on(clone, scheduler, tmp_path)
     local = forget(clone)
     with worker(clone, scheduler, tmp_path / "one") as doomed:
         training = clone.start("bnrepro", "train", "digits", "depth", "--scheduler", scheduler)
-        wait_for_records(clone, 2, training)
+        clone.wait_for_records(2, training)
         doomed.kill()
         doomed.wait()
         with worker(clone, scheduler, tmp_path / "two"):

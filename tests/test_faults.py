@@ -14,16 +14,9 @@ from tests import pipeline
 pytestmark = pytest.mark.slow
 
 
-def longer(tree):
-    """Runs of a second or so, enough of them to be in the middle of."""
-    pipeline.small(tree)
-    tree["training"]["digits"] |= {"steps": 1500, "evaluate_every": 500, "seeds": 6}
-    tree["studies"]["depth"] |= {"implementation": ["keras"], "normalization": ["none", "batch"]}
-
-
 @pytest.fixture
 def clone(tmp_path):
-    made = pipeline.clone(tmp_path, longer)
+    made = pipeline.clone(tmp_path, pipeline.longer)
     for command in ("fetch", "prepare"):
         made.run("bnrepro", command, "digits")
     return made
@@ -31,14 +24,6 @@ def clone(tmp_path):
 
 def train(clone):
     return clone.start("bnrepro", "train", "digits", "depth")
-
-
-def wait_for_records(clone, count, process, seconds=120):
-    end = time.monotonic() + seconds
-    while len(clone.records()) < count:
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < end, "no run finished"
-        time.sleep(0.05)
 
 
 def children(pid):
@@ -80,7 +65,7 @@ def finish(clone):
 
 def test_a_kill_loses_only_what_was_in_flight(clone):
     process = train(clone)
-    wait_for_records(clone, 3, process)
+    clone.wait_for_records(3, process)
     workers = children(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
@@ -95,7 +80,7 @@ def test_a_kill_loses_only_what_was_in_flight(clone):
 
 def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
     process = train(clone)
-    wait_for_records(clone, 2, process)
+    clone.wait_for_records(2, process)
     victims = [pid for pid in children(process.pid) if b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(victims[-1], signal.SIGKILL)
     output, _ = process.communicate(timeout=120)
@@ -106,7 +91,7 @@ def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
 
 def test_ctrl_c_ends_with_130_and_no_workers(clone):
     process = train(clone)
-    wait_for_records(clone, 1, process)
+    clone.wait_for_records(1, process)
     workers = children(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=30)
@@ -118,7 +103,7 @@ def test_ctrl_c_ends_with_130_and_no_workers(clone):
 
 def test_two_trainings_at_once_train_every_run_once(clone):
     first = train(clone)
-    wait_for_records(clone, 1, first)
+    clone.wait_for_records(1, first)
     second = train(clone)
     output = [process.communicate(timeout=240)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), output

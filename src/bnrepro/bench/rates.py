@@ -28,21 +28,21 @@ _LEARNING_RATE = 0.1
 
 
 class Stopwatch:
-    """Seconds of every block of training, what happens between two blocks left out; `start`: before the first step."""
+    """Times the blocks of training, each ended by `observe`; what happens between two blocks is left out."""
 
     def __init__(self) -> None:
-        self._resumed = self._began = time.perf_counter()
+        self._resumed = time.perf_counter()
         self._blocks: list[float] = []
 
     def observe(self, *_: Any) -> None:
         self._blocks.append(time.perf_counter() - self._resumed)
         self._resumed = time.perf_counter()
 
-    def measured(self, steps: int = BLOCK) -> dict[str, Any]:
+    def measured(self) -> dict[str, Any]:
         """Steps/s of every block but the first, and the seconds that the first took longer than the others."""
         first, *later = self._blocks
         return {
-            "steps_per_second": [steps / block for block in later],
+            "steps_per_second": [BLOCK / block for block in later],
             "start_seconds": first - float(np.median(later)),
         }
 
@@ -61,6 +61,7 @@ def made_up_images() -> Dataset:
 
 
 def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
+    """Rows of the training images [batch], for every step of so many blocks."""
     rng = np.random.default_rng(0)
     return (rng.integers(0, 60_000, BATCH).astype(np.int32) for _ in range(blocks * BLOCK))
 
