@@ -83,6 +83,19 @@ def small(tree: dict) -> None:
     tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
 
 
+def paper(tree: dict) -> None:
+    """MNIST over the first of the steps that the paper's curves show, with every study."""
+    tree["datasets"] = ["mnist"]
+    tree["training"]["mnist"] |= {"steps": 5000, "seeds": 1, "targets": [0.9, 0.96]}
+    studies = tree["studies"]
+    studies["depth"] |= {"implementation": ["keras"], "depth": [3], "seeds_of": {}}
+    studies["calibration"] |= {"pixels": ["binary"], "initial_stddev": [0.1], "learning_rate": [0.1, 0.2], "seeds": 2}
+    studies["paper"]["seeds"] = 2
+    studies["momentum"]["momentum"] = [0.9, 0.99]
+    for name in ("learning_rate", "initial_stddev", "pixels"):
+        studies[name][name] = studies[name][name][-2:]
+
+
 def longer(tree: dict) -> None:
     """Runs of a second or so, enough of them to be in the middle of."""
     small(tree)

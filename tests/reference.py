@@ -97,6 +97,19 @@ def batch_normalize_backward(
     return d_x_hat / deviation + d_variance * 2 * centred / m + d_mean / m
 
 
+def last_sigmoid_inputs(parameters: Parameters, images: np.ndarray, architecture: Architecture) -> np.ndarray:
+    """What the sigmoids of the last hidden layer get from a mini-batch in training: [images, width]."""
+    x = images
+    for layer in architecture.hidden_layers:
+        z = affine(parameters, layer, x)
+        if architecture.batch_norm and architecture.placement == "before":
+            z, _ = batch_normalize(parameters, layer, z, architecture.epsilon)
+        x = sigmoid(z)
+        if architecture.batch_norm and architecture.placement == "after":
+            x, _ = batch_normalize(parameters, layer, x, architecture.epsilon)
+    return z
+
+
 def infer(parameters: Parameters, images: np.ndarray, statistics: Statistics, architecture: Architecture) -> np.ndarray:
     """Logits [images, classes] with fixed statistics (Algorithm 2, line 11)."""
     x = images

@@ -96,7 +96,6 @@ def test_the_digest_moves_with_whatever_was_prepared_differently(project, digits
     datasets.fetch("digits")
     digests = {digits.digest}
     variants = [
-        Data(pixels="binary", test=500, validation=200),
         Data(pixels="grey", test=501, validation=200),
         Data(pixels="grey", test=500, validation=201),
     ]
@@ -111,10 +110,9 @@ def test_the_digest_moves_with_whatever_was_prepared_differently(project, digits
     assert len(digests) == 2 + len(variants)
 
 
-def test_binary_digits_are_the_grey_ones_at_half_of_the_full_scale(project, digits):
-    datasets.fetch("digits")
-    datasets.prepare("digits", Data(pixels="binary", test=500, validation=200))
-    binary = datasets.load("digits")
+def test_binary_digits_are_the_grey_ones_at_half_of_the_full_scale(digits):
+    binary = digits.with_pixels("binary")
+    assert digits.with_pixels("grey") is digits
     assert binary.levels == 1
     assert np.array_equal(binary.train_images, digits.train_images >= 8)
     assert np.array_equal(binary.test_images, digits.test_images >= 8)
@@ -181,7 +179,7 @@ def mnist(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPat
         datasets.fetch("mnist")
         assert set(contents(paths.raw("mnist"))) == set(datasets.MNIST_FILES)
         datasets.prepare("mnist", Data(pixels="binary", test=10_000, validation=5_000))
-        return datasets.load("mnist")
+        return datasets.load("mnist").with_pixels("binary")
 
 
 def test_mnist_keeps_its_two_parts_and_becomes_black_and_white(mnist):

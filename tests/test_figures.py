@@ -20,7 +20,8 @@ COMMITTED = Path(__file__).parents[1] / "reports" / "digits"
 def given(project):
     """A project that has the committed tables and nothing else."""
     shutil.copytree(COMMITTED / "tables", paths.tables("digits"))
-    shutil.copyfile(COMMITTED / "provenance.json", paths.provenance("digits"))
+    for name in ("provenance.json", "claims.json"):
+        shutil.copyfile(COMMITTED / name, paths.reports("digits") / name)
     return params.load()
 
 

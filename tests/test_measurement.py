@@ -160,3 +160,15 @@ def test_final_measurement_takes_the_whole_training_set(kind: str) -> None:
     for part in (slice(6_000), slice(12_000), slice(6_000, None)):  # what a forgotten pass would give
         forgotten = case.population(case.drawn_rows()[part])
         assert case.accuracy(dataset.test_images, dataset.test_labels, forgotten) < 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("training", [40, 130, 6_700])  # fewer than a mini-batch; than the probe's 1,200; more
+def test_the_probe_sees_what_the_last_sigmoids_get_in_training(kind: str, training: int) -> None:
+    case = make_case(kind, training, held_out=50, test=10)
+    rows = case.drawn_rows()[:1_200]
+    size = min(60, len(rows))
+    batches = [scaled(case.dataset.train_images[rows[i : i + size]]) for i in range(0, len(rows) - size + 1, size)]
+    values = np.concatenate([reference.last_sigmoid_inputs(case.parameters, b, case.architecture) for b in batches])
+    expected = np.percentile(values, [15, 50, 85], axis=0, method="inverted_cdf")
+    np.testing.assert_allclose(case.evaluator.probe(case.parameters), expected, rtol=FLOAT32, atol=FLOAT32)

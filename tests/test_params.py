@@ -225,7 +225,11 @@ COUNTS: list[Key] = [
     *(("training", "digits", key) for key in ("steps", "batch_size", "evaluate_every", "seeds")),
     ("studies", "depth", "seeds"),
 ]
-REALS: list[Key] = [RATE, *(("network", key) for key in ("initial_stddev", "epsilon", "momentum"))]
+REALS: list[Key] = [
+    RATE,
+    ("training", "digits", "initial_stddev"),
+    *(("network", key) for key in ("epsilon", "momentum")),
+]
 LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("datasets",): "digits",
     ("training", "digits", "targets"): 0.9,
@@ -233,6 +237,9 @@ LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("studies", "depth", "normalization"): "none",
     ("studies", "depth", "depth"): 3,
     ("studies", "depth", "learning_rate"): 0.5,
+    ("studies", "depth", "initial_stddev"): 0.1,
+    ("studies", "depth", "momentum"): 0.9,
+    ("studies", "depth", "pixels"): "grey",
     ("studies", "depth", "datasets"): "digits",
 }
 

@@ -39,9 +39,10 @@ datasets: [digits]
 device: cpu
 numerics: portable
 data: {digits: {pixels: grey, test: 500, validation: 200}}
-network: {width: 100, initial_stddev: 0.1, momentum: 0.99, epsilon: 0.001}
+network: {width: 100, momentum: 0.99, epsilon: 0.001}
 training:
-  digits: {steps: 100, batch_size: 60, evaluate_every: 50, learning_rate: 0.5, seeds: 2, targets: [0.9]}
+  digits:
+    {steps: 100, batch_size: 60, evaluate_every: 50, learning_rate: 0.5, initial_stddev: 0.1, seeds: 2, targets: [0.9]}
 studies:
   depth: {implementation: [keras], normalization: [none, batch], depth: [3]}
   later: {implementation: [keras], normalization: [batch], depth: [3]}
@@ -69,6 +70,7 @@ def write_run(
         evaluate_every=50,
         width=100,
         initial_stddev=0.1,
+        pixels="grey",
         placement="before" if batch else None,
         momentum=0.99 if batch else None,
         epsilon=0.001 if batch else None,
@@ -80,7 +82,7 @@ def write_run(
     curve = {"step": steps, "accuracy": accuracy, "loss": [1 - value for value in accuracy]}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
-    result = Result(curve, final, diverged_at, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
+    result = Result(curve, final, diverged_at, np.zeros((3, 3, 1)), {"logits/bias": np.zeros(1)}, 2.0, 0.5)
     store.write(fingerprint, spec, DATASET, result, this_machine())
     return run_records.read(store.folder(fingerprint))
 

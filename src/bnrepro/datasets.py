@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pooch
 
 from bnrepro import paths
 from bnrepro.errors import BadInput, Failed
-from bnrepro.params import Data, DatasetName
+from bnrepro.params import Data, DatasetName, Pixels
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -40,7 +40,7 @@ _REMEDY = "list the dataset in params.yaml and run `dvc repro`"
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single answer
 class Dataset:
-    """Prepared images and labels.
+    """Images and labels, split.
 
     Attributes:
         name: which dataset.
@@ -48,7 +48,7 @@ class Dataset:
         train_images, test_images: uint8 [images, pixels].
         train_labels, test_labels: int32 [images], 0 to 9.
         held_out: bool [training images], those that are set apart where a study chooses by validation.
-        digest: SHA-256 over all of the above.
+        digest: SHA-256 over all of the above, in the grey levels that the images came with.
     """
 
     name: DatasetName
@@ -63,6 +63,21 @@ class Dataset:
     @property
     def pixels(self) -> int:
         return self.train_images.shape[1]
+
+    def with_pixels(self, pixels: Pixels) -> "Dataset":
+        """The same images `grey`, as prepared, or `binary`: 1 from half of the largest value on, else 0."""
+        if pixels == "grey":
+            return self
+        return replace(
+            self,
+            levels=1,
+            train_images=_binary(self.train_images, self.levels),
+            test_images=_binary(self.test_images, self.levels),
+        )
+
+
+def _binary(images: np.ndarray, levels: int) -> np.ndarray:
+    return (images >= levels / 2).astype(np.uint8)
 
 
 # --- fetch ------------------------------------------------------------------------------------------------------------
@@ -149,9 +164,8 @@ def _sha256(path: Path) -> str:
 def prepare(name: DatasetName, data: Data) -> None:
     """Turn the raw files into arrays for training, in `data/prepared/<name>`.
 
-    Pixels become 0 or 1 (`binary`: at least half of the full scale), or keep their grey levels. `digits` is split by
-    scikit-learn, stratified and seeded; MNIST keeps its own 10,000 test images. The held-out images are chosen among
-    the training images in the same way.
+    Pixels keep their grey levels; a run takes them as its study says. `digits` is split by scikit-learn, stratified and
+    seeded; MNIST keeps its own 10,000 test images. The held-out images are chosen among the training images likewise.
 
     Raises:
         BadInput: a raw file is missing, or is not what its format says.
@@ -176,13 +190,10 @@ def prepare(name: DatasetName, data: Data) -> None:
     )
     with paths.replacing(paths.prepared(name)) as folder:
         for part, (images, labels) in arrays.items():
-            pixels = images.reshape(len(images), -1)
-            if data.pixels == "binary":
-                pixels = (pixels >= full_scale / 2).astype(np.uint8)
-            np.save(folder / f"{part}_images.npy", np.ascontiguousarray(pixels))
+            np.save(folder / f"{part}_images.npy", np.ascontiguousarray(images.reshape(len(images), -1)))
             np.save(folder / f"{part}_labels.npy", labels.astype(np.int32))
         np.save(folder / "held_out.npy", np.isin(np.arange(len(train_labels)), held_out))
-        np.save(folder / "levels.npy", np.int64(1 if data.pixels == "binary" else full_scale))
+        np.save(folder / "levels.npy", np.int64(full_scale))
 
 
 def _read_mnist(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ Batch normalization is evaluated in two ways. `ema` uses the moving averages of 
 parameters of the moment. Without batch normalization both are the same number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +15,8 @@ from bnrepro.networks.parameters import Architecture, Parameters
 
 POPULATION_IMAGES = 6_000
 POPULATION_BATCH = 60
+PROBE_BATCHES = 20  # of the population's images: those on which single units are looked at
+PERCENTILES = (15, 50, 85)  # paper, Figure 1(b, c)
 _CHUNK = 100  # mini-batches in one pass, so that memory does not grow with the training set
 
 Tensors = dict[str, tf.Tensor]
@@ -45,14 +47,15 @@ class Images:
         self.batch = min(POPULATION_BATCH, len(fixed))
         self.batches = len(fixed) // self.batch  # what does not fill the last one is left out
 
-    def training_chunks(self) -> list[np.ndarray]:
-        """The whole training set's rows in the same order: int [n], at most 100 mini-batches a chunk."""
+    def training_chunks(self) -> Iterator[tf.Tensor]:
+        """Inputs [images, pixels] of the whole training set in the same order, at most 100 mini-batches a chunk."""
         rows = self._order[: len(self._order) // self.batch * self.batch]
-        return [rows[start : start + _CHUNK * self.batch] for start in range(0, len(rows), _CHUNK * self.batch)]
+        for start in range(0, len(rows), _CHUNK * self.batch):
+            yield self._scaled(self._dataset.train_images[rows[start : start + _CHUNK * self.batch]])
 
-    def training_inputs(self, rows: np.ndarray) -> tf.Tensor:
-        """Inputs [rows, pixels] of training images."""
-        return self._scaled(self._dataset.train_images[rows])
+    def count(self, name: str) -> int:
+        """How many images a set has."""
+        return self.rows[name].stop - self.rows[name].start
 
     def _scaled(self, images: np.ndarray) -> tf.Tensor:
         return tf.cast(tf.constant(images), tf.float32) / self._dataset.levels
@@ -68,6 +71,7 @@ class Evaluator:
         self._measured = tf.function(self._measure, jit_compile=xla or None)
         self._sums = tf.function(self._sum_statistics, reduce_retracing=True)  # these two are called once a run
         self._final = tf.function(self._count_test)
+        self._probed = tf.function(self._last_sigmoid_inputs, jit_compile=xla or None)
 
     def measure(self, parameters: Parameters) -> dict[str, float]:
         """Accuracies (shares of 1) and the mean cross-entropy (nats) of the test set.
@@ -76,18 +80,27 @@ class Evaluator:
             `accuracy`, `loss`, `training_accuracy` (on the fixed training images) and, where images are held out,
             `validation_accuracy`: all with the moving averages; `population_accuracy`: with population statistics.
         """
-        counts, loss = self._measured(_tensors(parameters))
-        sizes = {name: rows.stop - rows.start for name, rows in self._images.rows.items()}
-        shares = {name: int(count) / sizes[name.removesuffix(" population")] for name, count in counts.items()}
+        counts, population_count, loss = self._measured(_tensors(parameters))
+        shares = {name: int(counts[name]) / self._images.count(name) for name in counts}
         measured = {
             "accuracy": shares["test"],
-            "population_accuracy": shares["test population"],
+            "population_accuracy": int(population_count) / self._images.count("test"),
             "loss": float(loss),
             "training_accuracy": shares["training"],
         }
         if "validation" in shares:
             measured["validation_accuracy"] = shares["validation"]
         return measured
+
+    def probe(self, parameters: Parameters) -> np.ndarray:
+        """Percentiles 15, 50 and 85 of what each sigmoid of the last hidden layer gets: float32 [3, width].
+
+        Over 1,200 of the fixed training images, in mini-batches by whose own statistics batch normalization normalizes,
+        as it does in training. A percentile is one of the values, the nearest in rank (paper, Figure 1(b, c)).
+        """
+        values = self._probed(_tensors(parameters)).numpy()
+        ranks = [-(-percentile * len(values) // 100) - 1 for percentile in PERCENTILES]
+        return np.partition(values, ranks, axis=0)[ranks]
 
     def measure_final(self, parameters: Parameters) -> dict[str, float]:
         """`population_accuracy` with statistics gathered over the whole training set (Algorithm 2, lines 7 to 12)."""
@@ -96,12 +109,11 @@ class Evaluator:
         if self._architecture.batch_norm:
             sums: list[Statistics] = []
             batches = 0
-            for rows in self._images.training_chunks():
-                sums.append(self._sums(tensors, self._images.training_inputs(rows)))
-                batches += len(rows) // self._images.batch
+            for inputs in self._images.training_chunks():
+                sums.append(self._sums(tensors, inputs))
+                batches += len(inputs) // self._images.batch
             statistics = self._population(sums, batches)
-        test = self._images.rows["test"]
-        return {"population_accuracy": int(self._final(tensors, statistics)) / (test.stop - test.start)}
+        return {"population_accuracy": int(self._final(tensors, statistics)) / self._images.count("test")}
 
     def population_statistics(self, parameters: Parameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Mean and variance [width] of what each normalization sees, over the fixed training images."""
@@ -111,8 +123,8 @@ class Evaluator:
 
     # --- graphs -------------------------------------------------------------------------------------------------------
 
-    def _measure(self, parameters: Tensors) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        """Right answers by set of images, and the test set's mean cross-entropy.
+    def _measure(self, parameters: Tensors) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+        """Right answers by set of images; those on the test set by population statistics; its mean cross-entropy.
 
         Most of the work is the first layer's matrix product, which both modes of evaluation share.
         """
@@ -122,13 +134,13 @@ class Evaluator:
         right = _right(logits, images.labels)
         counts = {name: tf.reduce_sum(right[rows]) for name, rows in images.rows.items()}
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels[test], logits[test])
-        counts["test population"] = counts["test"]
+        population_count = counts["test"]
         if self._architecture.batch_norm:
             sums = self._statistics(parameters, first[: images.batches * images.batch])
             normalize = self._by(parameters, self._population([sums], images.batches))
             logits = self._forward(parameters, first[test], normalize)
-            counts["test population"] = tf.reduce_sum(_right(logits, images.labels[test]))
-        return counts, tf.reduce_mean(loss)
+            population_count = tf.reduce_sum(_right(logits, images.labels[test]))
+        return counts, population_count, tf.reduce_mean(loss)
 
     def _count_test(self, parameters: Tensors, statistics: Statistics) -> tf.Tensor:
         """Right answers on the test set, normalized by `statistics`."""
@@ -145,16 +157,16 @@ class Evaluator:
 
         `first`: [batches * batch, width], the first layer's products.
         """
-        width, sums = self._architecture.width, {}
-
-        def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
-            z = tf.reshape(z, [-1, self._images.batch, width])
-            mean, variance = tf.nn.moments(z, axes=[1], keepdims=True)
-            sums[layer] = (tf.reduce_sum(mean, axis=[0, 1]), tf.reduce_sum(variance, axis=[0, 1]))
-            return tf.reshape(self._normalized(parameters, layer, z, mean, variance), [-1, width])
-
-        self._forward(parameters, first, normalize)
+        sums: Statistics = {}
+        self._forward(parameters, first, self._by_batch(parameters, sums))
         return sums
+
+    def _last_sigmoid_inputs(self, parameters: Tensors) -> tf.Tensor:
+        """What the sigmoids of the last hidden layer get in training: [probe images, width]."""
+        probe = self._images.inputs[: min(PROBE_BATCHES, self._images.batches) * self._images.batch]
+        first = self._affine(parameters, "hidden_1", probe)
+        inputs, _ = self._hidden(parameters, first, self._by_batch(parameters, {}))
+        return inputs
 
     def _population(self, sums: list[Statistics], batches: int) -> Statistics:
         """Algorithm 2: the mean of the batches' means, and m/(m-1) times the mean of their variances."""
@@ -179,6 +191,18 @@ class Evaluator:
         """Normalization by fixed statistics."""
         return lambda layer, z: self._normalized(parameters, layer, z, *statistics[layer])
 
+    def _by_batch(self, parameters: Tensors, sums: Statistics) -> Normalize:
+        """Normalization of each mini-batch by its own statistics, whose sums over mini-batches go into `sums`."""
+        width = self._architecture.width
+
+        def normalize(layer: str, z: tf.Tensor) -> tf.Tensor:
+            z = tf.reshape(z, [-1, self._images.batch, width])
+            mean, variance = tf.nn.moments(z, axes=[1], keepdims=True)
+            sums[layer] = (tf.reduce_sum(mean, axis=[0, 1]), tf.reduce_sum(variance, axis=[0, 1]))
+            return tf.reshape(self._normalized(parameters, layer, z, mean, variance), [-1, width])
+
+        return normalize
+
     def _normalized(self, parameters: Tensors, layer: str, z: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor):
         """Algorithm 1's last two lines."""
         beta, gamma = parameters[f"{layer}/beta"], parameters[f"{layer}/gamma"]
@@ -190,8 +214,12 @@ class Evaluator:
 
     def _forward(self, parameters: Tensors, first: tf.Tensor, normalize: Normalize) -> tf.Tensor:
         """Logits [images, classes] from the first layer's products [images, width]."""
+        return self._affine(parameters, "logits", self._hidden(parameters, first, normalize)[1])
+
+    def _hidden(self, parameters: Tensors, first: tf.Tensor, normalize: Normalize) -> tuple[tf.Tensor, tf.Tensor]:
+        """The last hidden layer: what its sigmoids get, and what the layer gives, both [images, width]."""
         architecture = self._architecture
-        x = first
+        x = z = first
         for layer in architecture.hidden_layers:
             z = first if layer == "hidden_1" else self._affine(parameters, layer, x)
             if architecture.batch_norm and architecture.placement == "before":
@@ -199,7 +227,7 @@ class Evaluator:
             x = tf.sigmoid(z)
             if architecture.batch_norm and architecture.placement == "after":
                 x = normalize(layer, x)
-        return self._affine(parameters, "logits", x)
+        return z, x
 
 
 def _tensors(parameters: Parameters) -> Tensors:

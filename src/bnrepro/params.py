@@ -23,6 +23,7 @@ DatasetName = Literal["digits", "mnist"]
 Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
 Normalization = Literal["none", "batch"]
 Numerics = Literal["portable", "fast"]
+Pixels = Literal["binary", "grey"]
 
 DATASETS: tuple[str, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
@@ -47,6 +48,7 @@ Seeds = Annotated[int, Field(ge=1, le=1_000)]
 Depth = Annotated[int, Field(ge=1, le=1_000)]
 Positive = Annotated[float, Field(gt=0, le=1e38)]  # what float32 holds
 Share = Annotated[float, Field(gt=0, lt=1)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
@@ -54,9 +56,9 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """How a dataset is prepared: the pixels, and how many images are set apart."""
+    """What of a dataset's images the networks see, and how many are set apart."""
 
-    pixels: Literal["binary", "grey"]
+    pixels: Pixels
     test: Part
     validation: Part
 
@@ -65,18 +67,18 @@ class Network(Section):
     """What all networks of all studies share."""
 
     width: Units
-    initial_stddev: Positive
-    momentum: Annotated[float, Field(ge=0, lt=1)]
+    momentum: Momentum
     epsilon: Positive
 
 
 class Training(Section):
-    """The budget of one dataset, and how a run is measured; `steps` are mini-batches."""
+    """How networks are trained on one dataset, and how a run is measured; `steps` are mini-batches."""
 
     steps: Count
     batch_size: Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
     evaluate_every: Count
     learning_rate: Positive
+    initial_stddev: Positive
     seeds: Seeds
     targets: Several[Share]
 
@@ -92,14 +94,21 @@ class Training(Section):
 
 
 class Study(Section):
-    """A grid: the factors to cross, each a list. `datasets` and `seeds` narrow a study down."""
+    """A grid: the factors to cross, each a list. What it does not name has one value, from the other sections.
+
+    `datasets` narrows a study down; `seeds`, and by dataset and implementation `seeds_of`, say how many it runs.
+    """
 
     implementation: Several[Implementation]
     normalization: Several[Normalization]
     depth: Several[Depth]
+    pixels: Several[Pixels] | None = None
+    initial_stddev: Several[Positive] | None = None
+    momentum: Several[Momentum] | None = None
     learning_rate: Several[Positive] | None = None
     datasets: Several[DatasetName] | None = None
     seeds: Seeds | None = None
+    seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
 
 
 StudyName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # a `-` can collide in DVC's matrix
@@ -116,9 +125,11 @@ class Params(Section):
     training: dict[DatasetName, Training]
     studies: Annotated[dict[StudyName, Study], Field(min_length=1)]
 
-    def seeds(self, dataset: DatasetName, study: str) -> int:
-        """How many seeds a study runs on a dataset: its own number, or the dataset's."""
-        return self.studies[study].seeds or self.training[dataset].seeds
+    def seeds(self, dataset: DatasetName, study: str, implementation: Implementation) -> int:
+        """How many seeds a study runs of an implementation on a dataset: its own number, or the dataset's."""
+        grid = self.studies[study]
+        own = (grid.seeds_of or {}).get(dataset, {}).get(implementation)
+        return own or grid.seeds or self.training[dataset].seeds
 
     @model_validator(mode="after")
     def _every_dataset_is_described(self) -> "Params":

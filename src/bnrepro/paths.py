@@ -52,6 +52,11 @@ def runs(dataset: str, study: str) -> Path:
     return root() / "data" / "runs" / dataset / study
 
 
+def reference() -> Path:
+    """The paper's own results, as numbers."""
+    return root() / "data" / "reference"
+
+
 def reports(dataset: str) -> Path:
     return root() / "reports" / dataset
 
@@ -62,6 +67,10 @@ def tables(dataset: str) -> Path:
 
 def figures(dataset: str) -> Path:
     return reports(dataset) / "figures"
+
+
+def claims(dataset: str) -> Path:
+    return reports(dataset) / "claims.json"
 
 
 def provenance(dataset: str) -> Path:

@@ -29,6 +29,7 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         evaluate_every=100,
         width=100,
         initial_stddev=0.1,
+        pixels="grey",
         placement=placement,
         momentum=momentum,
         epsilon=epsilon,

@@ -23,7 +23,9 @@ def spec(project):
 @pytest.fixture
 def result():
     curve = {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585124969482, 1.0]}
-    return Result(curve, {"population_accuracy": 0.5}, None, {"logits/bias": np.arange(10, dtype=np.float32)}, 1.5, 0.5)
+    inputs = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    parameters = {"logits/bias": np.arange(10, dtype=np.float32)}
+    return Result(curve, {"population_accuracy": 0.5}, None, inputs, parameters, 1.5, 0.5)
 
 
 def test_a_record_comes_back_as_it_was_written(spec, result, digits):

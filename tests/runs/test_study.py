@@ -30,6 +30,40 @@ def test_arms_differ_in_normalization_alone(given):
     assert {dataclasses.replace(spec, **settings) for spec in keras if spec.normalization == "batch"} == plain
 
 
+def test_what_a_study_does_not_name_comes_from_the_other_sections(given):
+    (mnist,) = {(s.pixels, s.initial_stddev, s.learning_rate) for s in study.expand(given, "mnist", "paper")}
+    training = given.training["mnist"]
+    assert mnist == (given.data["mnist"].pixels, training.initial_stddev, training.learning_rate)
+
+
+@pytest.mark.parametrize(
+    ("factor", "values"), [("pixels", ["binary", "grey"]), ("initial_stddev", [0.1, 0.2]), ("momentum", [0.5, 0.9])]
+)
+def test_a_study_crosses_any_factor(given, factor, values):
+    grid = params.Study(implementation=["keras"], normalization=["batch"], depth=[1], **{factor: values})
+    specs = study.expand(given.model_copy(update={"studies": {"own": grid}}), "digits", "own")
+    assert [getattr(spec, factor) for spec in specs] == [value for value in values for _ in range(5)]
+
+
+def test_runs_that_do_not_differ_are_one(given):
+    """Without normalization there are no averages for a momentum, and the canned estimator's is its own."""
+    grid = params.Study(
+        implementation=["keras", "canned_estimator"], normalization=["none", "batch"], depth=[1], momentum=[0.5, 0.9]
+    )
+    specs = study.expand(given.model_copy(update={"studies": {"own": grid}}), "digits", "own")
+    seeds = given.training["digits"].seeds
+    assert len(specs) == len(set(specs)) == (1 + 2 + 1 + 1) * seeds
+
+
+def test_an_implementation_may_have_seeds_of_its_own(given):
+    grid = given.studies["depth"].model_copy(update={"seeds_of": {"digits": {"keras": 7}}})
+    other = given.model_copy(update={"studies": {"depth": grid}})
+    seeds = {name: other.seeds("digits", "depth", name) for name in ("keras", "core_estimator")}
+    assert seeds == {"keras": 7, "core_estimator": given.training["digits"].seeds}
+    assert other.seeds("mnist", "depth", "keras") == given.training["mnist"].seeds
+    assert {s.seed for s in study.expand(other, "digits", "depth") if s.implementation == "keras"} == set(range(7))
+
+
 def test_a_study_for_another_dataset_has_no_runs(given):
     narrowed = given.studies["depth"].model_copy(update={"datasets": ["mnist"]})
     other = given.model_copy(update={"studies": {"depth": narrowed}})

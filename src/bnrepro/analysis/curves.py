@@ -5,51 +5,68 @@ from typing import Any
 
 import pandas as pd
 
+from bnrepro.params import Study
+
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
+FURTHER = ["pixels", "initial_stddev", "momentum"]  # factors that are columns only where a study crosses them
 MEASURED = ["accuracy", "population_accuracy", "loss", "training_accuracy", "validation_accuracy"]
 MOST_STEPS = 100  # a run
 MOST_BYTES = 2**20  # a file
 
 
-def from_records(records: Iterable[dict[str, Any]], study: str) -> pd.DataFrame:
+def further(grid: Study) -> list[str]:
+    """Those of `FURTHER` that a study crosses."""
+    return [name for name in FURTHER if getattr(grid, name)]
+
+
+def series(table: pd.DataFrame) -> list[str]:
+    """The columns that tell a table's series apart. An empty field: the study does not cross that factor."""
+    return [name for name in [*SERIES, *FURTHER] if name in table]
+
+
+def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
     """Curves of a study's runs, from step 0 on.
+
+    Args:
+        further: those of `FURTHER` that the study crosses.
 
     Returns:
         Columns: the series' factors, seed, budget (steps), diverged (bool), step, and what was measured (`MEASURED`;
         validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
 
     Raises:
-        ValueError: two runs do not differ in these columns; a study has a factor that `SERIES` lacks.
+        ValueError: two runs do not differ in these columns.
     """
+    factors = [*SERIES, *further]
     frames = []
     for record in records:
         frame = pd.DataFrame(record["curve"])
         spec = record["spec"]
-        for factor in [*SERIES[1:], "seed"]:
+        for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]
         frame["budget"] = spec["steps"]
         frame["diverged"] = record["diverged_at"] is not None
         frames.append(frame)
     if not frames:
-        return pd.DataFrame(columns=[*SERIES, "seed", "budget", "diverged", "step", *MEASURED[:4]])
+        return pd.DataFrame(columns=[*factors, "seed", "budget", "diverged", "step", *MEASURED[:4]])
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "study", study)
-    if table.duplicated([*SERIES, "seed", "step"]).any():
+    if table.duplicated([*factors, "seed", "step"]).any():
         raise ValueError(f"runs of {study} differ in a factor that is no column of its tables")
     measured = [name for name in MEASURED if name in table]
-    return table[[*SERIES, "seed", "budget", "diverged", "step", *measured]]
+    return table[[*factors, "seed", "budget", "diverged", "step", *measured]]
 
 
-def final_accuracy(records: Sequence[dict[str, Any]], study: str) -> pd.DataFrame:
+def final_accuracy(records: Sequence[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
     """What the runs of a study end with, by series: means over the seeds that did not diverge.
 
     Returns:
         Columns: the series' factors, runs, diverged (how many), and the means of the last `accuracy`,
         `population_accuracy` (Algorithm 2 over the whole training set) and `training_accuracy`.
     """
-    rows = []
+    rows, factors = [], [*SERIES, *further]
     for record in records:
-        row = {"study": study, **{factor: record["spec"][factor] for factor in SERIES[1:]}}
+        row = {"study": study, **{factor: record["spec"][factor] for factor in factors[1:]}}
         row["diverged"] = record["diverged_at"] is not None
         if not row["diverged"]:
             row["accuracy"] = record["curve"]["accuracy"][-1]
@@ -58,8 +75,9 @@ def final_accuracy(records: Sequence[dict[str, Any]], study: str) -> pd.DataFram
         rows.append(row)
     columns = ["accuracy", "population_accuracy", "training_accuracy"]
     if not rows:
-        return pd.DataFrame(columns=[*SERIES, "runs", "diverged", *columns])
-    groups = pd.DataFrame(rows).reindex(columns=[*SERIES, "diverged", *columns]).groupby(SERIES, sort=False)
+        return pd.DataFrame(columns=[*factors, "runs", "diverged", *columns])
+    table = pd.DataFrame(rows).reindex(columns=[*factors, "diverged", *columns])
+    groups = table.groupby(factors, sort=False, dropna=False)
     means = groups[columns].mean()
     means.insert(0, "runs", groups.size())
     means.insert(1, "diverged", groups["diverged"].sum())

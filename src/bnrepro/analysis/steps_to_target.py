@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from bnrepro.analysis.curves import SERIES
+from bnrepro.analysis.curves import series
 
 MODES = {"ema": "accuracy", "population": "population_accuracy"}  # mode of evaluation: its column
 INTERVAL_FROM = 6  # pairs or runs: below, a bootstrap says little, and the range is given instead
 RESAMPLES = 10_000
+FINE_TARGETS = [round(0.8 + 0.005 * i, 3) for i in range(40)]  # for the ratio as a function of the target
 
 
 def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
@@ -26,8 +27,8 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
         A row for every run, mode and target: the series' factors, seed, budget, diverged, mode, target, `steps` (NaN
         where the run is censored), and `at_first`: whether it was there at its first evaluation.
     """
-    rows = []
-    for key, whole in curves.groupby([*SERIES, "seed"], sort=False):
+    rows, factors = [], [*series(curves), "seed"]
+    for key, whole in curves.groupby(factors, sort=False, dropna=False):
         budget, diverged = whole["budget"].iloc[0], whole["diverged"].iloc[0]
         run = whole[whole["step"] > 0].sort_values("step")  # none, for a run that diverged before its first evaluation
         steps = run["step"].to_numpy()
@@ -35,7 +36,7 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
             for target in targets:
                 crossing = _crossing(steps, run[column].to_numpy(), target)
                 rows.append((*key, budget, diverged, mode, target, crossing, len(steps) > 0 and crossing == steps[0]))
-    return pd.DataFrame(rows, columns=[*SERIES, "seed", "budget", "diverged", "mode", "target", "steps", "at_first"])
+    return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "at_first"])
 
 
 def _crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:
@@ -53,14 +54,14 @@ def summary(first: pd.DataFrame) -> pd.DataFrame:
         mean_restricted_steps, low and high (a 95% bootstrap interval of the restricted mean, or the range over seeds
         under six runs) and interval (which of the two: `bootstrap`, `range`).
     """
-    rows = []
-    for key, group in first.groupby([*SERIES, "mode", "target"], sort=False):
-        steps, restricted = group["steps"], _restricted(group)
+    rows, factors = [], [*series(first), "mode", "target"]
+    for key, group in first.groupby(factors, sort=False, dropna=False):
+        steps, within = group["steps"], restricted(group)
         reached = int(steps.notna().sum())
         median = float(np.median(steps.fillna(np.inf))) if 2 * reached > len(group) else np.nan
-        low, high, kind = _interval(_mean, restricted[:, np.newaxis])
+        low, high, kind = interval(mean, within[:, np.newaxis])
         counts = (len(group), reached, int(group["at_first"].sum()), int(group["diverged"].sum()))
-        rows.append((*key, *counts, median, restricted.mean(), low, high, kind))
+        rows.append((*key, *counts, median, within.mean(), low, high, kind))
     columns = [
         "runs",
         "reached",
@@ -72,7 +73,7 @@ def summary(first: pd.DataFrame) -> pd.DataFrame:
         "high",
         "interval",
     ]
-    return pd.DataFrame(rows, columns=[*SERIES, "mode", "target", *columns])
+    return pd.DataFrame(rows, columns=[*factors, *columns])
 
 
 def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
@@ -86,20 +87,22 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         `lower`: runs of the baseline did not arrive, or runs of the treatment were there at their first evaluation;
         `upper`: the reverse; `both`: so much that it bounds nothing; `none`: it is the ratio, to the evaluation grid.
     """
-    match = [*(name for name in SERIES if name != "normalization"), "mode", "target", "seed"]
+    own = ["normalization", "momentum"]  # what a treatment does not share with the baseline
+    match = [*(name for name in series(first) if name not in own), "mode", "target", "seed"]
     treated = first[first["normalization"] != baseline]
-    pairs = treated.merge(first[first["normalization"] == baseline], on=match, suffixes=("", "_baseline"))
-    rows = []
-    for key, group in pairs.groupby([*SERIES, "mode", "target"], sort=False):
-        factors = dict(zip([*SERIES, "mode", "target"], key, strict=True))
-        both = np.column_stack([_restricted(group, "_baseline"), _restricted(group)])
+    untreated = first[first["normalization"] == baseline].drop(columns="momentum", errors="ignore")
+    pairs = treated.merge(untreated, on=match, suffixes=("", "_baseline"))
+    rows, names = [], [*series(first), "mode", "target"]
+    for key, group in pairs.groupby(names, sort=False, dropna=False):
+        factors = dict(zip(names, key, strict=True))
+        both = np.column_stack([restricted(group, "_baseline"), restricted(group)])
         treatment_late, baseline_late = group["steps"].isna(), group["steps_baseline"].isna()
         lower = baseline_late.any() or group["at_first"].any()
         upper = treatment_late.any() or group["at_first_baseline"].any()
         ratio, low, high, kind = np.nan, np.nan, np.nan, ""
         if not (treatment_late.all() and baseline_late.all()):
             ratio = float(_ratio(both))
-            low, high, kind = _interval(_ratio, both)
+            low, high, kind = interval(_ratio, both)
         rows.append(
             {
                 **factors,
@@ -113,18 +116,18 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
                 "censored": "both" if lower and upper else "lower" if lower else "upper" if upper else "none",
             }
         )
-    columns = ["study", "implementation", "depth", "normalization", "learning_rate"]
+    columns = ["study", "implementation", "depth", "normalization", *series(first)[4:]]
     columns += ["baseline_normalization", "baseline_learning_rate", "mode", "target"]
     columns += ["pairs", "ratio", "low", "high", "interval", "censored"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _restricted(group: pd.DataFrame, suffix: str = "") -> np.ndarray:
+def restricted(group: pd.DataFrame, suffix: str = "") -> np.ndarray:
     """min(T, K) of every run."""
     return group["steps" + suffix].fillna(group["budget" + suffix]).to_numpy(float)
 
 
-def _mean(sample: np.ndarray) -> np.ndarray:
+def mean(sample: np.ndarray) -> np.ndarray:
     """Mean [...] of samples [..., runs, 1]."""
     return sample.mean(axis=(-2, -1))
 
@@ -135,7 +138,7 @@ def _ratio(sample: np.ndarray) -> np.ndarray:
     return means[..., 0] / means[..., 1]
 
 
-def _interval(statistic: Callable[[np.ndarray], np.ndarray], sample: np.ndarray) -> tuple[float, float, str]:
+def interval(statistic: Callable[[np.ndarray], np.ndarray], sample: np.ndarray) -> tuple[float, float, str]:
     """A 95% percentile bootstrap interval over the rows of a sample, or where they are few, their own range."""
     if len(sample) < INTERVAL_FROM:
         alone = statistic(sample[:, np.newaxis])

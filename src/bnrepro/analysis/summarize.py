@@ -1,6 +1,7 @@
 """The summarize stage: every table of a dataset, from the records of its studies."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from bnrepro import __version__, paths
-from bnrepro.analysis import curves, steps_to_target
-from bnrepro.params import DatasetName, Params
+from bnrepro.analysis import against_paper, claims, curves, reference, sigmoid_inputs, steps_to_target
+from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 from bnrepro.runs import records
 
 METRICS = "metrics.json"
@@ -19,31 +20,71 @@ HEADLINE_MODE = "ema"  # what users get
 
 
 def summarize(params: Params, dataset: DatasetName) -> None:
-    """Write `reports/<dataset>/tables` and `metrics.json` from the runs of every study in params.
+    """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of all studies.
 
     Raises:
         Failed: a study's stage has not run.
     """
-    firsts, finals = [], []
-    used: dict[str, dict[str, Any]] = {}
+    found = {study: records.of_study(dataset, study) for study in params.studies}
+    further = {study: curves.further(grid) for study, grid in params.studies.items()}
+    of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
+    every = _together(list(of_study.values()))
+    final = _together([curves.final_accuracy(found[study], study, further[study]) for study in found])
+    first = steps_to_target.first_steps(every, params.training[dataset].targets)
+    speedup = steps_to_target.speedup(first)
+    by_target = steps_to_target.first_steps(of_study[HEADLINE_STUDY], steps_to_target.FINE_TARGETS)
+    tables = {
+        "first_steps": first,
+        "steps_to_target": steps_to_target.summary(first),
+        "speedup": speedup,
+        "speedup_by_target": steps_to_target.speedup(by_target),
+        "final_accuracy": final,
+    }
+    measured = metrics(speedup, final, params.training[dataset].targets[0])
+    claimed: list[dict[str, Any]] = []
+    if dataset == reference.DATASET and found.get(against_paper.COMPARED):
+        own = sigmoid_inputs.load(dataset, against_paper.COMPARED, found[against_paper.COMPARED])
+        beside, claimed = _beside_the_paper(every, first, speedup, own)
+        tables |= beside
+        measured |= paper_metrics(beside["paper"])
     with paths.replacing(paths.tables(dataset)) as folder:
         (folder / "curves").mkdir()
-        for study in params.studies:
-            found = records.of_study(dataset, study)
-            used |= {record["fingerprint"]: record for record in found}
-            table = curves.from_records(found, study)
+        for study, table in of_study.items():
             _write(folder / "curves" / f"{study}.csv", curves.thinned_csv(table))
-            firsts.append(steps_to_target.first_steps(table, params.training[dataset].targets))
-            finals.append(curves.final_accuracy(found, study))
-        first, final = pd.concat(firsts, ignore_index=True), pd.concat(finals, ignore_index=True)
-        summary, speedup = steps_to_target.summary(first), steps_to_target.speedup(first)
-        _write(folder / "first_steps.csv", curves.to_csv(first))
-        _write(folder / "steps_to_target.csv", curves.to_csv(summary))
-        _write(folder / "speedup.csv", curves.to_csv(speedup))
-        _write(folder / "final_accuracy.csv", curves.to_csv(final))
-    headline = params.training[dataset].targets[0]
-    paths.write_text(paths.reports(dataset) / METRICS, _json(metrics(speedup, final, headline)))
+        for name, table in tables.items():
+            _write(folder / f"{name}.csv", curves.to_csv(table))
+    used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
+    paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
+    paths.write_text(paths.claims(dataset), _json(claimed))
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, used)))
+
+
+def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several studies as one, factors first; those that a study does not cross are empty in its rows."""
+    table = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    factors = curves.series(table)
+    return table[[*factors, *(name for name in table if name not in factors)]]
+
+
+def _beside_the_paper(
+    every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame, inputs: dict[str, np.ndarray]
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
+    """The tables that compare with the paper's figure, and the claims about it."""
+    own_curves, own_first, own_speedup = (
+        table[table["study"] == against_paper.COMPARED] for table in (every, first, speedup)
+    )
+    comparison = against_paper.comparison(own_curves, own_first, own_speedup)
+    distances = against_paper.distances(every)
+    steps = sorted(own_curves["step"].unique())
+    evidence = claims.Evidence(comparison, against_paper.seed_distances(own_curves, claims.MODE), inputs)
+    tables = {
+        "paper": comparison,
+        "distance_to_paper": distances,
+        "calibration": against_paper.calibration(distances),
+        "sigmoid_inputs": sigmoid_inputs.typical(inputs, steps),
+        "sigmoid_inputs_over_units": sigmoid_inputs.over_units(inputs),
+    }
+    return tables, claims.judge(evidence)
 
 
 def provenance(params: Params, dataset: DatasetName, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -78,6 +119,8 @@ def _the_one(values: Iterable[str]) -> str:
 def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[str, Any]:
     """What `dvc metrics show` prints: the ratio at the headline's target, and the final accuracy of every series.
 
+    Studies that cross further factors are left to the tables.
+
     Returns:
         study -> implementation -> depth -> `<normalization>_accuracy`, `<normalization>_speedup` and its `_censored`.
         Where a study has several learning rates, their values follow the names. None where there is no such number.
@@ -86,22 +129,36 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
     rates = final.groupby("study")["learning_rate"].nunique()
     headline = speedup[(speedup["target"] == target) & (speedup["mode"] == HEADLINE_MODE)]
     for table, column, name in ((headline, "ratio", "speedup"), (final, "accuracy", "accuracy")):
-        for row in table.to_dict("records"):
+        for row in table[table.filter(curves.FURTHER).isna().all(axis=1)].to_dict("records"):
             key = f"{row['normalization']}_{name}"
             if rates[row["study"]] > 1:
                 key += f"_learning_rate_{row['learning_rate']:g}"
             study = result.setdefault(row["study"], {}).setdefault(row["implementation"], {})
-            value = None if np.isnan(row[column]) else float(f"{row[column]:.4g}")
             place = study.setdefault(f"depth_{row['depth']}", {})
-            place[key] = value
+            place[key] = _number(row[column])
             if name == "speedup":
                 place[f"{key}_censored"] = row["censored"]
     return result
+
+
+def paper_metrics(comparison: pd.DataFrame) -> dict[str, Any]:
+    """The numbers behind the verdict on Figure 1(a): quantity -> normalization and target -> ours, and the paper's."""
+    result: dict[str, Any] = {}
+    for row in comparison[comparison["mode"] == claims.MODE].itertuples():
+        key = row.normalization if np.isnan(row.target) else f"{row.normalization}_{row.target:g}"
+        values = {"ours": _number(row.ours), "ours_censored": row.censored}
+        values |= {"paper": _number(row.paper), "paper_censored": row.paper_censored}
+        result.setdefault(row.quantity, {})[key] = values
+    return {"against_paper": result}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.4g}")
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _json(content: dict[str, Any]) -> str:
+def _json(content: Any) -> str:
     return json.dumps(content, indent=1, sort_keys=True) + "\n"

@@ -6,7 +6,10 @@ from typing import Any, get_args
 import pandas as pd
 
 from bnrepro import paths
+from bnrepro.analysis.against_paper import COLUMNS as DISTANCES
+from bnrepro.analysis.against_paper import SETTING
 from bnrepro.analysis.curves import MEASURED, SERIES
+from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.errors import Failed
 from bnrepro.params import HEADLINE_STUDY, Implementation
 
@@ -25,6 +28,15 @@ _COLUMNS = {
         "high",
     },
     "speedup": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
+    "speedup_by_target": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
+    "paper": {
+        *("quantity", "normalization", "mode", "target", "ours", "low", "high", "censored"),
+        *("paper", "paper_censored"),
+    },
+    "distance_to_paper": {*SERIES, "mode", *DISTANCES},
+    "calibration": {*SETTING, *DISTANCES, "close"},
+    "sigmoid_inputs": {"normalization", "seed", "unit", "step", *(f"percentile_{p}" for p in PERCENTILES)},
+    "sigmoid_inputs_over_units": {"normalization", "quantity", "seeds", "units", "paper"},
     "final_accuracy": {*SERIES, "runs", "diverged", *MEASURED[:2], "training_accuracy"},
 }
 _PROVENANCE = {"bnrepro", "runs", "processor", "versions", "data_digest", "records_digest"}
@@ -43,9 +55,14 @@ def read(dataset: str, name: str) -> pd.DataFrame:
         raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
     if missing := _COLUMNS[name.partition("/")[0]] - set(table.columns):
         raise Failed(f"{path}: lacks the columns {', '.join(sorted(missing))}; {_remedy(dataset)}")
-    if unknown := set(table["implementation"]) - set(get_args(Implementation)):
+    if unknown := set(table.get("implementation", [])) - set(get_args(Implementation)):
         raise Failed(f"{path}: unknown implementations {unknown}; {_remedy(dataset)}")
     return table
+
+
+def compares_with_the_paper(dataset: str) -> bool:
+    """Whether a dataset's tables have the comparison with the paper's figure."""
+    return (paths.tables(dataset) / "paper.csv").is_file()
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,21 @@
 """The plot stage: every figure of a dataset, from its tables."""
 
+import pandas as pd
+from matplotlib.figure import Figure
+
 from bnrepro import paths
-from bnrepro.analysis import tables
+from bnrepro.analysis import reference, tables
+from bnrepro.analysis.against_paper import COMPARED
 from bnrepro.errors import Failed
-from bnrepro.figures import accuracy_vs_iterations, iterations_to_target, style
+from bnrepro.figures import (
+    accuracy_vs_iterations,
+    calibration,
+    figure_1a,
+    figure_1bc,
+    iterations_to_target,
+    speedup_by_target,
+    style,
+)
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 
 
@@ -14,9 +26,18 @@ def draw(params: Params, dataset: DatasetName) -> None:
         Failed: a table is missing or empty.
     """
     style.apply()
-    # The headline shows one learning rate; a study that crosses several has a figure of its own.
-    names = (f"curves/{HEADLINE_STUDY}", "steps_to_target", "speedup")
-    curves, steps, speedup = (tables.headline(tables.read(dataset, name)) for name in names)
+    figures = _of_the_headline(params, dataset)
+    if tables.compares_with_the_paper(dataset):
+        figures |= _beside_the_paper(dataset, params.training[dataset].steps)
+    with paths.replacing(paths.figures(dataset)) as folder:
+        for name, figure in figures.items():
+            style.save(figure, folder, name)
+
+
+def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
+    """The figures that every dataset has, of the first learning rate of the headline's study."""
+    names = (f"curves/{HEADLINE_STUDY}", "steps_to_target", "speedup", "speedup_by_target")
+    curves, steps, speedup, by_target = (tables.headline(tables.read(dataset, name)) for name in names)
     if curves.empty:
         raise Failed(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
     training = params.training[dataset]
@@ -26,6 +47,27 @@ def draw(params: Params, dataset: DatasetName) -> None:
         iterations_to_target.NAME: iterations_to_target.draw(steps, speedup, target, training.steps),
         accuracy_vs_iterations.NAME: accuracy_vs_iterations.draw(curves, target, training.steps),
     }
-    with paths.replacing(paths.figures(dataset)) as folder:
-        for name, figure in figures.items():
-            style.save(figure, folder, name)
+    if len(by_target):  # a study of one arm alone has no ratios
+        paper = _ratios_of_the_paper(sorted(by_target["target"].unique())) if dataset == reference.DATASET else None
+        figures[speedup_by_target.NAME] = speedup_by_target.draw(by_target, paper, reference.DEPTH)
+    return figures
+
+
+def _ratios_of_the_paper(targets: list[float]) -> pd.DataFrame:
+    rows = [(target, *reference.speedup(target)) for target in targets]
+    return pd.DataFrame(rows, columns=["target", "ratio", "censored"])
+
+
+def _beside_the_paper(dataset: DatasetName, budget: int) -> dict[str, Figure]:
+    """The figures that compare with the paper's."""
+    arms = [arm.normalization for arm in style.PAPER_ARMS]
+    curves = tables.read(dataset, f"curves/{COMPARED}")
+    inputs = tables.read(dataset, "sigmoid_inputs")
+    surface = tables.read(dataset, "calibration")
+    figures = {
+        figure_1a.NAME: figure_1a.draw(curves, {arm: reference.test_accuracy(arm) for arm in arms}, budget),
+        figure_1bc.NAME: figure_1bc.draw(inputs, {arm: reference.sigmoid_inputs(arm) for arm in arms}, budget),
+    }
+    if len(surface):
+        figures[calibration.NAME] = calibration.draw(surface)
+    return figures

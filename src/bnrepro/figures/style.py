@@ -54,6 +54,10 @@ ARMS = (
     ),
 )
 
+# What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
+PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", "#0072B2", "s", "-", True))
+PAPER = "#D55E00"  # a curve of the paper's beside arms of ours that have their own colours
+
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
@@ -92,19 +96,21 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     plt.close(figure)
 
 
+def handle(arm: Arm, markers: bool) -> plt.Line2D:
+    """An arm's entry in a legend."""
+    return plt.Line2D(
+        [],
+        [],
+        color=arm.color,
+        linestyle=arm.line,
+        marker=arm.marker if markers else "",
+        markerfacecolor=arm.color if arm.filled else "white",
+        label=arm.label,
+    )
+
+
 def arm_legend(figure: Figure, markers: bool) -> None:
     """The arms, above the panels."""
-    handles = [
-        plt.Line2D(
-            [],
-            [],
-            color=arm.color,
-            linestyle=arm.line,
-            marker=arm.marker if markers else "",
-            markerfacecolor=arm.color if arm.filled else "white",
-            label=arm.label,
-        )
-        for arm in ARMS
-    ]
     title = plt.Line2D([], [], linestyle="", label="Batch normalization:")
-    figure.legend(handles=[title, *handles], loc="upper center", ncols=4, columnspacing=1.2, handlelength=2.4)
+    handles = [title, *(handle(arm, markers) for arm in ARMS)]
+    figure.legend(handles=handles, loc="upper center", ncols=4, columnspacing=1.2, handlelength=2.4)

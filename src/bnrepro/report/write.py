@@ -16,6 +16,7 @@ from bnrepro.errors import Failed
 from bnrepro.figures.iterations_to_target import ratio_text, times
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
+from bnrepro.report import paper
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("bnrepro.report"),
@@ -24,6 +25,8 @@ _TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 _TEMPLATES.filters["percent"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.1f}%"
+_TEMPLATES.filters["percent2"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.2f}%"
+_TEMPLATES.filters["points"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.2f}"
 
 
 def write(params: Params, dataset: DatasetName) -> None:
@@ -38,7 +41,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     )
     if finals.empty:
         raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
-    seeds = params.seeds(dataset, HEADLINE_STUDY)
+    seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in params.studies[HEADLINE_STUDY].implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
         for target in training.targets
@@ -49,10 +52,11 @@ def write(params: Params, dataset: DatasetName) -> None:
         network=params.network,
         training=training,
         learning_rate=finals["learning_rate"].iloc[0],
-        seeds=seeds,
-        interval="range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
+        seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",
+        interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
+        paper=paper.context(params, dataset) if tables.compares_with_the_paper(dataset) else None,
         provenance=tables.read_provenance(dataset),
     )
     body = _with_figures_inside(markdown.markdown(text, extensions=["tables"]), folder)

@@ -1,5 +1,8 @@
 """`bnrepro plan`: what a pipeline would train, before a long one is started."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 from bnrepro import datasets
 from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
@@ -10,11 +13,11 @@ from bnrepro.runs import stage, study
 def describe(params: Params, workers: int) -> str:
     """A line for each study of each dataset, and the sum. Runs that studies share are counted where they come first."""
     lines, total = [], 0.0
-    counted: set[str] = set()
+    counted: set[Hashable] = set()
     for dataset in params.datasets:
         for name in params.studies:
-            runs, missing = _missing(params, dataset, name)
-            missing = {key: seconds for key, seconds in missing.items() if key not in counted}
+            runs, estimates = _missing(params, dataset, name)
+            missing = {key: seconds for key, seconds in estimates.items() if key not in counted}
             counted.update(missing)
             total += sum(missing.values())
             stored = f"{runs - len(missing)} in the store, {len(missing)} to train"
@@ -25,12 +28,12 @@ def describe(params: Params, workers: int) -> str:
     return "\n".join([*lines, f"In all about {duration(total / workers)} of training on {workers} cores."])
 
 
-def _missing(params: Params, dataset: DatasetName, name: str) -> tuple[int, dict[str, float]]:
+def _missing(params: Params, dataset: DatasetName, name: str) -> tuple[int, Mapping[Any, float]]:
     """How many runs a study has, and the seconds that each missing one takes."""
     try:
         planned = stage.plan(params, datasets.load(dataset), name)
     except BadInput:  # not prepared yet, so that nothing can have been trained on it
         estimate = stage.cost_estimate()
         specs = study.expand(params, dataset, name)
-        return len(specs), {str(spec): estimate(spec) for spec in specs}
+        return len(specs), {spec: estimate(spec) for spec in specs}
     return len(planned.specs), planned.seconds

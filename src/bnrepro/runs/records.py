@@ -11,7 +11,7 @@ from bnrepro import paths
 from bnrepro.errors import Failed
 from bnrepro.networks.parameters import Parameters
 
-RECORD, PARAMETERS = "record.json", "parameters.npz"
+RECORD, PARAMETERS, SIGMOID_INPUTS = "record.json", "parameters.npz", "sigmoid_inputs.npy"
 _KEYS = {"fingerprint", "spec", "data_digest", "code_digest", "versions", "processor", "curve", "final", "diverged_at"}
 INDEX = "index.json"  # of a stage's output: its runs, in the order of the study's grid
 
@@ -47,6 +47,19 @@ def read_parameters(folder: Path) -> Parameters:
             return dict(archive)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise Failed(f"{folder / PARAMETERS}: not the parameters of a run ({error})") from error
+
+
+def read_sigmoid_inputs(folder: Path) -> np.ndarray:
+    """Percentiles of what the last hidden layer's sigmoids got, at every evaluation: float32 [evaluations, 3, width].
+
+    Raises:
+        Failed: the file is missing or damaged.
+    """
+    try:
+        with (folder / SIGMOID_INPUTS).open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise Failed(f"{folder / SIGMOID_INPUTS}: not a record of sigmoids' inputs ({error})") from error
 
 
 def of_study(dataset: str, study: str) -> list[dict[str, Any]]:

@@ -34,21 +34,23 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
     grid, training, network = params.studies[study], params.training[dataset], params.network
     if grid.datasets is not None and dataset not in grid.datasets:
         return []
-    specs = []
-    for implementation, normalization, depth, learning_rate, seed in itertools.product(
+    specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
+    for implementation, normalization, depth, pixels, initial_stddev, momentum, learning_rate in itertools.product(
         grid.implementation,
         grid.normalization,
         grid.depth,
+        grid.pixels or [params.data[dataset].pixels],
+        grid.initial_stddev or [training.initial_stddev],
+        grid.momentum or [network.momentum],
         grid.learning_rate or [training.learning_rate],
-        range(params.seeds(dataset, study)),
     ):
         settings: dict[str, Any] = {"placement": None, "momentum": None, "epsilon": None}
         if normalization == "batch":
-            settings = {"placement": "before", "momentum": network.momentum, "epsilon": network.epsilon}
+            settings = {"placement": "before", "momentum": float(momentum), "epsilon": network.epsilon}
             if implementation == "canned_estimator":
                 settings = dict(_CANNED)
-        specs.append(
-            RunSpec(
+        for seed in range(params.seeds(dataset, study, implementation)):
+            spec = RunSpec(
                 dataset=dataset,
                 implementation=implementation,
                 normalization=normalization,
@@ -59,13 +61,14 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
                 batch_size=training.batch_size,
                 evaluate_every=training.evaluate_every,
                 width=network.width,
-                initial_stddev=float(network.initial_stddev),
+                initial_stddev=float(initial_stddev),
+                pixels=pixels,
                 device=params.device,
                 numerics=params.numerics,
                 **settings,
             )
-        )
-    return specs
+            specs[spec] = None
+    return list(specs)
 
 
 def fingerprint(spec: RunSpec, data_digest: str) -> str:

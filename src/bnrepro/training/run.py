@@ -14,6 +14,7 @@ import numpy as np
 from bnrepro import numerics
 from bnrepro.datasets import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.params import Pixels
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.spec import RunSpec
 
@@ -26,6 +27,8 @@ class Result:
         curve: a list for `step` and one for each measured quantity; the first entry is step 0.
         final: quantities measured once, at the end; empty for a run that diverged.
         diverged_at: the first step whose loss was not a number, or None.
+        sigmoid_inputs: percentiles of what the last hidden layer's sigmoids get, at every evaluation; float32
+            [evaluations, 3, width] (`bnrepro.measurement.Evaluator.probe`).
         parameters: the last ones measured, in canonical form.
         training_seconds, evaluation_seconds: what it took; building and compiling count as training.
     """
@@ -33,6 +36,7 @@ class Result:
     curve: dict[str, list[float]]
     final: dict[str, float]
     diverged_at: int | None
+    sigmoid_inputs: np.ndarray
     parameters: Parameters
     training_seconds: float
     evaluation_seconds: float
@@ -60,10 +64,12 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
     """
     numerics.use(spec.numerics)
     _keep_tensorflow_quiet()
+    dataset = _with_pixels(dataset, spec.pixels)
     network = architecture(spec, dataset.pixels)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
     evaluator = _evaluator(network, dataset, spec.numerics == "fast")
     curve: dict[str, list[float]] = {}
+    sigmoid_inputs: list[np.ndarray] = []
     last = initial
     evaluation_seconds = 0.0
 
@@ -72,6 +78,7 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
         started = time.perf_counter()
         for name, value in {"step": step, **evaluator.measure(parameters)}.items():
             curve.setdefault(name, []).append(value)
+        sigmoid_inputs.append(evaluator.probe(parameters))
         last = parameters
         evaluation_seconds += time.perf_counter() - started
 
@@ -83,7 +90,7 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
     started = time.perf_counter()
     final = evaluator.measure_final(last) if diverged_at is None else {}
     evaluation_seconds += time.perf_counter() - started
-    return Result(curve, final, diverged_at, last, training_seconds, evaluation_seconds)
+    return Result(curve, final, diverged_at, np.stack(sigmoid_inputs), last, training_seconds, evaluation_seconds)
 
 
 def _train(
@@ -121,7 +128,12 @@ def _evaluator(network: Architecture, dataset: Dataset, xla: bool) -> Any:
     return Evaluator(network, _images(dataset), xla)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
+def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
+    return dataset.with_pixels(pixels)
+
+
+@lru_cache(maxsize=2)
 def _images(dataset: Dataset) -> Any:
     from bnrepro.measurement import Images
 

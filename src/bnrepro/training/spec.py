@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bnrepro.params import DatasetName, Implementation, Normalization, Numerics
+from bnrepro.params import DatasetName, Implementation, Normalization, Numerics, Pixels
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class RunSpec:
     evaluate_every: int
     width: int
     initial_stddev: float
+    pixels: Pixels
     placement: Literal["before", "after"] | None
     momentum: float | None
     epsilon: float | None

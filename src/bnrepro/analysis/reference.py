@@ -1,0 +1,84 @@
+"""The paper's own results as numbers: Figure 1 of arXiv:1502.03167, from data/reference.
+
+Between the points of Figure 1(a) the authors drew straight lines, and so does interpolation here.
+"""
+
+import numpy as np
+import pandas as pd
+
+from bnrepro import paths
+from bnrepro.errors import Failed
+
+DATASET = "mnist"
+PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
+DEPTH = 3  # hidden layers of the network in the figure
+FINAL_ACCURACY = {"none": 0.972, "batch": 0.982}  # where the curves of Figure 1(a) end
+_CURVES = {"none": "without_bn", "batch": "with_bn"}
+_PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}
+
+
+def test_accuracy(normalization: str) -> pd.Series:
+    """The curve of Figure 1(a): test accuracy (a share of 1) by training step.
+
+    Raises:
+        Failed: data/reference does not have it.
+    """
+    table = _read("figure_1a.csv", {"series", "step", "test_accuracy"})
+    own = table[table["series"] == _CURVES[normalization]]
+    return own.set_index("step")["test_accuracy"].sort_index()
+
+
+def sigmoid_inputs(normalization: str) -> pd.DataFrame:
+    """Figure 1(b, c): rows are shares of training (0 to 1), columns the percentiles 15, 50 and 85 of a sigmoid's input.
+
+    Raises:
+        Failed: data/reference does not have it.
+    """
+    table = _read("figure_1bc.csv", {"panel", "percentile", "fraction_of_training", "preactivation"})
+    own = table[table["panel"] == _PANELS[normalization]]
+    by_share = own.pivot_table(index="fraction_of_training", columns="percentile", values="preactivation")
+    return by_share.interpolate("index", limit_area="inside").dropna()
+
+
+def accuracy_at(normalization: str, steps: np.ndarray) -> np.ndarray:
+    """The paper's test accuracy [n] at training steps [n]; NaN where its curve does not go."""
+    curve = test_accuracy(normalization)
+    return np.interp(steps, curve.index, curve, left=np.nan, right=np.nan)
+
+
+def steps_to(normalization: str, target: float) -> tuple[float, bool]:
+    """The step at which the paper's curve crosses a test accuracy (NaN: never), and whether it starts above it."""
+    curve = test_accuracy(normalization)
+    above = curve.to_numpy() >= target
+    if not above.any():
+        return np.nan, False
+    at = int(above.argmax())
+    if at == 0:
+        return float(curve.index[0]), True
+    steps, accuracy = curve.index[at - 1 : at + 1], curve.to_numpy()[at - 1 : at + 1]
+    return float(np.interp(target, accuracy, steps)), False
+
+
+def speedup(target: float) -> tuple[float, str]:
+    """How many times fewer steps the paper's network takes with batch normalization, and what kind of bound that is.
+
+    `lower`: the curve with batch normalization starts above the target, or the one without ends below it; `none`: it is
+    the ratio. NaN and `both` where the curve with it never arrives, or the one without starts above the target.
+    """
+    (without, without_at_first), (with_it, at_first) = steps_to("none", target), steps_to("batch", target)
+    if np.isnan(with_it) or without_at_first:
+        return np.nan, "both"
+    if np.isnan(without):
+        return float(test_accuracy("none").index[-1]) / with_it, "lower"
+    return without / with_it, "lower" if at_first else "none"
+
+
+def _read(name: str, columns: set[str]) -> pd.DataFrame:
+    path = paths.reference() / name
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise Failed(f"{path}: not readable ({error}); it belongs to the repository: git checkout it") from error
+    if not columns <= set(table.columns) or table.empty:
+        raise Failed(f"{path}: not the paper's curves; it belongs to the repository: git checkout it")
+    return table

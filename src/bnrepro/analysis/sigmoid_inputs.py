@@ -1,0 +1,88 @@
+"""What the sigmoids of the last hidden layer get through training: the paper's Figure 1(b, c), for every unit.
+
+A unit's `movement` is how far its 50th percentile travels: the highest less the lowest value over all evaluations, from
+step 0 on. Its `spread` is the distance between its 15th and 85th percentiles at the end. Both are in the units of a
+sigmoid's input, which is steep between about -2 and 2.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro import paths
+from bnrepro.analysis import reference
+from bnrepro.runs import records
+
+COLUMNS = [f"percentile_{percentile}" for percentile in reference.PERCENTILES]  # as `Evaluator.probe` takes them
+_QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]  # over units
+
+
+def load(dataset: str, study: str, found: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """By normalization, the percentiles of every unit of every seed: float32 [seeds, evaluations, 3, width].
+
+    Args:
+        found: the study's records; seeds that diverged in either arm are left out.
+
+    Raises:
+        Failed: a run has no record of them.
+    """
+    arms: dict[str, list[np.ndarray]] = {}
+    diverged = {record["spec"]["seed"] for record in found if record["diverged_at"] is not None}
+    for record in found:
+        if record["spec"]["seed"] not in diverged:
+            values = records.read_sigmoid_inputs(paths.runs(dataset, study) / record["fingerprint"])
+            arms.setdefault(record["spec"]["normalization"], []).append(values)
+    return {normalization: np.stack(values) for normalization, values in arms.items()}
+
+
+def movement(values: np.ndarray) -> np.ndarray:
+    """How far the 50th percentile of every unit travels: [seeds, width] of [seeds, evaluations, 3, width]."""
+    return np.ptp(values[:, :, 1], axis=1)
+
+
+def spread(values: np.ndarray) -> np.ndarray:
+    """The distance between the 15th and the 85th percentile at the end: [seeds, width]."""
+    return values[:, -1, 2] - values[:, -1, 0]
+
+
+def typical(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
+    """The unit that the figure shows in each arm: the one of all units of all seeds whose movement is their median.
+
+    Of an even number of units, the lower of the two in the middle.
+
+    Returns:
+        normalization, seed, unit, step, percentile_15, percentile_50, percentile_85.
+    """
+    tables = []
+    for normalization, values in arms.items():
+        moved = movement(values)
+        order = np.argsort(moved, axis=None, kind="stable")
+        seed, unit = np.unravel_index(order[(moved.size - 1) // 2], moved.shape)
+        table = pd.DataFrame(values[seed, :, :, unit], columns=COLUMNS)
+        for place, (name, value) in enumerate(
+            {"normalization": normalization, "seed": int(seed), "unit": int(unit), "step": list(steps)}.items()
+        ):
+            table.insert(place, name, value)
+        tables.append(table)
+    columns = ["normalization", "seed", "unit", "step", *COLUMNS]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def over_units(arms: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Movement and final spread over all units of all seeds, beside the paper's one unit.
+
+    Returns:
+        A row for each normalization and quantity (`movement`, `spread`): seeds, units (a seed), the quantiles 5, 25,
+        50, 75 and 95% over all of them, and the paper's.
+    """
+    rows = []
+    for normalization, values in arms.items():
+        papers = reference.sigmoid_inputs(normalization)
+        of_paper = {"movement": np.ptp(papers[50]), "spread": papers[85].iloc[-1] - papers[15].iloc[-1]}
+        for name, quantity in (("movement", movement(values)), ("spread", spread(values))):
+            quantiles = np.quantile(quantity, _QUANTILES)
+            rows.append((normalization, name, *quantity.shape, *quantiles, of_paper[name]))
+    columns = [f"quantile_{100 * quantile:.0f}" for quantile in _QUANTILES]
+    return pd.DataFrame(rows, columns=["normalization", "quantity", "seeds", "units", *columns, "paper"])

@@ -1,0 +1,55 @@
+"""The paper's Figure 1(a): test accuracy with and without batch normalization, our curves over the authors' own."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bnrepro.figures import style
+
+NAME = "figure_1a"
+
+
+def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Figure:
+    """The same curves twice: in the paper's range, and where the arms part.
+
+    Args:
+        curves: rows of curves/paper.csv.
+        papers: the paper's test accuracy (a share of 1) by step, by normalization.
+        budget: the steps of a run.
+    """
+    figure, (whole, close) = plt.subplots(1, 2, figsize=(style.FULL_WIDTH, 3.1), sharex=True)
+    for ax in (whole, close):
+        for arm in style.PAPER_ARMS:
+            papers_curve = papers[arm.normalization]
+            ax.plot(papers_curve.index, papers_curve, color=arm.color, linewidth=3.4, alpha=0.3, solid_capstyle="butt")
+            _ours(ax, curves[curves["normalization"] == arm.normalization], arm)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    whole.set_ylim(0.7, 1.0)
+    whole.set_ylabel("test accuracy")
+    close.set_ylim(0.94, 0.99)
+    close.set_title("closer", loc="left")
+    whole.set_title("in the range of the paper's figure", loc="left")
+    whole.set_xlim(0, budget)
+    figure.supxlabel("training iterations", fontsize=8, y=0.015)
+    handles = [
+        handle
+        for arm in style.PAPER_ARMS
+        for handle in (
+            plt.Line2D([], [], color=arm.color, linewidth=3.4, alpha=0.3, label=f"{arm.label}: the paper"),
+            plt.Line2D([], [], color=arm.color, linewidth=1.2, label="ours"),
+        )
+    ]
+    title = plt.Line2D([], [], linestyle="", label="Batch normalization")
+    figure.legend(handles=[title, *handles], loc="upper center", ncols=5, columnspacing=1.6, handlelength=2.2)
+    figure.subplots_adjust(left=0.088, right=0.972, bottom=0.14, top=0.83, wspace=0.17)
+    return figure
+
+
+def _ours(ax: Axes, own: pd.DataFrame, arm: style.Arm) -> None:
+    """The mean over seeds, in the range of all seeds."""
+    by_step = own.groupby("step")[arm.column]
+    mean, low, high = by_step.mean(), by_step.min(), by_step.max()
+    ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.22, linewidth=0)
+    ax.plot(mean.index, mean, color=arm.color, linewidth=1.2)

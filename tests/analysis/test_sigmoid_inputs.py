@@ -1,0 +1,71 @@
+"""Percentiles of sigmoids' inputs: which unit is shown, and what is said of all of them."""
+
+import numpy as np
+import pytest
+
+from bnrepro import paths
+from bnrepro.analysis import sigmoid_inputs
+from bnrepro.runs import records
+
+STEPS = [0, 10, 20]
+
+
+def arm(*travels):
+    """Percentiles [seeds, 3 evaluations, 3, units] whose 50th goes 0, travel, 0 for each seed's list of units."""
+    values = np.zeros((len(travels), 3, 3, len(travels[0])), np.float32)
+    values[:, 1, 1] = travels
+    values[:, :, 0], values[:, :, 2] = -1, 2
+    return values
+
+
+def test_movement_is_the_way_from_the_lowest_to_the_highest_median():
+    np.testing.assert_array_equal(sigmoid_inputs.movement(arm([1.0, -2.0])), [[1.0, 2.0]])
+
+
+def test_spread_is_that_of_the_end():
+    values = arm([1.0])
+    values[0, -1, 2] = 5
+    np.testing.assert_array_equal(sigmoid_inputs.spread(values), [[6.0]])
+
+
+@pytest.mark.parametrize(
+    ("travels", "seed", "unit"),
+    [
+        (([5.0, 1.0, 3.0],), 0, 2),
+        (([9.0, 8.0], [1.0, -2.0]), 1, 1),  # of an even number the lower one: of 1, 2, 8, 9
+        (([2.0, 2.0, 2.0],), 0, 1),
+    ],
+)
+def test_the_unit_shown_is_the_median_of_all_units_of_all_seeds(travels, seed, unit):
+    table = sigmoid_inputs.typical({"none": arm(*travels)}, STEPS)
+    assert set(table["seed"]) == {seed}
+    assert set(table["unit"]) == {unit}
+    assert table["step"].tolist() == STEPS
+    np.testing.assert_array_equal(table["percentile_50"], [0, np.float32(travels[seed][unit]), 0])
+    assert (table["percentile_15"] == -1).all()
+    assert (table["percentile_85"] == 2).all()
+
+
+def test_the_table_over_units_has_the_papers_unit_beside():
+    table = sigmoid_inputs.over_units({"none": arm([0.0, 1.0, 2.0]), "batch": arm([0.0, 0.1, 0.2])})
+    moved = table[table["quantity"] == "movement"].set_index("normalization")
+    assert moved.loc["none", "quantile_50"] == 1
+    assert moved.loc["batch", "quantile_50"] == pytest.approx(0.1)
+    assert moved.loc["none", "paper"] == pytest.approx(
+        1.34, abs=0.01
+    )  # the highest less the lowest of the csv's column
+    assert moved.loc["batch", "paper"] == pytest.approx(0.33, abs=0.01)
+
+
+def test_seeds_that_diverged_in_one_arm_are_left_out_of_both(project):
+    found = []
+    for normalization, seed, diverged in (("none", 0, None), ("none", 1, 20), ("batch", 0, None), ("batch", 1, None)):
+        key = f"{normalization}{seed}"
+        folder = paths.runs("mnist", "paper") / key
+        folder.mkdir(parents=True)
+        np.save(folder / records.SIGMOID_INPUTS, arm([float(seed)])[0])
+        spec = {"normalization": normalization, "seed": seed}
+        found.append({"fingerprint": key, "spec": spec, "diverged_at": diverged})
+    arms = sigmoid_inputs.load("mnist", "paper", found)
+    assert {name: values.shape[0] for name, values in arms.items()} == {"none": 1, "batch": 1}
+    assert arms["batch"][0, 1, 1, 0] == 0
