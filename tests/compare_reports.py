@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
+FURTHER = ["pixels", "initial_stddev", "momentum"]  # factors that are columns where a study crosses them
 ACCURACY = 0.02  # of final accuracies: ten of the digits' test images
 STEPS = 0.25  # of restricted means, or two evaluations where that is more
 ARRIVED = 2  # runs of a series that may arrive on one kind of processor and not on the other
@@ -58,6 +59,7 @@ def _side_by_side(committed: Path, made: Path, table: str, key: list[str]) -> pd
         pd.read_csv(folder / "tables" / f"{table}.csv", keep_default_na=False, na_values=[""])
         for folder in (committed, made)
     )
+    key = [*key, *(name for name in FURTHER if name in was and name in now)]
     return was.merge(now, on=key, how="outer", suffixes=("_was", "_now"), indicator=True)
 
 

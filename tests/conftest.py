@@ -1,5 +1,6 @@
 """What the tests of several modules need: a project in a temporary folder, and the digits prepared once."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +18,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def make_project() -> Callable[[Path], Path]:
-    """Makes a folder a project, by the repository's own params.yaml and dvc.yaml, and returns it."""
+    """Makes a folder a project, by the repository's own params.yaml, dvc.yaml and reference data, and returns it."""
 
     def make(folder: Path) -> Path:
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(REPOSITORY / file, folder / file)
+        shutil.copytree(REPOSITORY / "data" / "reference", folder / "data" / "reference")
         return folder
 
     return make
@@ -32,6 +34,18 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
     """A project without data, which is the working folder for the length of the test."""
     monkeypatch.chdir(make_project(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def mnist_mirror() -> str:
+    """Where MNIST's files are to be had without a network; tests that need them are skipped where they are not."""
+    named = os.environ.get("BNREPRO_MIRROR", "").split()
+    if named:
+        # a relative folder is meant from the repository, and tests work elsewhere
+        return " ".join(mirror if "://" in mirror else str(REPOSITORY / mirror) for mirror in named)
+    if (beside := REPOSITORY.parent / "shared" / "data" / "mnist").is_dir():
+        return str(beside)
+    pytest.skip("no MNIST here: BNREPRO_MIRROR is not set and there is no ../shared/data/mnist")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import socket
 import threading
 import time
@@ -20,7 +19,6 @@ from bnrepro import datasets, paths
 from bnrepro.errors import BadInput, Failed
 from bnrepro.params import Data
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Data(pixels="grey", test=500, validation=200)  # as the fixture `digits` has it
 
 
@@ -163,19 +161,13 @@ def test_a_dataset_that_was_not_prepared_says_what_to_do(project):
 
 
 @pytest.fixture(scope="module")
-def mnist(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
+def mnist(
+    make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory, mnist_mirror: str
+) -> datasets.Dataset:
     """MNIST from a mirror that needs no network, fetched and prepared once."""
-    named = os.environ.get("BNREPRO_MIRROR", "").split()
-    if named:
-        # a relative folder is meant from the repository, and the test works elsewhere
-        mirrors = [mirror if "://" in mirror else str(REPOSITORY / mirror) for mirror in named]
-    elif (beside := REPOSITORY.parent / "shared" / "data" / "mnist").is_dir():
-        mirrors = [str(beside)]
-    else:
-        pytest.skip("no MNIST here: BNREPRO_MIRROR is not set and there is no ../shared/data/mnist")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(make_project(tmp_path_factory.mktemp("mnist")))
-        patch.setenv("BNREPRO_MIRROR", " ".join(mirrors))
+        patch.setenv("BNREPRO_MIRROR", mnist_mirror)
         datasets.fetch("mnist")
         assert set(contents(paths.raw("mnist"))) == set(datasets.MNIST_FILES)
         datasets.prepare("mnist", Data(pixels="binary", test=10_000, validation=5_000))

@@ -20,8 +20,7 @@ COMMITTED = Path(__file__).parents[1] / "reports" / "digits"
 def given(project):
     """A project that has the committed tables and nothing else."""
     shutil.copytree(COMMITTED / "tables", paths.tables("digits"))
-    for name in ("provenance.json", "claims.json"):
-        shutil.copyfile(COMMITTED / name, paths.reports("digits") / name)
+    shutil.copyfile(COMMITTED / "provenance.json", paths.provenance("digits"))
     return params.load()
 
 
@@ -29,10 +28,15 @@ def content(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_tables_alone_give_the_committed_figures_and_report(given):
-    draw(given, "digits")
-    write(given, "digits")
-    made, committed = content(paths.reports("digits")), content(COMMITTED)
+@pytest.mark.parametrize("dataset", params.DATASETS)
+def test_tables_alone_give_the_committed_figures_and_report(project, dataset):
+    folder = COMMITTED.parent / dataset
+    shutil.copytree(folder / "tables", paths.tables(dataset))
+    for name in ("provenance.json", "claims.json"):
+        shutil.copyfile(folder / name, paths.reports(dataset) / name)
+    draw(params.load(), dataset)
+    write(params.load(), dataset)
+    made, committed = content(paths.reports(dataset)), content(folder)
     assert {name for name in committed if made.get(name) != committed[name]} == {"metrics.json"}  # summarize makes it
 
 

@@ -1,9 +1,9 @@
 """The calibration's surface: how far each setting is from the paper's curve without batch normalization."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
@@ -19,21 +19,19 @@ def draw(surface: pd.DataFrame) -> Figure:
     """
     kinds = sorted(surface["pixels"].unique())
     rates, deviations = (sorted(surface[name].unique()) for name in ("learning_rate", "initial_stddev"))
-    distance = 100 * surface["distance"]
+    shade = LogNorm(100 * surface["distance"].min(), 100 * surface["distance"].max())
     figure, axes = plt.subplots(
-        1, len(kinds), figsize=(style.FULL_WIDTH, 1.1 + 0.42 * len(deviations)), sharey=True, squeeze=False
+        1, len(kinds), figsize=(style.FULL_WIDTH, 1.3 + 0.42 * len(deviations)), sharey=True, squeeze=False
     )
     for ax, kind in zip(axes[0], kinds, strict=True):
         own = surface[surface["pixels"] == kind]
-        grid = 100 * own.pivot_table(index="initial_stddev", columns="learning_rate", values="distance", dropna=False)
+        grid = 100 * own.pivot_table(index="initial_stddev", columns="learning_rate", values="distance")
         grid = grid.reindex(index=deviations, columns=rates)
-        ax.imshow(
-            np.log(grid), cmap="Blues_r", aspect="auto", origin="lower", vmin=np.log(distance.min()) - 0.2,
-            vmax=np.log(distance.max()) + 0.5,
-        )  # fmt: skip
+        ax.imshow(grid, cmap="Blues_r", aspect="auto", origin="lower", norm=shade)
         for row in own.itertuples():
             place = (rates.index(row.learning_rate), deviations.index(row.initial_stddev))
-            _write(ax, place, 100 * row.distance, close=row.close, best=row.Index == 0)
+            color = "white" if shade(100 * row.distance) < 0.5 else "black"
+            _write(ax, place, 100 * row.distance, color, close=row.close, best=row.Index == 0)
         ax.set_title(f"{kind} pixels")
         ax.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
         ax.set_yticks(range(len(deviations)), [f"{deviation:g}" for deviation in deviations])
@@ -41,23 +39,16 @@ def draw(surface: pd.DataFrame) -> Figure:
         ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("standard deviation of\nthe initial weights")
     figure.supxlabel("learning rate", fontsize=8, y=0.015)
+    figure.suptitle("distance to the paper's curve without batch normalization, percentage points", fontsize=8, y=0.98)
     height = figure.get_figheight()
-    figure.subplots_adjust(left=0.1, right=0.995, bottom=0.42 / height, top=1 - 0.3 / height, wspace=0.04)
+    figure.subplots_adjust(left=0.1, right=0.995, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.04)
     return figure
 
 
-def _write(ax: Axes, place: tuple[int, int], points: float, close: bool, best: bool) -> None:
+def _write(ax: Axes, place: tuple[int, int], points: float, color: str, close: bool, best: bool) -> None:
     """The distance in percentage points; the best setting framed, those that chance may have put behind it starred."""
-    dark = close or points < 1.6
     x, y = place
-    ax.text(
-        x,
-        y,
-        f"{points:.2f}" + ("*" if close and not best else ""),
-        ha="center",
-        va="center",
-        color="white" if dark else "black",
-        fontweight="bold" if best else "normal",
-    )
+    text = f"{points:.2f}" + ("*" if close and not best else "")
+    ax.text(x, y, text, ha="center", va="center", color=color, fontweight="bold" if best else "normal")
     if best:
-        ax.add_patch(plt.Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor="#D55E00", linewidth=1.8))
+        ax.add_patch(plt.Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor=style.PAPER, linewidth=1.8))

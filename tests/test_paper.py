@@ -1,0 +1,57 @@
+"""MNIST beside the paper's figure, by the commands that a user types, over the first of the paper's steps."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from bnrepro.analysis.claims import CLAIMS
+from tests import pipeline
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory, mnist_mirror):
+    clone = pipeline.clone(tmp_path_factory.mktemp("paper"), pipeline.paper)
+    clone.run("dvc", "repro", BNREPRO_MIRROR=mnist_mirror)
+    return clone.folder / "reports" / "mnist"
+
+
+def test_every_claim_about_the_figure_has_a_verdict(reports):
+    entries = json.loads((reports / "claims.json").read_text())
+    assert [entry["id"] for entry in entries] == [claim.id for claim in CLAIMS]
+    assert "not tested" not in {entry["verdict"] for entry in entries}
+
+
+def test_the_calibration_is_of_the_arm_without_normalization_alone(reports):
+    curves = pd.read_csv(reports / "tables" / "curves" / "calibration.csv", keep_default_na=False)
+    assert set(curves["normalization"]) == {"none"}
+    surface = pd.read_csv(reports / "tables" / "calibration.csv")
+    assert surface["distance"].is_monotonic_increasing
+    assert len(surface) == 2
+
+
+def test_factors_of_a_study_are_columns_of_its_tables(reports):
+    steps = pd.read_csv(reports / "tables" / "steps_to_target.csv", keep_default_na=False)
+    assert set(steps[steps["study"] == "momentum"]["momentum"]) == {"0.9", "0.99"}
+    assert set(steps[steps["study"] == "paper"]["momentum"]) == {""}
+
+
+def test_runs_that_studies_share_agree(reports):
+    """One thing at a time: the value that `paper` has too is the same run."""
+    distances = pd.read_csv(reports / "tables" / "distance_to_paper.csv", keep_default_na=False)
+    batch = distances[(distances["normalization"] == "batch") & (distances["mode"] == "ema")]
+    shared = batch[(batch["study"] == "momentum") & (batch["momentum"] == "0.99")]
+    (depth,) = batch[batch["study"] == "depth"]["distance"]
+    assert shared["distance"].tolist() == [depth]
+
+
+def test_the_report_shows_what_was_compared(reports):
+    text = (reports / "report.md").read_text()
+    for name in ("figure_1a", "figure_1bc", "calibration", "speedup_by_target", "iterations_to_target"):
+        assert f"](figures/{name}.svg)" in text
+        assert (reports / "figures" / f"{name}.pdf").is_file()
+    assert "nan" not in text
+    metrics = json.loads((reports / "metrics.json").read_text())["against_paper"]
+    assert metrics["speedup"]["batch_0.96"]["paper"] == pytest.approx(3.0, abs=0.05)
