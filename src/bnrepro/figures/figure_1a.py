@@ -1,5 +1,7 @@
 """The paper's Figure 1(a): test accuracy with and without batch normalization, our curves over the authors' own."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,6 +10,7 @@ from matplotlib.figure import Figure
 from bnrepro.figures import style
 
 NAME = "figure_1a"
+_PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}
 
 
 def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Figure:
@@ -22,7 +25,7 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
     for ax in (whole, close):
         for arm in style.PAPER_ARMS:
             papers_curve = papers[arm.normalization]
-            ax.plot(papers_curve.index, papers_curve, color=arm.color, linewidth=3.4, alpha=0.3, solid_capstyle="butt")
+            ax.plot(papers_curve.index, papers_curve, color=arm.color, **_PAPER, zorder=2)
             _ours(ax, curves[curves["normalization"] == arm.normalization], arm)
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -37,13 +40,13 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
         handle
         for arm in style.PAPER_ARMS
         for handle in (
-            plt.Line2D([], [], color=arm.color, linewidth=3.4, alpha=0.3, label=f"{arm.label}: the paper"),
+            plt.Line2D([], [], color=arm.color, label=f"{arm.label}: the paper", **_PAPER),
             plt.Line2D([], [], color=arm.color, linewidth=1.2, label="ours"),
         )
     ]
     title = plt.Line2D([], [], linestyle="", label="Batch normalization")
     figure.legend(handles=[title, *handles], loc="upper center", ncols=5, columnspacing=1.6, handlelength=2.2)
-    figure.subplots_adjust(left=0.088, right=0.972, bottom=0.14, top=0.83, wspace=0.17)
+    figure.subplots_adjust(left=0.088, right=0.965, bottom=0.14, top=0.83, wspace=0.17)
     return figure
 
 
@@ -51,5 +54,5 @@ def _ours(ax: Axes, own: pd.DataFrame, arm: style.Arm) -> None:
     """The mean over seeds, in the range of all seeds."""
     by_step = own.groupby("step")[arm.column]
     mean, low, high = by_step.mean(), by_step.min(), by_step.max()
-    ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.22, linewidth=0)
-    ax.plot(mean.index, mean, color=arm.color, linewidth=1.2)
+    ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.15, linewidth=0)
+    ax.plot(mean.index, mean, color=arm.color, linewidth=1.2, zorder=3)

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from bnrepro import paths
-from bnrepro.analysis import tables
+from bnrepro.analysis import reference, tables
 from bnrepro.analysis.against_paper import COMPARED, SETTING
+from bnrepro.analysis.steps_to_target import MODES
 from bnrepro.errors import Failed
 from bnrepro.figures.iterations_to_target import times
 from bnrepro.params import DatasetName, Params
@@ -19,6 +20,8 @@ FACTORS = {
     "momentum": "momentum of the moving averages",
     "pixels": "pixels",
 }
+# Studies that have both arms at the paper's depth; each of their settings predicts the arm with batch normalization.
+PREDICTIONS = (COMPARED, "runner_up", "pixels")
 _SIGNS = {"none": "", "lower": "≥", "upper": "≤", "both": "?"}
 
 
@@ -43,6 +46,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "claims": _claims(dataset),
         "calibration": _calibration(params, dataset, surface) if len(surface) else None,
         "factors": _factors(params, distances),
+        "predictions": _predictions(params, dataset, distances),
         "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records"),
         "shown": inputs.drop_duplicates("normalization")[["normalization", "seed", "unit"]].to_dict("records"),
     }
@@ -107,6 +111,43 @@ def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
                 ema = _only(own, mode="ema", **{study: row[study]})
                 rows.append({"factor": name, "value": row[study], "population": row, "ema": ema})
     return rows
+
+
+def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) -> list[dict[str, Any]]:
+    """For every setting at which both arms were trained, the chosen one first: distances of both, and the ratios."""
+    training = params.training[dataset]
+    usual = {
+        "pixels": params.data[dataset].pixels,
+        "initial_stddev": training.initial_stddev,
+        "learning_rate": training.learning_rate,
+    }
+    speedup = tables.read(dataset, "speedup")
+    rows: dict[tuple, dict[str, Any]] = {}
+    for study in PREDICTIONS:
+        own = distances[distances["study"] == study]
+        crossed = [name for name in SETTING if name in own and own[name].notna().all()]
+        for values, group in own.groupby(crossed, sort=False):
+            setting = usual | dict(zip(crossed, values, strict=True))
+            ratios = speedup[speedup["study"] == study]
+            for name, value in zip(crossed, values, strict=True):
+                ratios = ratios[ratios[name] == value]
+            row = {"setting": setting, "seeds": group["seeds"].max()}
+            row["none"] = _only(group, normalization="none", mode="ema")
+            row["batch"] = {mode: _only(group, normalization="batch", mode=mode) for mode in MODES}
+            row["ratios"] = {mode: _of_mode(ratios, mode, training.targets) for mode in MODES}
+            rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
+    return list(rows.values())
+
+
+def _of_mode(ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
+    """By target that both of the paper's curves cross: our ratio."""
+    found = {}
+    for target in sorted(targets):
+        paper, censored = reference.speedup(target)
+        if censored == "none":
+            row = _only(ratios, mode=mode, target=target)
+            found[f"{100 * target:g}%"] = _ratio({**row, "ours": row["ratio"], "paper": paper})
+    return found
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
