@@ -1,6 +1,7 @@
 """The calibration's surface: how far each setting is from the paper's curve without batch normalization."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
@@ -27,14 +28,14 @@ def draw(surface: pd.DataFrame) -> Figure:
         own = surface[surface["pixels"] == kind]
         grid = 100 * own.pivot_table(index="initial_stddev", columns="learning_rate", values="distance")
         grid = grid.reindex(index=deviations, columns=rates)
-        ax.imshow(grid, cmap="Blues_r", aspect="auto", origin="lower", norm=shade)
+        ax.pcolormesh(grid, cmap="Blues_r", norm=shade)  # shapes, where an image would weigh megabytes in a PDF
         for row in own.itertuples():
-            place = (rates.index(row.learning_rate), deviations.index(row.initial_stddev))
+            place = (rates.index(row.learning_rate) + 0.5, deviations.index(row.initial_stddev) + 0.5)
             color = "white" if shade(100 * row.distance) < 0.5 else "black"
             _write(ax, place, 100 * row.distance, color, close=row.close, best=row.Index == 0)
         ax.set_title(f"{kind} pixels")
-        ax.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
-        ax.set_yticks(range(len(deviations)), [f"{deviation:g}" for deviation in deviations])
+        ax.set_xticks(np.arange(len(rates)) + 0.5, [f"{rate:g}" for rate in rates])
+        ax.set_yticks(np.arange(len(deviations)) + 0.5, [f"{deviation:g}" for deviation in deviations])
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("standard deviation of\nthe initial weights")
@@ -45,7 +46,7 @@ def draw(surface: pd.DataFrame) -> Figure:
     return figure
 
 
-def _write(ax: Axes, place: tuple[int, int], points: float, color: str, close: bool, best: bool) -> None:
+def _write(ax: Axes, place: tuple[float, float], points: float, color: str, close: bool, best: bool) -> None:
     """The distance in percentage points; the best setting framed, those that chance may have put behind it starred."""
     x, y = place
     text = f"{points:.2f}" + ("*" if close and not best else "")

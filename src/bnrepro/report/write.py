@@ -1,9 +1,9 @@
 """The report stage: one text from tables and figures, as Markdown for a repository and as a page that stands alone."""
 
-import base64
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 import markdown
@@ -18,6 +18,8 @@ from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 from bnrepro.report import paper
 
+# Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
+_LITERAL = " <>/:;=,()*+'!?@[]{}|"
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("bnrepro.report"),
     trim_blocks=True,
@@ -113,9 +115,9 @@ def _with_figures_inside(body: str, folder: Path) -> str:
 
     def inside(match: re.Match[str]) -> str:
         try:
-            image = base64.b64encode((folder / match[1]).read_bytes()).decode()
+            image = (folder / match[1]).read_text(encoding="utf-8")
         except OSError as error:
             raise Failed(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
-        return f'src="data:image/svg+xml;base64,{image}"'
+        return f'src="data:image/svg+xml,{quote(" ".join(image.split()), safe=_LITERAL)}"'
 
     return re.sub(r'src="(figures/[^"]+\.svg)"', inside, body)
