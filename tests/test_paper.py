@@ -18,10 +18,10 @@ def reports(tmp_path_factory, mnist_mirror):
     return clone.folder / "reports" / "mnist"
 
 
-def test_every_claim_about_the_figure_has_a_verdict(reports):
+def test_runs_that_end_before_the_papers_do_test_none_of_its_claims(reports):
     entries = json.loads((reports / "claims.json").read_text())
     assert [entry["id"] for entry in entries] == [claim.id for claim in CLAIMS]
-    assert "not tested" not in {entry["verdict"] for entry in entries}
+    assert {entry["verdict"] for entry in entries} == {"not tested"}
 
 
 def test_the_calibration_is_of_the_arm_without_normalization_alone(reports):

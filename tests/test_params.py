@@ -636,3 +636,29 @@ def test_any_bytes_are_refused_in_one_line(tmp_path, content):
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
     assert not loads_or_is_refused_in_one_line(path)
+
+
+@pytest.mark.parametrize(
+    ("study", "change", "complaint"),
+    [
+        ("paper", {"normalization": ["batch"]}, "needs both normalizations"),
+        ("paper", {"momentum": [0.9]}, "needs one implementation, depth [3] and no momentum"),
+        ("paper", {"pixels": ["grey"]}, "no further factor"),
+        ("paper", {"depth": [1]}, "depth [3]"),
+        ("paper", {"implementation": ["keras", "core_estimator"]}, "one implementation"),
+        ("calibration", {"normalization": ["none", "batch"]}, "needs normalization [none]"),
+        ("calibration", {"pixels": None}, "pixels, initial_stddev and learning_rate"),
+    ],
+)
+def test_a_study_that_could_not_be_laid_over_the_papers_figure_is_refused(refused, study, change, complaint):
+    content = tree()
+    content["studies"][study].update(change)
+    line = refused(content)
+    assert line.startswith(f"studies.{study}: ")
+    assert complaint in line
+
+
+@pytest.mark.parametrize("study", ["paper", "calibration", "momentum", "pixels"])
+def test_a_study_beside_the_headline_may_be_left_out(tmp_path, study):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(without(("studies", study))))
+    assert study not in params.load(tmp_path / "params.yaml").studies

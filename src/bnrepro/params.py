@@ -27,6 +27,9 @@ Pixels = Literal["binary", "grey"]
 
 DATASETS: tuple[str, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
+PAPER_STUDY = "paper"  # the one that is laid over the paper's Figure 1
+CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
+PAPER_DEPTH = 3  # hidden layers of the network in that figure
 IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
 
 T = TypeVar("T")
@@ -110,6 +113,12 @@ class Study(Section):
     seeds: Seeds | None = None
     seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
 
+    @property
+    def crossed(self) -> list[str]:
+        """The factors that a study names beyond those that all have to."""
+        names = ("pixels", "initial_stddev", "momentum", "learning_rate")
+        return [name for name in names if getattr(self, name) is not None]
+
 
 StudyName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # a `-` can collide in DVC's matrix
 
@@ -130,6 +139,20 @@ class Params(Section):
         grid = self.studies[study]
         own = (grid.seeds_of or {}).get(dataset, {}).get(implementation)
         return own or grid.seeds or self.training[dataset].seeds
+
+    @model_validator(mode="after")
+    def _the_papers_studies_can_be_compared_with_it(self) -> "Params":
+        paper, calibration = (self.studies.get(name) for name in (PAPER_STUDY, CALIBRATION_STUDY))
+        for name, grid in ((PAPER_STUDY, paper), (CALIBRATION_STUDY, calibration)):
+            if grid and (len(grid.implementation) > 1 or grid.depth != [PAPER_DEPTH] or grid.momentum):
+                raise ValueError(f"studies.{name}: needs one implementation, depth [{PAPER_DEPTH}] and no momentum")
+        if paper and (sorted(paper.normalization) != ["batch", "none"] or paper.crossed):
+            raise ValueError(f"studies.{PAPER_STUDY}: needs both normalizations and no further factor")
+        if calibration and (calibration.normalization != ["none"] or len(calibration.crossed) < 3):
+            raise ValueError(
+                f"studies.{CALIBRATION_STUDY}: needs normalization [none], pixels, initial_stddev and learning_rate"
+            )
+        return self
 
     @model_validator(mode="after")
     def _every_dataset_is_described(self) -> "Params":

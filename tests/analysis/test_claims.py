@@ -110,9 +110,28 @@ def test_ids_are_distinct_and_every_rule_has_words_and_a_digest_of_its_own():
     json.dumps(entries, allow_nan=False)
 
 
+def test_without_evidence_nothing_is_tested():
+    entries = claims.judge(None)
+    assert {entry["verdict"] for entry in entries} == {"not tested"}
+    assert all(entry["rule"]["digest"] for entry in entries)
+
+
+# As of the commit that brought the rules (bdd3603), before there was a run with batch normalization at the setting that
+# they judge. Whoever changes a rule changes this too, and says so.
+WRITTEN_BEFORE = {
+    "paper-final-accuracy": "b441b3322fde3d420ad58a09b154008dd1858c8aec48a29e55ed977c3bb2eabc",
+    "paper-steps": "bc2deb451732b6f8d52b0980c35d087bdb40554dab7f2bdd7d26efebb71de6f9",
+    "paper-speedup": "8a2fa52c5f6ad071b02a7aed47ca4c959db09ed2c5ac6d1bbf23d2a8b39097b5",
+    "paper-prediction": "b70ae273a9894040e385fbb54642310d41e44ec4662be441455e6009ecf6baa9",
+    "paper-stable-inputs": "9bf5cfab51ff889a9ec02e60c62c4c864beae55421c563764c32948817e1132b",
+}
+
+
+def test_rules_are_as_they_were_before_their_results():
+    assert {claim.id: claims.digest(claim.rule) for claim in claims.CLAIMS} == WRITTEN_BEFORE
+
+
 @pytest.mark.parametrize("path", sorted(COMMITTED.glob("*/claims.json")), ids=lambda path: path.parent.name)
-def test_committed_verdicts_are_of_the_rules_as_they_are(path):
-    """A rule that is changed after its result has another digest."""
-    digests = {claim.id: claims.digest(claim.rule) for claim in claims.CLAIMS}
+def test_committed_verdicts_are_of_these_rules(path):
     entries = json.loads(path.read_text(encoding="utf-8"))
-    assert {entry["id"]: entry["rule"]["digest"] for entry in entries}.items() <= digests.items()
+    assert {entry["id"]: entry["rule"]["digest"] for entry in entries}.items() <= WRITTEN_BEFORE.items()

@@ -57,7 +57,7 @@ def test_curves_end_where_the_figure_does():
 def test_accuracy_between_points_lies_on_the_line_and_beyond_the_curve_is_none():
     curve = reference.test_accuracy("none")
     (first, second), (low, high) = curve.index[:2], curve.iloc[:2]
-    found = reference.accuracy_at("none", np.array([first - 1, (first + second) / 2, curve.index[-1] + 1]))
+    found = reference.at(curve, np.array([first - 1, (first + second) / 2, curve.index[-1] + 1]))
     assert np.isnan(found[[0, 2]]).all()
     assert found[1] == pytest.approx((low + high) / 2)
 

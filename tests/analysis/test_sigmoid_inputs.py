@@ -5,6 +5,7 @@ import pytest
 
 from bnrepro import paths
 from bnrepro.analysis import sigmoid_inputs
+from bnrepro.errors import Failed
 from bnrepro.runs import records
 
 STEPS = [0, 10, 20]
@@ -47,7 +48,8 @@ def test_the_unit_shown_is_the_median_of_all_units_of_all_seeds(travels, seed, u
 
 
 def test_the_table_over_units_has_the_papers_unit_beside():
-    table = sigmoid_inputs.over_units({"none": arm([0.0, 1.0, 2.0]), "batch": arm([0.0, 0.1, 0.2])})
+    steps = [0, 4_000, 50_000]
+    table = sigmoid_inputs.over_units({"none": arm([0.0, 1.0, 2.0]), "batch": arm([0.0, 0.1, 0.2])}, steps)
     moved = table[table["quantity"] == "movement"].set_index("normalization")
     assert moved.loc["none", "quantile_50"] == 1
     assert moved.loc["batch", "quantile_50"] == pytest.approx(0.1)
@@ -57,15 +59,28 @@ def test_the_table_over_units_has_the_papers_unit_beside():
     assert moved.loc["batch", "paper"] == pytest.approx(0.33, abs=0.01)
 
 
-def test_seeds_that_diverged_in_one_arm_are_left_out_of_both(project):
+def test_the_late_movement_begins_where_the_papers_curves_do():
+    values = arm([1.0])
+    values[0, 0, 1] = 7  # at the start only
+    table = sigmoid_inputs.over_units({"none": values}, [0, 4_000, 50_000]).set_index("quantity")
+    assert table.loc["movement", "quantile_50"] == 7
+    assert table.loc["late_movement", "quantile_50"] == 1
+    assert table.loc["late_movement", "paper"] <= table.loc["movement", "paper"]
+
+
+def test_percentiles_are_read_by_arm_and_seed(project):
     found = []
-    for normalization, seed, diverged in (("none", 0, None), ("none", 1, 20), ("batch", 0, None), ("batch", 1, None)):
+    for normalization, seed in (("none", 0), ("none", 1), ("batch", 0), ("batch", 1)):
         key = f"{normalization}{seed}"
         folder = paths.runs("mnist", "paper") / key
         folder.mkdir(parents=True)
         np.save(folder / records.SIGMOID_INPUTS, arm([float(seed)])[0])
-        spec = {"normalization": normalization, "seed": seed}
-        found.append({"fingerprint": key, "spec": spec, "diverged_at": diverged})
+        found.append({"fingerprint": key, "spec": {"normalization": normalization, "seed": seed}})
     arms = sigmoid_inputs.load("mnist", "paper", found)
-    assert {name: values.shape[0] for name, values in arms.items()} == {"none": 1, "batch": 1}
-    assert arms["batch"][0, 1, 1, 0] == 0
+    assert {name: values.shape for name, values in arms.items()} == {"none": (2, 3, 3, 1), "batch": (2, 3, 3, 1)}
+    assert arms["batch"][:, 1, 1, 0].tolist() == [0, 1]
+
+
+def test_a_record_without_them_is_named(project):
+    with pytest.raises(Failed, match=r"sigmoid_inputs\.npy"):
+        sigmoid_inputs.load("mnist", "paper", [{"fingerprint": "abc", "spec": {"normalization": "none", "seed": 0}}])

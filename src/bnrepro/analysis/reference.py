@@ -8,10 +8,11 @@ import pandas as pd
 
 from bnrepro import paths
 from bnrepro.errors import Failed
+from bnrepro.params import PAPER_DEPTH
 
 DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
-DEPTH = 3  # hidden layers of the network in the figure
+DEPTH = PAPER_DEPTH
 FINAL_ACCURACY = {"none": 0.972, "batch": 0.982}  # where the curves of Figure 1(a) end
 _CURVES = {"none": "without_bn", "batch": "with_bn"}
 _PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}
@@ -40,23 +41,31 @@ def sigmoid_inputs(normalization: str) -> pd.DataFrame:
     return by_share.interpolate("index", limit_area="inside").dropna()
 
 
-def accuracy_at(normalization: str, steps: np.ndarray) -> np.ndarray:
-    """The paper's test accuracy [n] at training steps [n]; NaN where its curve does not go."""
-    curve = test_accuracy(normalization)
+def at(curve: pd.Series, steps: np.ndarray) -> np.ndarray:
+    """A curve's test accuracy [n] at training steps [n]; NaN where it does not go."""
     return np.interp(steps, curve.index, curve, left=np.nan, right=np.nan)
 
 
-def steps_to(normalization: str, target: float) -> tuple[float, bool]:
-    """The step at which the paper's curve crosses a test accuracy (NaN: never), and whether it starts above it."""
-    curve = test_accuracy(normalization)
+def crossing(curve: pd.Series, target: float) -> tuple[float, bool]:
+    """The step at which a curve first crosses a test accuracy (NaN: never), and whether it starts above it."""
     above = curve.to_numpy() >= target
     if not above.any():
         return np.nan, False
-    at = int(above.argmax())
-    if at == 0:
+    place = int(above.argmax())
+    if place == 0:
         return float(curve.index[0]), True
-    steps, accuracy = curve.index[at - 1 : at + 1], curve.to_numpy()[at - 1 : at + 1]
+    steps, accuracy = curve.index[place - 1 : place + 1], curve.to_numpy()[place - 1 : place + 1]
     return float(np.interp(target, accuracy, steps)), False
+
+
+def steps_to(normalization: str, target: float) -> tuple[float, bool]:
+    """Where the paper's curve crosses a test accuracy; see `crossing`."""
+    return crossing(test_accuracy(normalization), target)
+
+
+def last_step() -> float:
+    """The last step that either of the paper's curves shows."""
+    return float(max(test_accuracy(normalization).index[-1] for normalization in _CURVES))
 
 
 def speedup(target: float) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from bnrepro.analysis import reference
 from bnrepro.runs import records
 
 COLUMNS = [f"percentile_{percentile}" for percentile in reference.PERCENTILES]  # as `Evaluator.probe` takes them
+LATE = 4_000  # steps
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]  # over units
 
 
@@ -23,17 +24,15 @@ def load(dataset: str, study: str, found: Sequence[dict[str, Any]]) -> dict[str,
     """By normalization, the percentiles of every unit of every seed: float32 [seeds, evaluations, 3, width].
 
     Args:
-        found: the study's records; seeds that diverged in either arm are left out.
+        found: the study's records, none of which diverged.
 
     Raises:
         Failed: a run has no record of them.
     """
     arms: dict[str, list[np.ndarray]] = {}
-    diverged = {record["spec"]["seed"] for record in found if record["diverged_at"] is not None}
     for record in found:
-        if record["spec"]["seed"] not in diverged:
-            values = records.read_sigmoid_inputs(paths.runs(dataset, study) / record["fingerprint"])
-            arms.setdefault(record["spec"]["normalization"], []).append(values)
+        values = records.read_sigmoid_inputs(paths.runs(dataset, study) / record["fingerprint"])
+        arms.setdefault(record["spec"]["normalization"], []).append(values)
     return {normalization: np.stack(values) for normalization, values in arms.items()}
 
 
@@ -60,29 +59,33 @@ def typical(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
         moved = movement(values)
         order = np.argsort(moved, axis=None, kind="stable")
         seed, unit = np.unravel_index(order[(moved.size - 1) // 2], moved.shape)
-        table = pd.DataFrame(values[seed, :, :, unit], columns=COLUMNS)
-        for place, (name, value) in enumerate(
-            {"normalization": normalization, "seed": int(seed), "unit": int(unit), "step": list(steps)}.items()
-        ):
-            table.insert(place, name, value)
-        tables.append(table)
-    columns = ["normalization", "seed", "unit", "step", *COLUMNS]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+        place = {"normalization": normalization, "seed": int(seed), "unit": int(unit), "step": list(steps)}
+        percentiles = dict(zip(COLUMNS, values[seed, :, :, unit].T, strict=True))
+        tables.append(pd.DataFrame(place | percentiles))
+    return pd.concat(tables, ignore_index=True)
 
 
-def over_units(arms: dict[str, np.ndarray]) -> pd.DataFrame:
+def over_units(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
     """Movement and final spread over all units of all seeds, beside the paper's one unit.
 
+    The paper's panels begin after a hundredth of training, when the initial weights are no longer where they were, so
+    the movement is also given from where its curves of accuracy begin, for ours and for its own.
+
     Returns:
-        A row for each normalization and quantity (`movement`, `spread`): seeds, units (a seed), the quantiles 5, 25,
-        50, 75 and 95% over all of them, and the paper's.
+        A row for each normalization and quantity (`movement`, `late_movement`, `spread`): seeds, units (a seed), the
+        quantiles 5, 25, 50, 75 and 95% over all of them, and the paper's.
     """
+    late = np.asarray(steps) >= LATE
     rows = []
     for normalization, values in arms.items():
         papers = reference.sigmoid_inputs(normalization)
-        of_paper = {"movement": np.ptp(papers[50]), "spread": papers[85].iloc[-1] - papers[15].iloc[-1]}
-        for name, quantity in (("movement", movement(values)), ("spread", spread(values))):
-            quantiles = np.quantile(quantity, _QUANTILES)
-            rows.append((normalization, name, *quantity.shape, *quantiles, of_paper[name]))
+        papers_late = papers[papers.index * max(steps) >= LATE]
+        quantities = {
+            "movement": (movement(values), np.ptp(papers[50])),
+            "late_movement": (movement(values[:, late]), np.ptp(papers_late[50])),
+            "spread": (spread(values), papers[85].iloc[-1] - papers[15].iloc[-1]),
+        }
+        for name, (ours, of_paper) in quantities.items():
+            rows.append((normalization, name, *ours.shape, *np.quantile(ours, _QUANTILES), of_paper))
     columns = [f"quantile_{100 * quantile:.0f}" for quantile in _QUANTILES]
     return pd.DataFrame(rows, columns=["normalization", "quantity", "seeds", "units", *columns, "paper"])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bnrepro import __version__, paths
 from bnrepro.analysis import against_paper, claims, curves, reference, sigmoid_inputs, steps_to_target
-from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
+from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
 from bnrepro.runs import records
 
 METRICS = "metrics.json"
@@ -42,9 +42,8 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     }
     measured = metrics(speedup, final, params.training[dataset].targets[0])
     claimed: list[dict[str, Any]] = []
-    if dataset == reference.DATASET and found.get(against_paper.COMPARED):
-        own = sigmoid_inputs.load(dataset, against_paper.COMPARED, found[against_paper.COMPARED])
-        beside, claimed = _beside_the_paper(every, first, speedup, own)
+    if dataset == reference.DATASET and found.get(PAPER_STUDY):
+        beside, claimed = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
         tables |= beside
         measured |= paper_metrics(beside["paper"])
     with paths.replacing(paths.tables(dataset)) as folder:
@@ -67,24 +66,30 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _beside_the_paper(
-    every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame, inputs: dict[str, np.ndarray]
+    dataset: DatasetName, found: list[dict[str, Any]], every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame
 ) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
-    """The tables that compare with the paper's figure, and the claims about it."""
-    own_curves, own_first, own_speedup = (
-        table[table["study"] == against_paper.COMPARED] for table in (every, first, speedup)
-    )
+    """The tables that compare with the paper's figure, and the claims about it.
+
+    Args:
+        found: the records of study `paper`.
+        every, first, speedup: the curves, steps to target and ratios of all studies.
+    """
+    own_curves, own_first, own_speedup = (table[table["study"] == PAPER_STUDY] for table in (every, first, speedup))
     comparison = against_paper.comparison(own_curves, own_first, own_speedup)
-    distances = against_paper.distances(every)
-    steps = sorted(own_curves["step"].unique())
-    evidence = claims.Evidence(comparison, against_paper.seed_distances(own_curves, claims.MODE), inputs)
     tables = {
         "paper": comparison,
-        "distance_to_paper": distances,
-        "calibration": against_paper.calibration(distances),
-        "sigmoid_inputs": sigmoid_inputs.typical(inputs, steps),
-        "sigmoid_inputs_over_units": sigmoid_inputs.over_units(inputs),
+        "distance_to_paper": against_paper.distances(every),
+        "calibration": against_paper.calibration(every),
     }
-    return tables, claims.judge(evidence)
+    if any(record["diverged_at"] is not None for record in found):
+        return tables, claims.judge(None)
+    inputs, steps = sigmoid_inputs.load(dataset, PAPER_STUDY, found), sorted(own_curves["step"].unique())
+    tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
+    tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
+    if max(steps) < reference.last_step():
+        return tables, claims.judge(None)
+    distances = against_paper.seed_distances(own_curves, claims.MODE)
+    return tables, claims.judge(claims.Evidence(comparison, distances, inputs))
 
 
 def provenance(params: Params, dataset: DatasetName, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -146,7 +151,8 @@ def paper_metrics(comparison: pd.DataFrame) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for row in comparison[comparison["mode"] == claims.MODE].itertuples():
         key = row.normalization if np.isnan(row.target) else f"{row.normalization}_{row.target:g}"
-        values = {"ours": _number(row.ours), "ours_censored": row.censored}
+        values = {"ours": _number(row.ours), "low": _number(row.low), "high": _number(row.high)}
+        values |= {"ours_censored": row.censored}
         values |= {"paper": _number(row.paper), "paper_censored": row.paper_censored}
         result.setdefault(row.quantity, {})[key] = values
     return {"against_paper": result}

@@ -13,7 +13,6 @@ from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.errors import Failed
 from bnrepro.params import HEADLINE_STUDY, Implementation
 
-_COMPARED = {*SERIES, "mode", "target", "low", "high"}
 _COLUMNS = {
     "curves": {*SERIES, "seed", "step", *MEASURED[:4]},
     "steps_to_target": {
@@ -30,7 +29,7 @@ _COLUMNS = {
     "speedup": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
     "speedup_by_target": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
     "paper": {
-        *("quantity", "normalization", "mode", "target", "ours", "low", "high", "censored"),
+        *("quantity", "normalization", "mode", "target", "ours", "low", "high", "lowest", "highest", "censored"),
         *("paper", "paper_censored"),
     },
     "distance_to_paper": {*SERIES, "mode", *DISTANCES},
@@ -60,9 +59,9 @@ def read(dataset: str, name: str) -> pd.DataFrame:
     return table
 
 
-def compares_with_the_paper(dataset: str) -> bool:
-    """Whether a dataset's tables have the comparison with the paper's figure."""
-    return (paths.tables(dataset) / "paper.csv").is_file()
+def has(dataset: str, name: str) -> bool:
+    """Whether a dataset has a table; what compares with the paper's figure is not there for all."""
+    return (paths.tables(dataset) / f"{name}.csv").is_file()
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
-from bnrepro.analysis.against_paper import COMPARED
 from bnrepro.errors import Failed
 from bnrepro.figures import (
     accuracy_vs_iterations,
@@ -16,7 +15,7 @@ from bnrepro.figures import (
     speedup_by_target,
     style,
 )
-from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
+from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
 
 
 def draw(params: Params, dataset: DatasetName) -> None:
@@ -27,7 +26,7 @@ def draw(params: Params, dataset: DatasetName) -> None:
     """
     style.apply()
     figures = _of_the_headline(params, dataset)
-    if tables.compares_with_the_paper(dataset):
+    if tables.has(dataset, "paper"):
         figures |= _beside_the_paper(dataset, params.training[dataset].steps)
     with paths.replacing(paths.figures(dataset)) as folder:
         for name, figure in figures.items():
@@ -61,13 +60,13 @@ def _ratios_of_the_paper(targets: list[float]) -> pd.DataFrame:
 def _beside_the_paper(dataset: DatasetName, budget: int) -> dict[str, Figure]:
     """The figures that compare with the paper's."""
     arms = [arm.normalization for arm in style.PAPER_ARMS]
-    curves = tables.read(dataset, f"curves/{COMPARED}")
-    inputs = tables.read(dataset, "sigmoid_inputs")
+    curves = tables.read(dataset, f"curves/{PAPER_STUDY}")
+    accuracy = {arm: reference.test_accuracy(arm) for arm in arms}
+    figures = {figure_1a.NAME: figure_1a.draw(curves, accuracy, budget)}
+    if tables.has(dataset, "sigmoid_inputs"):
+        inputs = {arm: reference.sigmoid_inputs(arm) for arm in arms}
+        figures[figure_1bc.NAME] = figure_1bc.draw(tables.read(dataset, "sigmoid_inputs"), inputs, budget)
     surface = tables.read(dataset, "calibration")
-    figures = {
-        figure_1a.NAME: figure_1a.draw(curves, {arm: reference.test_accuracy(arm) for arm in arms}, budget),
-        figure_1bc.NAME: figure_1bc.draw(inputs, {arm: reference.sigmoid_inputs(arm) for arm in arms}, budget),
-    }
     if len(surface):
         figures[calibration.NAME] = calibration.draw(surface)
     return figures

@@ -41,7 +41,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.42, budget * 1.5)  # the ratios stand below, the budget above
     axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
-    axes[0, 0].set_ylabel(f"training iterations to {100 * target:g}% test accuracy")
+    axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
     axes[0, 0].annotate(
         f"× not reached within {budget:,}",
         (0.02, budget),
@@ -61,7 +61,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     )
     figure.supxlabel("hidden layers", fontsize=8, y=0.015)
     style.arm_legend(figure, markers=True)
-    figure.subplots_adjust(left=0.085, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
+    figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
     return figure
 
 

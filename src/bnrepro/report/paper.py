@@ -7,11 +7,12 @@ import pandas as pd
 
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
-from bnrepro.analysis.against_paper import COMPARED, SETTING
-from bnrepro.analysis.steps_to_target import MODES
+from bnrepro.analysis.against_paper import SETTING
+from bnrepro.analysis.steps_to_target import INTERVAL_FROM, MODES
 from bnrepro.errors import Failed
-from bnrepro.figures.iterations_to_target import times
-from bnrepro.params import DatasetName, Params
+from bnrepro.figures.iterations_to_target import ratio_text
+from bnrepro.params import PAPER_STUDY, DatasetName, Params
+from bnrepro.report import wording
 
 # Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.
 FACTORS = {
@@ -21,8 +22,8 @@ FACTORS = {
     "pixels": "pixels",
 }
 # Studies that have both arms at the paper's depth; each of their settings predicts the arm with batch normalization.
-PREDICTIONS = (COMPARED, "runner_up", "pixels")
-_SIGNS = {"none": "", "lower": "≥", "upper": "≤", "both": "?"}
+PREDICTIONS = (PAPER_STUDY, "runner_up", "pixels")
+_ARMS = (("none", "ema"), ("batch", "population"), ("batch", "ema"))  # without it both modes are one number
 
 
 def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
@@ -34,120 +35,162 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     comparison, surface, distances = (
         tables.read(dataset, name) for name in ("paper", "calibration", "distance_to_paper")
     )
-    inputs = tables.read(dataset, "sigmoid_inputs")
+    inputs = tables.has(dataset, "sigmoid_inputs")
+    seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
     return {
-        "seeds": params.seeds(dataset, COMPARED, "keras"),
-        "arms": _arms(comparison),
-        "ratios": _ratios(comparison),
-        "distance": {
-            name: _points(_only(comparison, quantity="distance", normalization=name, mode="population"))
-            for name in ("none", "batch")
-        },
+        "seeds": seeds,
+        "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
+        "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
+        "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
+        "chosen": _row(distances, study=PAPER_STUDY, normalization="none", mode="ema"),
+        "steps": _steps(params, dataset, comparison),
+        "drawn": _drawn(params, dataset, comparison),
         "claims": _claims(dataset),
         "calibration": _calibration(params, dataset, surface) if len(surface) else None,
         "factors": _factors(params, distances),
         "predictions": _predictions(params, dataset, distances),
-        "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records"),
-        "shown": inputs.drop_duplicates("normalization")[["normalization", "seed", "unit"]].to_dict("records"),
+        "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records") if inputs else [],
+        "shown": _shown(tables.read(dataset, "sigmoid_inputs")) if inputs else [],
     }
 
 
-def _arms(comparison: pd.DataFrame) -> list[dict[str, str]]:
-    """A row for the final accuracy and for the steps to every target: ours and the paper's, in both arms."""
+def _accuracy(comparison: pd.DataFrame, normalization: str, mode: str) -> dict[str, str]:
+    row = _row(comparison, quantity="final_accuracy", normalization=normalization, mode=mode)
+    if row is None or pd.isna(row["ours"]):
+        return {"ours": "–", "seeds": "–", "paper": "–"}
+    low, high, lowest, highest = (f"{100 * row[name]:.2f}" for name in ("low", "high", "lowest", "highest"))
+    return {
+        "ours": f"{wording.percent(row['ours'], 2)} ({low}–{high})",
+        "seeds": f"{lowest}–{highest}",
+        "paper": wording.percent(row["paper"]),
+    }
+
+
+def _distance(comparison: pd.DataFrame, normalization: str, mode: str) -> str:
+    row = _row(comparison, quantity="distance", normalization=normalization, mode=mode)
+    if row is None or pd.isna(row["ours"]):
+        return "–"
+    return f"{wording.points(row['ours'])} ({wording.points(row['low'])}–{wording.points(row['high'])})"
+
+
+def _steps(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> list[dict[str, str]]:
+    """A row for every target: steps of each arm and the ratios, as everywhere in the report, beside the paper's."""
+    steps, speedup = (
+        table[table["study"] == PAPER_STUDY]
+        for table in (tables.read(dataset, "steps_to_target"), tables.read(dataset, "speedup"))
+    )
     rows = []
-    for (quantity, target), group in comparison.groupby(["quantity", "target"], sort=False, dropna=False):
-        if quantity in ("final_accuracy", "steps"):
-            write = _percent if quantity == "final_accuracy" else _steps
-            row = {"what": "final accuracy" if quantity == "final_accuracy" else f"steps to {100 * target:g}%"}
-            for normalization, mode in (("none", "ema"), ("batch", "population"), ("batch", "ema")):
-                found = _only(group, normalization=normalization, mode=mode)
-                row[f"{normalization}_{mode}"] = write(found)
-                row[f"{normalization}_paper"] = write(found, of_paper=True)
-            rows.append(row)
+    for target in sorted(params.training[dataset].targets):
+        own_steps, own_ratios = (tables.at_target(dataset, table, target) for table in (steps, speedup))
+        row = {f"{arm}_{mode}": wording.steps(_row(own_steps, normalization=arm, mode=mode)) for arm, mode in _ARMS}
+        row |= {f"ratio_{mode}": wording.ratio(_row(own_ratios, mode=mode)) for mode in MODES}
+        for mode in MODES:
+            pairs = _row(tables.at_target(dataset, comparison, target), quantity="speedup", mode=mode)
+            row[f"pairs_{mode}"] = _pairs(pairs)
+        rows.append(row | _paper(target))
     return rows
 
 
-def _ratios(comparison: pd.DataFrame) -> list[dict[str, str]]:
-    """A row for every target: how many times fewer steps, ours in both modes and the paper's."""
+def _drawn(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> list[dict[str, str]]:
+    """The same with our curves read as the paper's are: first crossings of lines between every 4,000th step."""
     rows = []
-    for target, group in comparison[comparison["quantity"] == "speedup"].groupby("target", sort=False):
-        row = {"target": f"{100 * target:g}%"}
-        for mode in ("population", "ema"):
-            found = _only(group, mode=mode)
-            row[mode], row["paper"] = _ratio(found), _ratio(found, of_paper=True)
-        rows.append(row)
+    for target in sorted(params.training[dataset].targets):
+        own, row = tables.at_target(dataset, comparison, target), {}
+        for arm, mode in _ARMS:
+            found = _row(own, quantity="steps_as_drawn", normalization=arm, mode=mode)
+            row[f"{arm}_{mode}"] = wording.bounded(found["ours"], found["censored"]) if found else "–"
+        for mode in MODES:
+            found = _row(own, quantity="speedup_as_drawn", mode=mode)
+            row[f"ratio_{mode}"] = wording.ratio({**found, "ratio": found["ours"]} if found else None)
+        rows.append(row | _paper(target))
     return rows
+
+
+def _paper(target: float) -> dict[str, str]:
+    """What the paper's own curves say of a target."""
+    row = {"target": f"{100 * target:g}%", "ratio_paper": ratio_text(*reference.speedup(target))}
+    for normalization in ("none", "batch"):
+        steps, at_first = reference.steps_to(normalization, target)
+        row[f"{normalization}_paper"] = wording.bounded(steps, "upper" if at_first else "none", none="never")
+    return row
+
+
+def _pairs(row: dict[str, Any] | None) -> str:
+    return "–" if row is None or pd.isna(row["lowest"]) else f"{row['lowest']:.1f}–{row['highest']:.1f}"
 
 
 def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) -> dict[str, Any]:
     """The setting that calibration chose, how sharp the choice is, and whether params.yaml has it."""
     best, close = surface.iloc[0], surface[surface["close"]]
-    training = params.training[dataset]
-    asked = (params.data[dataset].pixels, training.initial_stddev, training.learning_rate)
-    late = surface.sort_values("distance_late").iloc[0]
+    late, drawn = (
+        surface.sort_values(name).iloc[0].to_dict() if surface[name].notna().any() else None
+        for name in ("distance_late", "distance_as_drawn")
+    )
+    edges = {
+        name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")
+    }  # fmt: skip
     return {
         "settings": len(surface),
         "seeds": int(best["seeds"]),
         "best": best.to_dict(),
         "second": surface.iloc[min(1, len(surface) - 1)].to_dict(),
-        "close": close[SETTING].to_dict("records"),
-        "late": late.to_dict(),
-        "used": tuple(best[name] for name in SETTING) == asked,
-        "edges": [
-            name
-            for name in ("initial_stddev", "learning_rate")
-            if best[name] in (surface[name].min(), surface[name].max())
-        ],
+        "close": close.to_dict("records"),
+        "late": late,
+        "drawn": drawn,
+        "nearer_as_drawn": int((surface["distance_as_drawn"] < best["distance_as_drawn"]).sum()),
+        "used": tuple(best[name] for name in SETTING) == tuple(_usual(params, dataset).values()),
+        "edges": [name.replace("_", " ") for name, ends in edges.items() if close[name].isin(ends).any()],
     }
+
+
+def _usual(params: Params, dataset: DatasetName) -> dict[str, Any]:
+    """The values of `SETTING` that studies have unless they cross them."""
+    training = params.training[dataset]
+    return dict(
+        zip(SETTING, (params.data[dataset].pixels, training.initial_stddev, training.learning_rate), strict=True)
+    )
 
 
 def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
     """For every value of every factor varied alone: the network with batch normalization beside the paper's."""
     rows = []
     for study, name in FACTORS.items():
-        if study in params.studies:
-            own = distances[(distances["study"] == study) & (distances["normalization"] == "batch")]
+        own = distances[(distances["study"] == study) & (distances["normalization"] == "batch")]
+        if study in params.studies and study in own:
             for row in own[own["mode"] == "population"].to_dict("records"):
-                ema = _only(own, mode="ema", **{study: row[study]})
-                rows.append({"factor": name, "value": row[study], "population": row, "ema": ema})
+                ema = _row(own, mode="ema", **{study: row[study]})
+                value = row[study] if isinstance(row[study], str) else f"{row[study]:g}"
+                rows.append({"factor": name, "value": value, "population": row, "ema": ema})
     return rows
 
 
 def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) -> list[dict[str, Any]]:
     """For every setting at which both arms were trained, the chosen one first: distances of both, and the ratios."""
-    training = params.training[dataset]
-    usual = {
-        "pixels": params.data[dataset].pixels,
-        "initial_stddev": training.initial_stddev,
-        "learning_rate": training.learning_rate,
-    }
     speedup = tables.read(dataset, "speedup")
+    speedup = speedup[speedup["depth"] == reference.DEPTH]
     rows: dict[tuple, dict[str, Any]] = {}
     for study in PREDICTIONS:
         own = distances[distances["study"] == study]
         crossed = [name for name in SETTING if name in own and own[name].notna().all()]
         for values, group in own.groupby(crossed, sort=False):
-            setting = usual | dict(zip(crossed, values, strict=True))
-            ratios = speedup[speedup["study"] == study]
-            for name, value in zip(crossed, values, strict=True):
-                ratios = ratios[ratios[name] == value]
-            row = {"setting": setting, "seeds": group["seeds"].max()}
-            row["none"] = _only(group, normalization="none", mode="ema")
-            row["batch"] = {mode: _only(group, normalization="batch", mode=mode) for mode in MODES}
-            row["ratios"] = {mode: _of_mode(ratios, mode, training.targets) for mode in MODES}
-            rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
+            chosen = dict(zip(crossed, values, strict=True))
+            setting = _usual(params, dataset) | chosen
+            arms = {arm: _row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
+            if all(arms.values()):
+                ratios = _pick(speedup, study=study, **chosen)
+                ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
+                row = {"setting": setting, "seeds": group["seeds"].max(), "arms": arms, "ratios": ratios_of}
+                rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
     return list(rows.values())
 
 
-def _of_mode(ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
+def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
     """By target that both of the paper's curves cross: our ratio."""
-    found = {}
-    for target in sorted(targets):
-        paper, censored = reference.speedup(target)
-        if censored == "none":
-            row = _only(ratios, mode=mode, target=target)
-            found[f"{100 * target:g}%"] = _ratio({**row, "ours": row["ratio"], "paper": paper})
-    return found
+    return {
+        f"{100 * target:g}%": wording.ratio(_row(tables.at_target(dataset, ratios, target), mode=mode))
+        for target in sorted(targets)
+        if reference.speedup(target)[1] == "none"
+    }
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
@@ -163,35 +206,18 @@ def _measured(values: dict[str, float | None]) -> str:
     return ", ".join(f"{name}: {'–' if value is None else f'{value:.4g}'}" for name, value in values.items())
 
 
-def _only(table: pd.DataFrame, **values: Any) -> dict[str, Any]:
-    """The row with these values."""
+def _shown(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+    return inputs.drop_duplicates("normalization")[["normalization", "seed", "unit"]].to_dict("records")
+
+
+def _pick(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
+    """The rows with these values."""
     for name, value in values.items():
         table = table[table[name] == value]
-    (row,) = table.to_dict("records")
-    return row
+    return table
 
 
-def _percent(row: dict[str, Any], of_paper: bool = False) -> str:
-    if of_paper:
-        return f"{100 * row['paper']:.1f}%"
-    return f"{100 * row['ours']:.2f}% ({100 * row['low']:.2f}–{100 * row['high']:.2f})"
-
-
-def _points(row: dict[str, Any]) -> str:
-    if pd.isna(row["ours"]):
-        return "–"
-    return f"{100 * row['ours']:.2f} ({100 * row['low']:.2f}–{100 * row['high']:.2f})"
-
-
-def _steps(row: dict[str, Any], of_paper: bool = False) -> str:
-    if of_paper:
-        return "never" if pd.isna(row["paper"]) else f"{_SIGNS[row['paper_censored']]}{row['paper']:,.0f}"
-    return f"{_SIGNS[row['censored']]}{row['ours']:,.0f} ({row['low']:,.0f}–{row['high']:,.0f})"
-
-
-def _ratio(row: dict[str, Any], of_paper: bool = False) -> str:
-    ratio, censored = (row["paper"], row["paper_censored"]) if of_paper else (row["ours"], row["censored"])
-    if pd.isna(ratio):
-        return "–"
-    text = f"{_SIGNS[censored]}{times(ratio, censored)}×"
-    return text if of_paper else f"{text} ({times(row['low'])}–{times(row['high'])})"
+def _row(table: pd.DataFrame, **values: Any) -> dict[str, Any] | None:
+    """The one row with these values; None where there is none."""
+    found = _pick(table, **values)
+    return found.to_dict("records")[0] if len(found) else None

@@ -13,10 +13,9 @@ from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.errors import Failed
-from bnrepro.figures.iterations_to_target import ratio_text, times
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
-from bnrepro.report import paper
+from bnrepro.report import paper, wording
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
@@ -26,9 +25,8 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_TEMPLATES.filters["percent"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.1f}%"
-_TEMPLATES.filters["percent2"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.2f}%"
-_TEMPLATES.filters["points"] = lambda share: "–" if pd.isna(share) else f"{100 * share:.2f}"
+_TEMPLATES.filters["percent"] = wording.percent
+_TEMPLATES.filters["points"] = wording.points
 
 
 def write(params: Params, dataset: DatasetName) -> None:
@@ -58,7 +56,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
-        paper=paper.context(params, dataset) if tables.compares_with_the_paper(dataset) else None,
+        paper=paper.context(params, dataset) if tables.has(dataset, "paper") else None,
         provenance=tables.read_provenance(dataset),
     )
     body = _with_figures_inside(markdown.markdown(text, extensions=["tables"]), folder)
@@ -73,10 +71,10 @@ def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
     for implementation, depth in steps[["implementation", "depth"]].drop_duplicates().itertuples(index=False):
         own = {"implementation": implementation, "depth": depth}
         row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
-        row["none"] = _steps(_pick(steps, normalization="none", mode="ema", **own))
+        row["none"] = wording.steps(_pick(steps, normalization="none", mode="ema", **own))
         for mode in ("ema", "population"):
-            row[mode] = _steps(_pick(steps, normalization="batch", mode=mode, **own))
-            row[f"{mode}_ratio"] = _ratio(_pick(speedup, mode=mode, **own))
+            row[mode] = wording.steps(_pick(steps, normalization="batch", mode=mode, **own))
+            row[f"{mode}_ratio"] = wording.ratio(_pick(speedup, mode=mode, **own))
         rows.append(row)
     return rows
 
@@ -86,28 +84,6 @@ def _pick(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
     for name, value in factors.items():
         table = table[table[name] == value]
     return table.to_dict("records")[0] if len(table) else None
-
-
-def _steps(row: dict[str, Any] | None) -> str:
-    """`600 (500–750)`; with the signs of a bound, and how many runs arrived, where not all did."""
-    if row is None:
-        return "–"
-    mean, low, high = (f"{row[name]:,.0f}" for name in ("mean_restricted_steps", "low", "high"))
-    if row["reached"] == 0:
-        return f"not within {mean}"
-    late, early = row["reached"] < row["runs"], row["at_first"] > 0
-    sign = "" if late and early else "≥" if late else "≤" if early else ""
-    text = f"{sign}{mean} ({'≤' if early else ''}{low}–{'>' if late else ''}{high})"
-    return f"{text}, {row['reached']} of {row['runs']}" if late else text
-
-
-def _ratio(row: dict[str, Any] | None) -> str:
-    """`4.1× (3.0–5.2)`; of a bound, the end of the interval that is one too."""
-    if row is None or pd.isna(row["ratio"]):
-        return "–"
-    low, high = (times(row[end], row["censored"]) for end in ("low", "high"))
-    brackets = {"none": f" ({low}–{high})", "lower": f" (from {low})", "upper": f" (to {high})", "both": ""}
-    return ratio_text(row["ratio"], row["censored"]) + brackets[row["censored"]]
 
 
 def _with_figures_inside(body: str, folder: Path) -> str:
