@@ -18,12 +18,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def make_project() -> Callable[[Path], Path]:
-    """Makes a folder a project, by the repository's own params.yaml, dvc.yaml and reference data, and returns it."""
+    """Makes a folder a project, by the repository's own params.yaml and dvc.yaml, and returns it."""
 
     def make(folder: Path) -> Path:
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(REPOSITORY / file, folder / file)
-        shutil.copytree(REPOSITORY / "data" / "reference", folder / "data" / "reference")
         return folder
 
     return make

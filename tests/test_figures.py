@@ -13,7 +13,8 @@ from bnrepro.figures import iterations_to_target, style
 from bnrepro.figures.draw import draw
 from bnrepro.report.write import write
 
-COMMITTED = Path(__file__).parents[1] / "reports" / "digits"
+ROOT = Path(__file__).parents[1]
+COMMITTED = ROOT / "reports" / "digits"
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def content(folder):
 
 @pytest.mark.parametrize("dataset", params.DATASETS)
 def test_tables_alone_give_the_committed_figures_and_report(project, dataset):
+    shutil.copytree(ROOT / "data" / "reference", paths.reference())
     folder = COMMITTED.parent / dataset
     shutil.copytree(folder / "tables", paths.tables(dataset))
     for name in ("provenance.json", "claims.json"):
