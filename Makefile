@@ -22,11 +22,12 @@ test-slow: environment
 lint: environment
 	@ruff check . && ruff format --check . && mypy
 
-# Puts params.yaml back as it was: the datasets are a choice of this one pipeline.
+# Puts params.yaml back as it was, and dvc.lock in step with it: the datasets are a choice of this one pipeline.
 paper: environment
 	@cp params.yaml .venv/params.yaml
 	@trap 'mv .venv/params.yaml params.yaml' EXIT; \
 	dvc exp run -S 'datasets=[digits,mnist]' $(if $(STEPS),-S training.mnist.steps=$(STEPS))
+	@dvc repro --quiet --single-item check
 	@echo "Reports: $(CURDIR)/reports/digits/report.html $(CURDIR)/reports/mnist/report.html"
 
 environment: $(STAMP)
