@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ class Clone:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_takes_ctrl_c,
         )
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -74,6 +76,11 @@ class Clone:
         """What a kill left half written."""
         found = [path for path in self.folder.rglob("*.partial") if ".venv" not in path.parts]
         return found + list((self.folder / ".bnrepro" / "store" / "partial").glob("*"))
+
+
+def _takes_ctrl_c() -> None:
+    """As in a terminal; a shell that runs the tests in its background hands down that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def small(tree: dict) -> None:

@@ -113,6 +113,10 @@ class Study(Section):
     seeds: Seeds | None = None
     seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
 
+    def applies_to(self, dataset: DatasetName) -> bool:
+        """Whether the study has runs on a dataset."""
+        return self.datasets is None or dataset in self.datasets
+
     @property
     def crossed(self) -> list[str]:
         """The factors that a study names beyond those that all have to."""
@@ -158,9 +162,8 @@ class Params(Section):
     def _every_dataset_is_described(self) -> "Params":
         if HEADLINE_STUDY not in self.studies:
             raise ValueError(f"studies.{HEADLINE_STUDY} is missing; the headline figure draws it")
-        headline = self.studies[HEADLINE_STUDY].datasets
         for name in self.datasets:
-            if headline is not None and name not in headline:
+            if not self.studies[HEADLINE_STUDY].applies_to(name):
                 raise ValueError(f"studies.{HEADLINE_STUDY}.datasets lacks {name}; the headline figure draws it")
             for section in ("data", "training"):
                 if name not in getattr(self, section):

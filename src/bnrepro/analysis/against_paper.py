@@ -3,7 +3,7 @@
 A distance is the root mean square of the difference in test accuracy over the evaluations at steps that the paper's
 curve shows, in shares of 1. The paper's curve rises steeply at first, where a difference in time becomes a large one in
 accuracy, so the distance from step 10,000 on is given beside it. And the paper's curve is drawn in straight lines of
-some 4,000 steps, below which a finer curve of the same network bulges; so distance and steps are also taken `as drawn`:
+some 4,000 steps, above which a finer curve of the same network bulges; so distance and steps are also taken `as drawn`:
 from every 4,000th step of ours, joined by straight lines.
 """
 

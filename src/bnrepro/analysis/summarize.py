@@ -20,13 +20,14 @@ HEADLINE_MODE = "ema"  # what users get
 
 
 def summarize(params: Params, dataset: DatasetName) -> None:
-    """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of all studies.
+    """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
 
     Raises:
         Failed: a study's stage has not run.
     """
-    found = {study: records.of_study(dataset, study) for study in params.studies}
-    further = {study: curves.further(grid) for study, grid in params.studies.items()}
+    studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
+    found = {study: records.of_study(dataset, study) for study in studies}
+    further = {study: curves.further(grid) for study, grid in studies.items()}
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
     every = _together(list(of_study.values()))
     final = _together([curves.final_accuracy(found[study], study, further[study]) for study in found])

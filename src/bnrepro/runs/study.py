@@ -32,7 +32,7 @@ _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
 def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
     """The runs of a study on a dataset, seeds innermost. There are none where the study does not apply."""
     grid, training, network = params.studies[study], params.training[dataset], params.network
-    if grid.datasets is not None and dataset not in grid.datasets:
+    if not grid.applies_to(dataset):
         return []
     specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
     for implementation, normalization, depth, pixels, initial_stddev, momentum, learning_rate in itertools.product(
