@@ -1,5 +1,6 @@
 """What the README says is so."""
 
+import json
 import re
 from pathlib import Path
 
@@ -43,3 +44,9 @@ def test_its_commands_exist(command):
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|    )make ([a-z-]+)", README))))
 def test_its_make_targets_exist(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("dataset", "said"), [("digits", "trains {} networks"), ("mnist", "{} more networks")])
+def test_the_networks_that_it_counts_are_those_of_the_records(dataset, said):
+    runs = json.loads((ROOT / "reports" / dataset / "provenance.json").read_text(encoding="utf-8"))["runs"]
+    assert said.format(runs) in README
