@@ -97,10 +97,12 @@ def batch_normalize_backward(
     return d_x_hat / deviation + d_variance * 2 * centred / m + d_mean / m
 
 
-def last_sigmoid_inputs(parameters: Parameters, images: np.ndarray, architecture: Architecture) -> np.ndarray:
-    """What the sigmoids of the last hidden layer get from a mini-batch in training: [images, width]."""
+def sigmoid_inputs(
+    parameters: Parameters, images: np.ndarray, architecture: Architecture, hidden_layer: int
+) -> np.ndarray:
+    """What the sigmoids of a hidden layer (from 1) get from a mini-batch in training: [images, width]."""
     x = images
-    for layer in architecture.hidden_layers:
+    for layer in architecture.hidden_layers[:hidden_layer]:
         z = affine(parameters, layer, x)
         if architecture.batch_norm and architecture.placement == "before":
             z, _ = batch_normalize(parameters, layer, z, architecture.epsilon)

@@ -3,13 +3,16 @@
 import importlib
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.measurement import Evaluator, Images
+from bnrepro.measurement.evaluator import Evaluator
+from bnrepro.measurement.images import Images
+from bnrepro.measurement.probe import Probe
 from bnrepro.networks.parameters import initial_parameters
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
@@ -41,9 +44,18 @@ def executed_eagerly(call):
         context.disable_run_metadata()
 
 
-@pytest.mark.parametrize("depth", [1, 3])
-def test_the_keras_loop_runs_nothing_approximate(digits, depth):
-    network = architecture(run_spec("keras", "batch", depth), digits.pixels)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"depth": 1},
+        {"dropout": 0.2},
+        {"noise": "shifting"},
+        {"placement": "after", "activation": "relu"},
+        {"normalization": "layer", "placement": None, "momentum": None},
+    ],
+)
+def test_the_keras_loop_runs_nothing_approximate(digits, changes):
+    network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits.pixels)
     rows = np.zeros((2, 60), np.int32)
     initial = initial_parameters(network, 0.1, seed=0)
     loop = CompiledLoop(network, digits, 2, 60, xla=False)
@@ -52,12 +64,32 @@ def test_the_keras_loop_runs_nothing_approximate(digits, depth):
     assert not operations & APPROXIMATE
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"normalization": "weight"}, {"normalization": "self", "activation": "selu", "dropout": 0.2}]
+)
+def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
+    network = architecture(run_spec("keras", **changes), digits.pixels)
+    loop = CompiledLoop(network, digits, 2, 60, xla=False)
+    initial = initial_parameters(network, 0.1, seed=0)
+    operations = executed_eagerly(lambda: loop.train(initial, 0.5, iter(np.zeros((2, 60), np.int32)), lambda *_: None))
+    assert "ResourceApplyGradientDescent" in operations
+    assert not operations & APPROXIMATE
+
+
 @pytest.mark.parametrize("implementation", ["keras", "canned_estimator"])
 def test_the_evaluator_runs_nothing_approximate(digits, implementation):
     network = architecture(run_spec(implementation, "batch", 3), digits.pixels)
-    evaluator = Evaluator(network, Images(digits, np.arange(len(digits.train_labels))))
+    images = Images(digits, np.arange(len(digits.train_labels)))
+    evaluator, probe = Evaluator(network, images), Probe(network, images)
     parameters = initial_parameters(network, 0.1, seed=0)
-    operations = executed_eagerly(lambda: (evaluator.measure(parameters), evaluator.measure_final(parameters)))
+
+    def measure():
+        evaluator.measure(parameters)
+        evaluator.measure_final(parameters)
+        probe.look(parameters, 0, 0, 0.5)
+        probe.zscores(parameters)
+
+    operations = executed_eagerly(measure)
     assert {"Sqrt", "DivNoNan"} <= operations
     assert not operations & APPROXIMATE
 

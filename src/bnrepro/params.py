@@ -21,7 +21,11 @@ from bnrepro.errors import BadInput
 
 DatasetName = Literal["digits", "mnist"]
 Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
-Normalization = Literal["none", "batch"]
+Normalization = Literal["none", "batch", "layer", "weight", "self"]
+Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
+Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to see to them
+Activation = Literal["sigmoid", "relu", "selu"]
+Noise = Literal["none", "steady", "shifting"]
 Numerics = Literal["portable", "fast"]
 Pixels = Literal["binary", "grey"]
 
@@ -31,6 +35,17 @@ PAPER_STUDY = "paper"  # the one that is laid over the paper's Figure 1
 CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
 PAPER_DEPTH = 3  # hidden layers of the network in that figure
 IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
+
+# A study's factors that are columns of its tables only where it crosses them.
+FURTHER = ("pixels", "initial_stddev", "activation", "placement", "momentum", "updates", "dropout", "noise")
+RATES = ("learning_rate", "learning_rate_times")
+COMMON: dict[str, tuple[str | float, ...]] = {  # what estimators have too; the rest is the keras implementation's
+    "normalization": ("none", "batch"),
+    "activation": ("sigmoid",),
+    "placement": ("before",),
+    "dropout": (0.0,),
+    "noise": ("none",),
+}
 
 T = TypeVar("T")
 
@@ -52,6 +67,7 @@ Depth = Annotated[int, Field(ge=1, le=1_000)]
 Positive = Annotated[float, Field(gt=0, le=1e38)]  # what float32 holds
 Share = Annotated[float, Field(gt=0, lt=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
@@ -99,7 +115,9 @@ class Training(Section):
 class Study(Section):
     """A grid: the factors to cross, each a list. What it does not name has one value, from the other sections.
 
-    `datasets` narrows a study down; `seeds`, and by dataset and implementation `seeds_of`, say how many it runs.
+    `learning_rate_times` multiplies the dataset's learning rate. `hold_out: true` trains without the images that are
+    set apart, for what chooses by their accuracy. `datasets` narrows a study down; `seeds`, and by dataset and
+    implementation `seeds_of`, say how many it runs.
     """
 
     implementation: Several[Implementation]
@@ -107,8 +125,15 @@ class Study(Section):
     depth: Several[Depth]
     pixels: Several[Pixels] | None = None
     initial_stddev: Several[Positive] | None = None
+    activation: Several[Literal["sigmoid", "relu"]] | None = None
+    placement: Several[Placement] | None = None
     momentum: Several[Momentum] | None = None
+    updates: Several[Updates] | None = None
+    dropout: Several[Rate] | None = None
+    noise: Several[Noise] | None = None
     learning_rate: Several[Positive] | None = None
+    learning_rate_times: Several[Positive] | None = None
+    hold_out: bool = False
     datasets: Several[DatasetName] | None = None
     seeds: Seeds | None = None
     seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
@@ -120,8 +145,17 @@ class Study(Section):
     @property
     def crossed(self) -> list[str]:
         """The factors that a study names beyond those that all have to."""
-        names = ("pixels", "initial_stddev", "momentum", "learning_rate")
-        return [name for name in names if getattr(self, name) is not None]
+        return [name for name in (*FURTHER, *RATES) if getattr(self, name) is not None]
+
+    @model_validator(mode="after")
+    def _what_is_named_can_be_built(self) -> "Study":
+        if self.learning_rate and self.learning_rate_times:
+            raise ValueError("learning_rate and learning_rate_times: one of the two")
+        for factor, common in COMMON.items():
+            beyond = [value for value in getattr(self, factor) or [] if value not in common]
+            if beyond and self.implementation != ["keras"]:
+                raise ValueError(f"{factor}: {beyond[0]} needs implementation [keras]; no other has it")
+        return self
 
 
 StudyName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # a `-` can collide in DVC's matrix

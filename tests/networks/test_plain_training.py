@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from bnrepro.datasets import Dataset
-from bnrepro.measurement import Evaluator, Images
+from bnrepro.measurement.evaluator import Evaluator
+from bnrepro.measurement.images import Images
 from bnrepro.networks import keras
 from bnrepro.networks.parameters import Parameters, initial_parameters
 from bnrepro.training.run import Result, architecture

@@ -12,9 +12,9 @@ import pandas as pd
 
 from bnrepro.analysis import reference, steps_to_target
 from bnrepro.analysis.curves import series
-from bnrepro.analysis.steps_to_target import MODES
 from bnrepro.params import CALIBRATION_STUDY
 
+MODES = {mode: steps_to_target.MODES[mode] for mode in ("ema", "population")}  # by which the paper's may have been
 LATE = 10_000  # steps
 DRAWN_EVERY = 4_000  # steps between the bends of the paper's curves
 COLUMNS = ["seeds", "distance", "mean_seed_distance", "distance_late", "distance_as_drawn", "final_accuracy"]
@@ -83,6 +83,7 @@ def comparison(curves: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame)
         without a target; `steps` and `speedup`, by two evaluations in a row; `steps_as_drawn` and `speedup_as_drawn`,
         by the first crossing of our curve as the paper draws its own.
     """
+    first, speedup = (table[table["mode"].isin(MODES)] for table in (first, speedup))
     drawn = _steps_as_drawn(curves, sorted(first["target"].unique()))
     rows = [*_accuracies(curves), *_steps("steps", first), *_steps("steps_as_drawn", drawn)]
     rows += [*_speedups("speedup", first, speedup)]

@@ -5,11 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.params import Study
+from bnrepro.params import FURTHER, Study
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
-FURTHER = ["pixels", "initial_stddev", "momentum"]  # factors that are columns only where a study crosses them
-MEASURED = ["accuracy", "population_accuracy", "loss", "training_accuracy", "validation_accuracy"]
+ACCURACIES = ["accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy"]
+MEASURED = [
+    "accuracy",
+    "population_accuracy",
+    "loss",
+    "training_accuracy",
+    "test_batch_accuracy",
+    "validation_accuracy",
+]
 MOST_STEPS = 100  # a run
 MOST_BYTES = 2**20  # a file
 
@@ -48,7 +55,7 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
         frame["diverged"] = record["diverged_at"] is not None
         frames.append(frame)
     if not frames:
-        return pd.DataFrame(columns=[*factors, "seed", "budget", "diverged", "step", *MEASURED[:4]])
+        return pd.DataFrame(columns=[*factors, "seed", "budget", "diverged", "step", *MEASURED[:-1]])
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "study", study)
     if table.duplicated([*factors, "seed", "step"]).any():
@@ -57,39 +64,48 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
     return table[[*factors, "seed", "budget", "diverged", "step", *measured]]
 
 
-def final_accuracy(records: Sequence[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
-    """What the runs of a study end with, by series: means over the seeds that did not diverge.
+def finals(records: Sequence[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
+    """What every run of a study ends with.
 
     Returns:
-        Columns: the series' factors, runs, diverged (how many), and the means of the last `accuracy`,
-        `population_accuracy` (Algorithm 2 over the whole training set) and `training_accuracy`.
+        A row for every run: the series' factors, seed, diverged (bool), the last accuracies of its curve, and what was
+        measured once (`bnrepro.measurement`): `population_accuracy` is Algorithm 2 over the whole training set. NaN
+        where the run diverged, or has no such thing.
     """
-    rows, factors = [], [*SERIES, *further]
+    factors, rows = [*SERIES, *further], []
     for record in records:
-        row = {"study": study, **{factor: record["spec"][factor] for factor in factors[1:]}}
+        row = {"study": study, **{factor: record["spec"][factor] for factor in [*factors[1:], "seed"]}}
         row["diverged"] = record["diverged_at"] is not None
         if not row["diverged"]:
-            row["accuracy"] = record["curve"]["accuracy"][-1]
-            row["training_accuracy"] = record["curve"]["training_accuracy"][-1]
-            row["population_accuracy"] = record["final"]["population_accuracy"]
+            row |= {name: record["curve"][name][-1] for name in ACCURACIES} | record["final"]
         rows.append(row)
-    columns = ["accuracy", "population_accuracy", "training_accuracy"]
     if not rows:
-        return pd.DataFrame(columns=[*factors, "runs", "diverged", *columns])
-    table = pd.DataFrame(rows).reindex(columns=[*factors, "diverged", *columns])
-    groups = table.groupby(factors, sort=False, dropna=False)
-    means = groups[columns].mean()
+        return pd.DataFrame(columns=[*factors, "seed", "diverged", *ACCURACIES])
+    table = pd.DataFrame(rows)
+    return table.reindex(columns=list(dict.fromkeys([*table.columns, *ACCURACIES])))
+
+
+def final_accuracy(finals: pd.DataFrame) -> pd.DataFrame:
+    """What series end with: means over the seeds that did not diverge.
+
+    Args:
+        finals: see `finals`.
+
+    Returns:
+        Columns: the series' factors, runs, diverged (how many), and the means of the accuracies.
+    """
+    groups = finals.groupby(series(finals), sort=False, dropna=False)
+    means = groups[ACCURACIES].mean()
     means.insert(0, "runs", groups.size())
     means.insert(1, "diverged", groups["diverged"].sum())
     return means.reset_index()
 
 
-def thinned_csv(curves: pd.DataFrame) -> str:
-    """The table as it is committed: without step 0, at most 100 steps a run and 1 MiB in all.
+def thinned_csv(table: pd.DataFrame) -> str:
+    """A table of runs by step as it is committed: at most 100 steps a run and 1 MiB in all.
 
     Where that takes thinning, all runs keep the same steps: every k-th, counted back from the last.
     """
-    table = curves[curves["step"] > 0].drop(columns=["budget", "diverged"])
     steps = sorted(table["step"].unique(), reverse=True)
     stride = 1
     while True:

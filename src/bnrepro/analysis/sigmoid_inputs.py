@@ -1,43 +1,41 @@
 """What the sigmoids of the last hidden layer get through training: the paper's Figure 1(b, c), for every unit.
 
-A unit's `movement` is how far its 50th percentile travels: the highest less the lowest value over all evaluations, from
-step 0 on. Its `spread` is the distance between its 15th and 85th percentiles at the end. Both are in the units of a
+A unit's `movement` is how far its 50th percentile travels: the highest less the lowest value over all looks, from step
+0 on. Its `spread` is the distance between its 15th and 85th percentiles at the end. Both are in the units of a
 sigmoid's input, which is steep between about -2 and 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bnrepro import paths
 from bnrepro.analysis import reference
-from bnrepro.runs import records
 
-COLUMNS = [f"percentile_{percentile}" for percentile in reference.PERCENTILES]  # as `Evaluator.probe` takes them
+COLUMNS = [f"percentile_{percentile}" for percentile in reference.PERCENTILES]  # as the probe takes them
 LATE = 4_000  # steps
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]  # over units
 
 
-def load(dataset: str, study: str, found: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
-    """By normalization, the percentiles of every unit of every seed: float32 [seeds, evaluations, 3, width].
+def last_layer(
+    found: Sequence[dict[str, Any]], read: Callable[[dict[str, Any]], dict[str, np.ndarray]]
+) -> tuple[dict[str, np.ndarray], list[int]]:
+    """By normalization, the percentiles of every unit of every seed: float32 [seeds, looks, 3, width]; and their steps.
 
     Args:
         found: the study's records, none of which diverged.
-
-    Raises:
-        Failed: a run has no record of them.
+        read: gives the looks of a record.
     """
     arms: dict[str, list[np.ndarray]] = {}
     for record in found:
-        values = records.read_sigmoid_inputs(paths.runs(dataset, study) / record["fingerprint"])
-        arms.setdefault(record["spec"]["normalization"], []).append(values)
-    return {normalization: np.stack(values) for normalization, values in arms.items()}
+        looks = read(record)
+        arms.setdefault(record["spec"]["normalization"], []).append(looks["percentiles"][:, -1])
+    return {normalization: np.stack(values) for normalization, values in arms.items()}, looks["step"].tolist()
 
 
 def movement(values: np.ndarray) -> np.ndarray:
-    """How far the 50th percentile of every unit travels: [seeds, width] of [seeds, evaluations, 3, width]."""
+    """How far the 50th percentile of every unit travels: [seeds, width] of [seeds, looks, 3, width]."""
     return np.ptp(values[:, :, 1], axis=1)
 
 

@@ -14,7 +14,11 @@ import pandas as pd
 
 from bnrepro.analysis.curves import series
 
-MODES = {"ema": "accuracy", "population": "population_accuracy"}  # mode of evaluation: its column
+MODES = {  # mode of evaluation: its column
+    "ema": "accuracy",
+    "population": "population_accuracy",
+    "test_batch": "test_batch_accuracy",
+}
 INTERVAL_FROM = 6  # pairs or runs: below, a bootstrap says little, and the range is given instead
 RESAMPLES = 10_000
 FINE_TARGETS = [round(0.8 + 0.005 * i, 3) for i in range(40)]  # for the ratio as a function of the target
@@ -34,12 +38,13 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
         steps = run["step"].to_numpy()
         for mode, column in MODES.items():
             for target in targets:
-                crossing = _crossing(steps, run[column].to_numpy(), target)
-                rows.append((*key, budget, diverged, mode, target, crossing, len(steps) > 0 and crossing == steps[0]))
+                arrived = crossing(steps, run[column].to_numpy(), target)
+                rows.append((*key, budget, diverged, mode, target, arrived, len(steps) > 0 and arrived == steps[0]))
     return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "at_first"])
 
 
-def _crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:
+def crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:
+    """The step of the first evaluation at or above a target that the next one confirms; NaN where there is none."""
     above = accuracy >= target
     confirmed = above[:-1] & above[1:]
     return float(steps[confirmed.argmax()]) if confirmed.any() else np.nan
@@ -87,10 +92,10 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         `lower`: runs of the baseline did not arrive, or runs of the treatment were there at their first evaluation;
         `upper`: the reverse; `both`: so much that it bounds nothing; `none`: it is the ratio, to the evaluation grid.
     """
-    own = ["normalization", "momentum"]  # what a treatment does not share with the baseline
+    own = ["normalization", "placement", "momentum", "noise"]  # what a treatment does not share with the baseline
     match = [*(name for name in series(first) if name not in own), "mode", "target", "seed"]
     treated = first[first["normalization"] != baseline]
-    untreated = first[first["normalization"] == baseline].drop(columns="momentum", errors="ignore")
+    untreated = first[first["normalization"] == baseline].drop(columns=own[1:], errors="ignore")
     pairs = treated.merge(untreated, on=match, suffixes=("", "_baseline"))
     rows, names = [], [*series(first), "mode", "target"]
     for key, group in pairs.groupby(names, sort=False, dropna=False):

@@ -1,9 +1,10 @@
-"""The summarize stage: every table of a dataset, from the records of its studies."""
+"""The summarize stage: every table of a dataset, and the verdicts, from the records of its studies."""
 
 import hashlib
 import itertools
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,17 @@ import numpy as np
 import pandas as pd
 
 from bnrepro import __version__, paths
-from bnrepro.analysis import against_paper, claims, curves, reference, sigmoid_inputs, steps_to_target
-from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
+from bnrepro.analysis import against_paper, curves, layers, reference, sigmoid_inputs, steps_to_target
+from bnrepro.analysis.claims import figure_1, ledger
+from bnrepro.analysis.claims.evidence import Evidence
+from bnrepro.params import FURTHER, HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
 from bnrepro.runs import records
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
+LAYERS_OF = ("depth", "learning_rate", "dropout", "momentum", "noise")  # studies whose layers are drawn
+
+Record = dict[str, Any]
 
 
 def summarize(params: Params, dataset: DatasetName) -> None:
@@ -30,27 +36,35 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     further = {study: curves.further(grid) for study, grid in studies.items()}
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
     every = _together(list(of_study.values()))
-    final = _together([curves.final_accuracy(found[study], study, further[study]) for study in found])
+    finals = _together([curves.finals(found[study], study, further[study]) for study in found])
+    looks = _together([_looks(dataset, study, found[study], further[study]) for study in found])
     first = steps_to_target.first_steps(every, params.training[dataset].targets)
     speedup = steps_to_target.speedup(first)
     by_target = steps_to_target.first_steps(of_study[HEADLINE_STUDY], steps_to_target.FINE_TARGETS)
+    final = curves.final_accuracy(finals)
     tables = {
         "first_steps": first,
         "steps_to_target": steps_to_target.summary(first),
         "speedup": speedup,
         "speedup_by_target": steps_to_target.speedup(by_target),
+        "finals": finals,
         "final_accuracy": final,
     }
     measured = metrics(speedup, final, params.training[dataset].targets[0])
-    claimed: list[dict[str, Any]] = []
+    claimed = ledger.judge(_evidence(params, dataset, every, finals, looks))
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
-        beside, claimed = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
+        beside, of_paper = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
         tables |= beside
+        claimed += of_paper
         measured |= paper_metrics(beside["paper"])
+    measured["verdicts"] = {claim["id"]: claim["verdict"] for claim in claimed}
     with paths.replacing(paths.tables(dataset)) as folder:
         (folder / "curves").mkdir()
         for study, table in of_study.items():
-            _write(folder / "curves" / f"{study}.csv", curves.thinned_csv(table))
+            trained = table[table["step"] > 0].drop(columns=["budget", "diverged"])
+            _write(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
+        shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
+        _write(folder / "layers.csv", curves.thinned_csv(shown))
         for name, table in tables.items():
             _write(folder / f"{name}.csv", curves.to_csv(table))
     used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
@@ -66,8 +80,25 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return table[[*factors, *(name for name in table if name not in factors)]]
 
 
+def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[str]) -> pd.DataFrame:
+    return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record["fingerprint"]))
+
+
+@cache
+def _arrays(dataset: DatasetName, study: str, fingerprint: str) -> dict[str, np.ndarray]:
+    return records.read_layers(paths.runs(dataset, study) / fingerprint)
+
+
+def _evidence(
+    params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
+) -> Evidence:
+    """What the lesson's claims are judged by."""
+    training = params.training[dataset]
+    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, params.data[dataset].test)
+
+
 def _beside_the_paper(
-    dataset: DatasetName, found: list[dict[str, Any]], every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame
+    dataset: DatasetName, found: list[Record], every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame
 ) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
     """The tables that compare with the paper's figure, and the claims about it.
 
@@ -83,14 +114,16 @@ def _beside_the_paper(
         "calibration": against_paper.calibration(every),
     }
     if any(record["diverged_at"] is not None for record in found):
-        return tables, claims.judge(None)
-    inputs, steps = sigmoid_inputs.load(dataset, PAPER_STUDY, found), sorted(own_curves["step"].unique())
+        return tables, ledger.judge_paper(None)
+    inputs, steps = sigmoid_inputs.last_layer(
+        found, lambda record: _arrays(dataset, PAPER_STUDY, record["fingerprint"])
+    )
     tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
     tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
     if max(steps) < reference.last_step():
-        return tables, claims.judge(None)
-    distances = against_paper.seed_distances(own_curves, claims.MODE)
-    return tables, claims.judge(claims.Evidence(comparison, distances, inputs))
+        return tables, ledger.judge_paper(None)
+    distances = against_paper.seed_distances(own_curves, figure_1.MODE)
+    return tables, ledger.judge_paper(figure_1.Evidence(comparison, distances, inputs))
 
 
 def provenance(params: Params, dataset: DatasetName, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -135,7 +168,7 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
     rates = final.groupby("study")["learning_rate"].nunique()
     headline = speedup[(speedup["target"] == target) & (speedup["mode"] == HEADLINE_MODE)]
     for table, column, name in ((headline, "ratio", "speedup"), (final, "accuracy", "accuracy")):
-        for row in table[table.filter(curves.FURTHER).isna().all(axis=1)].to_dict("records"):
+        for row in table[table.filter(list(FURTHER)).isna().all(axis=1)].to_dict("records"):
             key = f"{row['normalization']}_{name}"
             if rates[row["study"]] > 1:
                 key += f"_learning_rate_{row['learning_rate']:g}"
@@ -150,7 +183,7 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
 def paper_metrics(comparison: pd.DataFrame) -> dict[str, Any]:
     """The numbers behind the verdict on Figure 1(a): quantity -> normalization and target -> ours, and the paper's."""
     result: dict[str, Any] = {}
-    for row in comparison[comparison["mode"] == claims.MODE].itertuples():
+    for row in comparison[comparison["mode"] == figure_1.MODE].itertuples():
         key = row.normalization if np.isnan(row.target) else f"{row.normalization}_{row.target:g}"
         values = {"ours": _number(row.ours), "low": _number(row.low), "high": _number(row.high)}
         values |= {"ours_censored": row.censored}

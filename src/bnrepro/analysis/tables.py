@@ -9,6 +9,8 @@ from bnrepro import paths
 from bnrepro.analysis.against_paper import COLUMNS as DISTANCES
 from bnrepro.analysis.against_paper import SETTING
 from bnrepro.analysis.curves import MEASURED, SERIES
+from bnrepro.analysis.layers import MEASURED as LAYERS
+from bnrepro.analysis.layers import OF_THE_RUN
 from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.errors import Failed
 from bnrepro.params import HEADLINE_STUDY, Implementation
@@ -37,6 +39,7 @@ _COLUMNS = {
     "sigmoid_inputs": {"normalization", "seed", "unit", "step", *(f"percentile_{p}" for p in PERCENTILES)},
     "sigmoid_inputs_over_units": {"normalization", "quantity", "seeds", "units", "paper"},
     "final_accuracy": {*SERIES, "runs", "diverged", *MEASURED[:2], "training_accuracy"},
+    "layers": {*SERIES, "seed", "layer", "step", *LAYERS, *OF_THE_RUN},
 }
 _PROVENANCE = {"bnrepro", "runs", "processor", "versions", "data_digest", "records_digest"}
 

@@ -10,7 +10,7 @@ from bnrepro.networks.parameters import Architecture
 
 
 def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
-    """The model function; `params` holds the architecture and the learning rate."""
+    """The model function; `params` holds the architecture, the learning rate and whether updates are run."""
     architecture: Architecture = params["architecture"]
     training = mode == tf.estimator.ModeKeys.TRAIN
 
@@ -38,7 +38,8 @@ def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
 
     optimizer = tf.compat.v1.train.GradientDescentOptimizer(params["learning_rate"])
     # The moving averages are updated by operations of their own, which nothing runs unless training depends on them.
-    with tf.control_dependencies(tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)):
+    updates = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS) if params["run_updates"] else []
+    with tf.control_dependencies(updates):
         minimize = optimizer.minimize(loss, tf.compat.v1.train.get_global_step())
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=minimize)
 
@@ -48,13 +49,17 @@ def build_estimator(
     learning_rate: float,
     model_dir: str | None = None,
     config: tf.estimator.RunConfig | None = None,
+    run_updates: bool = True,
 ) -> tf.estimator.Estimator:
-    """An estimator whose feature `pixels` is an image [batch, inputs]."""
+    """An estimator whose feature `pixels` is an image [batch, inputs].
+
+    `run_updates=False` makes the mistake that this file warns of, to show what comes of it.
+    """
     return tf.estimator.Estimator(
         model_fn,
         model_dir=model_dir,
         config=config,
-        params={"architecture": architecture, "learning_rate": learning_rate},
+        params={"architecture": architecture, "learning_rate": learning_rate, "run_updates": run_updates},
     )
 
 

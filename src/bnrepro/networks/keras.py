@@ -6,6 +6,7 @@ model.fit(images, labels, batch_size=60)
 
 import tensorflow as tf
 
+from bnrepro.networks import layers
 from bnrepro.networks.parameters import Architecture, Parameters
 
 
@@ -17,14 +18,27 @@ def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Mo
             momentum=architecture.momentum, epsilon=architecture.epsilon, name=f"{layer}_bn"
         )
 
+    def dense(layer: str) -> tf.keras.layers.Layer:
+        if architecture.normalization == "weight":
+            return layers.WeightNormalizedDense(architecture.width, name=layer)
+        return tf.keras.layers.Dense(architecture.width, use_bias=architecture.hidden_bias, name=layer)
+
+    dropout = layers.AlphaDropout if architecture.normalization == "self" else layers.Dropout
+
     inputs = x = tf.keras.Input((architecture.inputs,))
-    for layer in architecture.hidden_layers:
-        x = tf.keras.layers.Dense(architecture.width, use_bias=architecture.hidden_bias, name=layer)(x)
+    for place, layer in enumerate(architecture.hidden_layers):
+        x = dense(layer)(x)
         if architecture.batch_norm and architecture.placement == "before":
             x = batch_norm(layer)(x)
-        x = tf.keras.layers.Activation("sigmoid")(x)
+        if architecture.normalization == "layer":
+            x = layers.LayerNormalization(architecture.epsilon, name=f"{layer}_ln")(x)
+        if architecture.noise != "none":
+            x = layers.Noise(architecture.noise, place, name=f"{layer}_noise")(x)
+        x = tf.keras.layers.Activation(architecture.activation)(x)
         if architecture.batch_norm and architecture.placement == "after":  # as the canned estimator has it
             x = batch_norm(layer)(x)
+        if architecture.dropout:
+            x = dropout(architecture.dropout, place, name=f"{layer}_dropout")(x)
     logits = tf.keras.layers.Dense(architecture.classes, name="logits")(x)
     model = tf.keras.Model(inputs, logits)
     model.compile(
@@ -35,13 +49,15 @@ def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Mo
     return model
 
 
-def load_parameters(model: tf.keras.Model, parameters: Parameters) -> None:
-    """Give a model the parameters of a run (canonical form)."""
+def load_parameters(model: tf.keras.Model, parameters: Parameters, seed: int = 0) -> None:
+    """Give a model the parameters of a run (canonical form), and to layers that draw random numbers its seed."""
     variables = _variables(model)
     if variables.keys() != parameters.keys():
         raise ValueError(f"parameters do not fit the model: {sorted(variables.keys() ^ parameters.keys())}")
     for name, variable in variables.items():
         variable.assign(parameters[name])
+    for clock in _clocks(model):
+        clock.assign([seed, 0])
 
 
 def read_parameters(model: tf.keras.Model) -> Parameters:
@@ -51,4 +67,10 @@ def read_parameters(model: tf.keras.Model) -> Parameters:
 
 def _variables(model: tf.keras.Model) -> dict[str, tf.Variable]:
     """Variables by canonical name: Keras calls them `hidden_1/kernel:0` and `hidden_1_bn/gamma:0`."""
-    return {v.name.removesuffix(":0").replace("_bn/", "/"): v for v in model.variables}
+    clocks = {id(clock) for clock in _clocks(model)}
+    named = {v.name.removesuffix(":0").replace("_bn/", "/").replace("_ln/", "/"): v for v in model.variables}
+    return {name: variable for name, variable in named.items() if id(variable) not in clocks}
+
+
+def _clocks(model: tf.keras.Model) -> list[tf.Variable]:
+    return [layer.clock for layer in model.layers if hasattr(layer, "clock")]

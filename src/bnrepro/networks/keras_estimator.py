@@ -10,7 +10,7 @@ from bnrepro.networks.parameters import Architecture
 
 
 def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
-    """The model function; `params` holds the architecture and the learning rate."""
+    """The model function; `params` holds the architecture, the learning rate and whether updates are run."""
     architecture: Architecture = params["architecture"]
     training = mode == tf.estimator.ModeKeys.TRAIN
 
@@ -38,9 +38,10 @@ def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
     optimizer = tf.keras.optimizers.legacy.SGD(params["learning_rate"])
     optimizer.iterations = tf.compat.v1.train.get_or_create_global_step()
     minimize = optimizer.get_updates(loss, model.trainable_variables)
-    # In a model function nothing runs the layers' updates: without this line the moving averages would stay 0 and 1.
+    # In a model function nothing runs the layers' updates: without these the moving averages would stay 0 and 1.
     moving_averages = model.get_updates_for(None) + model.get_updates_for(features["pixels"])
-    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=tf.group(minimize, moving_averages))
+    train_op = tf.group(minimize, moving_averages if params["run_updates"] else [])
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
 
 
 def build_estimator(
@@ -48,13 +49,17 @@ def build_estimator(
     learning_rate: float,
     model_dir: str | None = None,
     config: tf.estimator.RunConfig | None = None,
+    run_updates: bool = True,
 ) -> tf.estimator.Estimator:
-    """An estimator whose feature `pixels` is an image [batch, inputs]."""
+    """An estimator whose feature `pixels` is an image [batch, inputs].
+
+    `run_updates=False` makes the mistake that this file warns of, to show what comes of it.
+    """
     return tf.estimator.Estimator(
         model_fn,
         model_dir=model_dir,
         config=config,
-        params={"architecture": architecture, "learning_rate": learning_rate},
+        params={"architecture": architecture, "learning_rate": learning_rate, "run_updates": run_updates},
     )
 
 

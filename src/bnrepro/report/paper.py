@@ -7,8 +7,8 @@ import pandas as pd
 
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
-from bnrepro.analysis.against_paper import SETTING
-from bnrepro.analysis.steps_to_target import INTERVAL_FROM, MODES
+from bnrepro.analysis.against_paper import MODES, SETTING
+from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.errors import Failed
 from bnrepro.figures.iterations_to_target import ratio_text
 from bnrepro.params import PAPER_STUDY, DatasetName, Params

@@ -11,7 +11,7 @@ from bnrepro import paths
 from bnrepro.errors import Failed
 from bnrepro.networks.parameters import Parameters
 
-RECORD, PARAMETERS, SIGMOID_INPUTS = "record.json", "parameters.npz", "sigmoid_inputs.npy"
+RECORD, PARAMETERS, LAYERS = "record.json", "parameters.npz", "layers.npz"
 _KEYS = {"fingerprint", "spec", "data_digest", "code_digest", "versions", "processor", "curve", "final", "diverged_at"}
 INDEX = "index.json"  # of a stage's output: its runs, in the order of the study's grid
 
@@ -42,24 +42,24 @@ def read_parameters(folder: Path) -> Parameters:
     Raises:
         Failed: the file is missing or damaged.
     """
-    try:
-        with (folder / PARAMETERS).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return dict(archive)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise Failed(f"{folder / PARAMETERS}: not the parameters of a run ({error})") from error
+    return _arrays(folder / PARAMETERS, "the parameters of a run")
 
 
-def read_sigmoid_inputs(folder: Path) -> np.ndarray:
-    """Percentiles of what the last hidden layer's sigmoids got, at every evaluation: float32 [evaluations, 3, width].
+def read_layers(folder: Path) -> dict[str, np.ndarray]:
+    """The looks into a run's layers (`bnrepro.measurement.probe`): `step` [looks], and the others [looks, ...].
 
     Raises:
         Failed: the file is missing or damaged.
     """
+    return _arrays(folder / LAYERS, "looks into the layers of a run")
+
+
+def _arrays(path: Path, what: str) -> dict[str, np.ndarray]:
     try:
-        with (folder / SIGMOID_INPUTS).open("rb") as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise Failed(f"{folder / SIGMOID_INPUTS}: not a record of sigmoids' inputs ({error})") from error
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise Failed(f"{path}: not {what} ({error})") from error
 
 
 def of_study(dataset: str, study: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from bnrepro.datasets import Dataset
 from bnrepro.errors import Failed
 from bnrepro.runs import records
 from bnrepro.runs.machine import Machine
-from bnrepro.runs.records import PARAMETERS, RECORD, SIGMOID_INPUTS
+from bnrepro.runs.records import LAYERS, PARAMETERS, RECORD
 from bnrepro.runs.study import code_digest, numerical_versions
 from bnrepro.training.run import Result
 from bnrepro.training.spec import RunSpec
@@ -44,7 +44,7 @@ def has(fingerprint: str) -> bool:
     """Whether a run's record is there and whole; a damaged one is made again."""
     try:
         whole = records.read(folder(fingerprint))["fingerprint"] == fingerprint
-        records.read_sigmoid_inputs(folder(fingerprint))
+        records.read_layers(folder(fingerprint))
     except Failed:
         return False
     return whole and zipfile.is_zipfile(folder(fingerprint) / PARAMETERS)
@@ -76,7 +76,7 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
     try:
         (partial / RECORD).write_text(_json(record), encoding="utf-8")
         np.savez(partial / PARAMETERS, **result.parameters)
-        np.save(partial / SIGMOID_INPUTS, result.sigmoid_inputs)
+        np.savez(partial / LAYERS, **result.layers)
         (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
@@ -105,7 +105,7 @@ def durations() -> Iterator[tuple[dict[str, Any], float]]:
 def copy(fingerprint: str, target: Path) -> None:
     """Copy a record, without its sidecar, into a folder of a stage's output."""
     target.mkdir(parents=True)
-    for name in (RECORD, PARAMETERS, SIGMOID_INPUTS):
+    for name in (RECORD, PARAMETERS, LAYERS):
         shutil.copyfile(folder(fingerprint) / name, target / name)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -17,58 +18,80 @@ from bnrepro.training.spec import RunSpec
 # What every run's numbers come from, beside the implementation's own file and loop.
 _CORE = (
     "__init__.py",
-    "measurement.py",
+    "measurement/evaluator.py",
+    "measurement/folding.py",
+    "measurement/forward.py",
+    "measurement/images.py",
+    "measurement/probe.py",
+    "networks/layers.py",
     "networks/parameters.py",
     "numerics.py",
     "training/batches.py",
     "training/run.py",
 )
+_REAL = ("initial_stddev", "momentum", "dropout", "learning_rate")  # YAML may write them without a point
 _LOOPS = {"keras": "training/compiled_loop.py"}
 _ESTIMATOR_LOOP = "training/estimator_loop.py"
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
+_SEE_TO_UPDATES = ("keras_estimator", "core_estimator")
 
 
 def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
     """The runs of a study on a dataset, seeds innermost. There are none where the study does not apply."""
-    grid, training, network = params.studies[study], params.training[dataset], params.network
+    grid, training = params.studies[study], params.training[dataset]
     if not grid.applies_to(dataset):
         return []
+    rates = grid.learning_rate or [training.learning_rate * times for times in grid.learning_rate_times or [1.0]]
+    factors: dict[str, Sequence[Any]] = {
+        "implementation": grid.implementation,
+        "normalization": grid.normalization,
+        "depth": grid.depth,
+        "pixels": grid.pixels or [params.data[dataset].pixels],
+        "initial_stddev": grid.initial_stddev or [training.initial_stddev],
+        "activation": grid.activation or ["sigmoid"],
+        "placement": grid.placement or ["before"],
+        "momentum": grid.momentum or [params.network.momentum],
+        "updates": grid.updates or ["run"],
+        "dropout": grid.dropout or [0.0],
+        "noise": grid.noise or ["none"],
+        "learning_rate": rates,
+    }
+    common = {
+        "dataset": dataset,
+        "steps": training.steps,
+        "batch_size": training.batch_size,
+        "evaluate_every": training.evaluate_every,
+        "width": params.network.width,
+        "epsilon": params.network.epsilon,
+        "hold_out": grid.hold_out,
+        "device": params.device,
+        "numerics": params.numerics,
+    }
     specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
-    for implementation, normalization, depth, pixels, initial_stddev, momentum, learning_rate in itertools.product(
-        grid.implementation,
-        grid.normalization,
-        grid.depth,
-        grid.pixels or [params.data[dataset].pixels],
-        grid.initial_stddev or [training.initial_stddev],
-        grid.momentum or [network.momentum],
-        grid.learning_rate or [training.learning_rate],
-    ):
-        settings: dict[str, Any] = {"placement": None, "momentum": None, "epsilon": None}
-        if normalization == "batch":
-            settings = {"placement": "before", "momentum": float(momentum), "epsilon": network.epsilon}
-            if implementation == "canned_estimator":
-                settings = dict(_CANNED)
-        for seed in range(params.seeds(dataset, study, implementation)):
-            spec = RunSpec(
-                dataset=dataset,
-                implementation=implementation,
-                normalization=normalization,
-                depth=depth,
-                learning_rate=float(learning_rate),
-                seed=seed,
-                steps=training.steps,
-                batch_size=training.batch_size,
-                evaluate_every=training.evaluate_every,
-                width=network.width,
-                initial_stddev=float(initial_stddev),
-                pixels=pixels,
-                device=params.device,
-                numerics=params.numerics,
-                **settings,
-            )
-            specs[spec] = None
+    for values in itertools.product(*factors.values()):
+        settings = _applicable(common | dict(zip(factors, values, strict=True)))
+        for seed in range(params.seeds(dataset, study, settings["implementation"])):
+            specs[RunSpec(seed=seed, **settings)] = None
     return list(specs)
+
+
+def _applicable(settings: dict[str, Any]) -> dict[str, Any]:
+    """A run's settings, without those of what it does not have, and with those that an implementation fixes."""
+    settings = {name: float(value) if name in _REAL else value for name, value in settings.items()}
+    normalization, implementation = settings["normalization"], settings["implementation"]
+    if normalization == "self":
+        settings["activation"] = "selu"
+    if settings["activation"] != "sigmoid":
+        settings["initial_stddev"] = None
+    if normalization != "batch":
+        settings |= {"placement": None, "momentum": None, "noise": "none"}
+        settings["epsilon"] = settings["epsilon"] if normalization == "layer" else None
+    elif implementation == "canned_estimator":
+        settings |= _CANNED
+    if normalization != "batch" or implementation not in _SEE_TO_UPDATES:
+        settings["updates"] = None
+    return settings
 
 
 def fingerprint(spec: RunSpec, data_digest: str) -> str:

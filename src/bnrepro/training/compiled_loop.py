@@ -34,16 +34,18 @@ class CompiledLoop:
         learning_rate: float,
         batches: Iterator[np.ndarray],
         observe: Callable[[int, Parameters], None],
+        seed: int = 0,
     ) -> int | None:
         """Train from `initial` on `batches` of training images, with `observe(step, parameters)` every interval.
 
         Args:
             batches: int32 [batch_size] each, a multiple of `evaluate_every` of them.
+            seed: of the random numbers that layers draw.
 
         Returns:
             The first step whose loss was not a number, which ends training; None if there was none.
         """
-        keras.load_parameters(self._model, initial)
+        keras.load_parameters(self._model, initial, seed)
         self._model.optimizer.learning_rate = learning_rate
         step = 0
         while block := list(itertools.islice(batches, self._evaluate_every)):

@@ -1,16 +1,30 @@
 """What a run is asked to be."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from bnrepro.params import DatasetName, Implementation, Normalization, Numerics, Pixels
+from bnrepro.params import (
+    Activation,
+    DatasetName,
+    Implementation,
+    Noise,
+    Normalization,
+    Numerics,
+    Pixels,
+    Placement,
+    Updates,
+)
 
 
 @dataclass(frozen=True)
 class RunSpec:
     """Everything about a run that is chosen. Units: `steps` and `evaluate_every` are mini-batches.
 
-    Without batch normalization its settings are None, so that runs which cannot differ share a fingerprint.
+    Settings of what a run does not have are None, so that runs which cannot differ share a fingerprint: those of batch
+    normalization without it; `updates` where nobody has to see to them; `initial_stddev` where weights are scaled by
+    their number, as ReLU and SELU need it (`bnrepro.networks.parameters.initial_parameters`).
+
+    Attributes:
+        hold_out: train without the images that are set apart, and measure on them.
     """
 
     dataset: DatasetName
@@ -23,11 +37,16 @@ class RunSpec:
     batch_size: int
     evaluate_every: int
     width: int
-    initial_stddev: float
+    initial_stddev: float | None
     pixels: Pixels
-    placement: Literal["before", "after"] | None
+    activation: Activation
+    placement: Placement | None
     momentum: float | None
     epsilon: float | None
+    updates: Updates | None
+    dropout: float
+    noise: Noise
+    hold_out: bool
     device: str
     numerics: Numerics
 

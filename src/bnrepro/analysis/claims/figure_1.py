@@ -1,24 +1,14 @@
-"""Claims, each with a rule that was written down before its result, the numbers, and the verdict of the rule on them.
+"""The claims about the paper's own figure: does a network of today, at a setting fitted without it, give its curves?"""
 
-A rule is a function. Its words are its docstring, and its digest covers its words, its code and the thresholds, so that
-a claim's entry in claims.json shows whether the rule is still the one that was committed before the runs. What a rule
-looks at (`Evidence`) is computed elsewhere, and is not in the digest.
-"""
-
-import ast
-import hashlib
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import sigmoid_inputs
-
-Verdict = Literal["holds", "fails", "mixed", "not tested"]
-Measured = dict[str, Any]
+from bnrepro.analysis.claims.claim import Claim, Measured, Verdict
+from bnrepro.analysis.claims.claim import of_all as _of_all
 
 ACCURACY_TOLERANCE = 0.003  # two standard errors of an accuracy of 97.5% on 10,000 images: a convention, since the
 # paper used the same images, and single runs scatter by half of it
@@ -39,35 +29,6 @@ class Evidence:
     comparison: pd.DataFrame
     distances: dict[str, np.ndarray]
     sigmoid_inputs: dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement, where it is made, and the rule that judges it."""
-
-    id: str
-    source: str
-    statement: str
-    rule: Callable[[Evidence], tuple[Measured, Verdict]]
-
-    def judge(self, evidence: Evidence | None) -> dict[str, Any]:
-        """The claim's entry in claims.json; without evidence it is not tested."""
-        measured, verdict = self.rule(evidence) if evidence else ({}, "not tested")
-        return {
-            "id": self.id,
-            "source": self.source,
-            "statement": self.statement,
-            "rule": {"words": " ".join((self.rule.__doc__ or "").split()), "digest": digest(self.rule)},
-            "measured": {name: _plain(value) for name, value in measured.items()},
-            "verdict": verdict,
-        }
-
-
-def digest(rule: Callable[..., Any]) -> str:
-    """SHA-256 (hex) over a rule: its words, its code, and the thresholds of this module."""
-    source = ast.dump(ast.parse(inspect.getsource(rule)))
-    thresholds = f"{ACCURACY_TOLERANCE} {STEPS_FACTOR} {MODE}"
-    return hashlib.sha256(f"{source}\n{thresholds}".encode()).hexdigest()
 
 
 def final_accuracy(evidence: Evidence) -> tuple[Measured, Verdict]:
@@ -127,12 +88,14 @@ def steadier_inputs(evidence: Evidence) -> tuple[Measured, Verdict]:
     return {name: np.median(values) for name, values in medians.items()}, _of_all(list(smaller))
 
 
+_REACH = f"{ACCURACY_TOLERANCE} {STEPS_FACTOR} {MODE}"
 CLAIMS = [
     Claim(
         "paper-final-accuracy",
         "arXiv:1502.03167, Figure 1(a)",
         "After 50,000 steps the test accuracy is 97.2% without and 98.2% with batch normalization.",
         final_accuracy,
+        _REACH,
     ),
     Claim(
         "paper-steps",
@@ -140,44 +103,32 @@ CLAIMS = [
         "Without batch normalization 90, 95, 96 and 97% are reached after 7,400, 14,200, 18,400 and 36,800 steps; "
         "with it 96, 97 and 98% after 6,100, 14,300 and 36,600.",
         steps_to_accuracy,
+        _REACH,
     ),
     Claim(
         "paper-speedup",
         "arXiv:1502.03167, Figure 1(a)",
         "Batch normalization takes 3.0 times fewer steps to 96% and 2.6 times fewer to 97%.",
         speedup,
+        _REACH,
     ),
     Claim(
         "paper-prediction",
         "arXiv:1502.03167, Figure 1(a)",
         "The setting that gives the paper's curve without batch normalization gives its curve with it too.",
         prediction,
+        _REACH,
     ),
     Claim(
         "paper-stable-inputs",
         "arXiv:1502.03167, Figure 1(b, c)",
         "Batch normalization makes the distribution of a sigmoid's input more stable as training progresses.",
         steadier_inputs,
+        _REACH,
     ),
 ]
-
-
-def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
-    """The entries of claims.json; None: the runs do not show all that the paper's figure does."""
-    return [claim.judge(evidence) for claim in CLAIMS]
 
 
 def _rows(comparison: pd.DataFrame, quantity: str) -> list[Any]:
     chosen = comparison[(comparison["quantity"] == quantity) & (comparison["mode"] == MODE)]
     return list(chosen.itertuples())
-
-
-def _of_all(met: list[bool]) -> Verdict:
-    if not met:
-        return "not tested"
-    return "holds" if all(met) else "mixed" if any(met) else "fails"
-
-
-def _plain(value: float) -> float | None:
-    """For JSON, with the tables' six significant digits."""
-    return None if np.isnan(value) else float(f"{value:.6g}")

@@ -1,0 +1,121 @@
+"""What the rules about the lesson look at: every run of every study, asked for by its factors, and paired by seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro.analysis import steps_to_target
+from bnrepro.analysis.claims.claim import NotTested
+
+CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
+STANDARD_ERRORS = 2  # a difference within so many is no difference
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The runs of a dataset.
+
+    Attributes:
+        curves: see `curves.from_records`, all studies.
+        finals: see `curves.finals`.
+        layers: see `layers.looks`.
+        target: the headline's test accuracy.
+        grid: steps between two evaluations, by which steps to target are too many at most.
+        test_images: on which accuracies are measured.
+    """
+
+    curves: pd.DataFrame
+    finals: pd.DataFrame
+    layers: pd.DataFrame
+    target: float
+    grid: int
+    test_images: int
+
+    def steps(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
+        """Steps to the target of the runs with these factors, by seed; the budget where they do not arrive."""
+        runs = _chosen(self.curves, study, factors)
+        found = {}
+        for seed, run in runs[runs["step"] > 0].groupby("seed"):
+            own = run.sort_values("step")
+            crossing = steps_to_target.crossing(own["step"].to_numpy(), own[column].to_numpy(), self.target)
+            found[seed] = own["budget"].iloc[0] if np.isnan(crossing) else crossing
+        budget = runs.groupby("seed")["budget"].first()  # of a run that diverged before its first evaluation
+        return pd.Series(found).reindex(budget.index).fillna(budget).astype(float)
+
+    def arrive(self, study: str, **factors: Any) -> bool:
+        """Whether all runs with these factors reach the target within the budget."""
+        budget = _chosen(self.curves, study, factors)["budget"].iloc[0]
+        return bool((self.steps(study, **factors) < budget).all())
+
+    def best(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
+        """The highest test accuracy of each run, by seed."""
+        return _chosen(self.curves, study, factors).groupby("seed")[column].max()
+
+    def final(self, study: str, column: str, **factors: Any) -> pd.Series:
+        """What the runs with these factors end with, by seed; NaN where one diverged."""
+        return _chosen(self.finals, study, factors).set_index("seed")[column].sort_index()
+
+    def looks(self, study: str, **factors: Any) -> pd.DataFrame:
+        """The looks into the layers of the runs with these factors."""
+        return _chosen(self.layers, study, factors)
+
+    def moved(self, study: str, **factors: Any) -> pd.DataFrame:
+        """How far the inputs of a layer's units travel: rows are seeds, columns layers. See `layers.travelled`."""
+        return self.looks(study, **factors).groupby(["seed", "layer"])["travelled"].first().unstack()
+
+    def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
+        """The values of a factor that a study has runs of, in order."""
+        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique())
+
+    # --- comparing ----------------------------------------------------------------------------------------------------
+
+    def fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether steps to target are fewer in the first; a difference within the evaluations' grid is none."""
+        return less(first, second, resolution=self.grid)
+
+    def lower_accuracy(self, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether accuracies are lower in the first; a difference that as many test images would scatter by is none."""
+        share = float(np.clip(second.mean(), 0, 1))
+        return less(first, second, standard_error=np.sqrt(share * (1 - share) / self.test_images))
+
+
+def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resolution: float = 0.0) -> bool | None:
+    """Whether the first is smaller, paired by seed: True, False where it is larger, None where neither can be said.
+
+    Neither can be said where pairs disagree about the sign, or where the mean difference is within two standard errors
+    or the resolution of what was measured.
+
+    Args:
+        standard_error: of the measurement itself; the scatter over pairs is added.
+    """
+    pairs = pd.concat([first, second], axis=1, join="inner").dropna()
+    if len(pairs) < 2:
+        return None
+    difference = (pairs.iloc[:, 0] - pairs.iloc[:, 1]).to_numpy(float)
+    error = np.hypot(difference.std(ddof=1) / np.sqrt(len(difference)), standard_error)
+    if not (np.all(difference < 0) or np.all(difference > 0)):
+        return None
+    if abs(difference.mean()) <= max(STANDARD_ERRORS * error, resolution):
+        return None
+    return bool(difference.mean() < 0)
+
+
+def _chosen(table: pd.DataFrame, study: str, factors: dict[str, Any]) -> pd.DataFrame:
+    """The rows of a study with these values of its factors.
+
+    Raises:
+        NotTested: there are none.
+    """
+    rows = table[table["study"] == study]
+    for name, value in factors.items():
+        if name not in rows:
+            raise NotTested(f"study {study} does not cross {name}")
+        same: Callable[..., Any] = np.isclose if isinstance(value, float) else np.equal
+        rows = rows[same(rows[name].to_numpy(float if isinstance(value, float) else None), value)]
+    if rows.empty:
+        shown = ", ".join(f"{name} {value}" for name, value in factors.items())
+        raise NotTested(f"study {study} has no runs with {shown}" if factors else f"study {study} has no runs")
+    return rows

@@ -1,0 +1,91 @@
+"""What the looks into a run's layers show (`bnrepro.measurement.probe`), as one long table.
+
+A layer is told by its number, 1 ... depth. Of its units, the median stands for the layer: of their 15th, 50th and 85th
+percentiles over the probe's images, and of how far they travel.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro.analysis.curves import SERIES
+
+MEASURED = [
+    *("percentile_15", "percentile_50", "percentile_85", "saturated", "always_saturated"),
+    *("gradient", "gradient_change", "gradient_cosine", "lag"),
+]
+OF_THE_RUN = ["travelled", "travelled_relative"]  # the same at every step
+
+
+def looks(
+    records: Sequence[dict[str, Any]],
+    study: str,
+    further: Sequence[str],
+    read: Callable[[dict[str, Any]], dict[str, np.ndarray]],
+) -> pd.DataFrame:
+    """The looks of a study's runs.
+
+    Args:
+        further: the study's own factors (`curves.further`).
+        read: gives the looks of a record.
+
+    Returns:
+        A row for every run, layer and step: the series' factors, seed, layer, step, percentiles (the median over
+        units), saturated, always_saturated (shares of 1), gradient (norm), gradient_change and gradient_cosine (of the
+        last layer; NaN for others), lag (standard deviations), and of the whole run travelled and travelled_relative.
+    """
+    factors = [*SERIES, *further]
+    frames = []
+    for record in records:
+        arrays = read(record)
+        steps, depth = arrays["step"], record["spec"]["depth"]
+        by_layer = pd.DataFrame(
+            {"layer": np.tile(np.arange(1, depth + 1), len(steps)), "step": np.repeat(steps, depth)}
+        )
+        for name, values in _measured(arrays, depth).items():
+            by_layer[name] = values.reshape(-1)
+        for name, values in zip(OF_THE_RUN, travelled(arrays["percentiles"]), strict=True):
+            by_layer[name] = np.tile(values, len(steps))
+        own = {
+            "study": study,
+            **{factor: record["spec"][factor] for factor in factors[1:]},
+            "seed": record["spec"]["seed"],
+        }
+        frames.append(by_layer.assign(**own))
+    columns = [*factors, "seed", "layer", "step", *MEASURED, *OF_THE_RUN]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def _measured(arrays: dict[str, np.ndarray], depth: int) -> dict[str, np.ndarray]:
+    """Each [looks, depth]."""
+    percentiles = np.median(arrays["percentiles"], axis=-1)  # [looks, depth, 3]
+    change = np.full((len(arrays["step"]), depth, 2), np.nan)
+    change[:, -1] = arrays["gradient_change"]
+    return {
+        "percentile_15": percentiles[..., 0],
+        "percentile_50": percentiles[..., 1],
+        "percentile_85": percentiles[..., 2],
+        "saturated": arrays["saturated"],
+        "always_saturated": arrays["always_saturated"],
+        "gradient": arrays["gradient"][:, :depth],
+        "gradient_change": change[..., 0],
+        "gradient_cosine": change[..., 1],
+        "lag": arrays["lag"],
+    }
+
+
+def travelled(percentiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far the inputs of a layer's units travel in training, [depth] of percentiles [looks, depth, 3, width].
+
+    A unit travels from the lowest to the highest value of its 50th percentile, from step 0 on; the median over units.
+
+    Returns:
+        In the units of a nonlinearity's input; and in those of the unit's own spread in the end, the distance of its
+        15th percentile from its 85th.
+    """
+    moved = np.ptp(percentiles[:, :, 1], axis=0)
+    spread = percentiles[-1, :, 2] - percentiles[-1, :, 0]
+    relative = np.divide(moved, spread, out=np.full_like(moved, np.inf), where=spread > 0)
+    return np.median(moved, axis=-1), np.median(relative, axis=-1)

@@ -1,0 +1,145 @@
+"""Layers that Keras does not have: against Keras where it has the like, and against what their authors say of them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bnrepro.measurement.forward import Forward, tensors_of
+from bnrepro.networks import keras, layers
+from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.training.run import run
+from tests.networks.specs import run_spec
+
+WIDTH = 100
+
+
+def network(normalization: str, **changes) -> Architecture:
+    return Architecture(64, 2, WIDTH, 10, normalization, "before", 0.9, 0.01, **changes)
+
+
+def test_layer_normalization_is_keras_own() -> None:
+    x = np.random.default_rng(0).normal(3, 2, (7, 5)).astype(np.float32)
+    gamma, beta = np.float32([1, 2, 3, 4, 5]), np.float32([0, 1, 0, -1, 2])
+    own, other = layers.LayerNormalization(0.01), tf.keras.layers.LayerNormalization(epsilon=0.01)
+    for layer in (own, other):
+        layer(x)  # builds it
+        layer.gamma.assign(gamma)
+        layer.beta.assign(beta)
+    np.testing.assert_allclose(own(x), other(x), rtol=1e-5, atol=1e-5)
+
+
+def test_weight_normalization_starts_as_the_network_without() -> None:
+    plain, weight = (initial_parameters(network(name), 0.1, seed=0) for name in ("none", "weight"))
+    images = tf.constant(np.random.default_rng(0).random((5, 64)).astype(np.float32))
+    logits = []
+    for name, parameters in (("none", plain), ("weight", weight)):
+        model = keras.build_model(network(name), 0.1)
+        keras.load_parameters(model, parameters)
+        logits.append(model(images).numpy())
+    np.testing.assert_allclose(*logits, rtol=1e-5, atol=1e-6)
+
+
+def test_weight_normalizations_kernel_has_directions_alone() -> None:
+    kernel = tf.constant(np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32))
+    weights = layers.weight_normalized(kernel, tf.constant([1.0, 2.0, 3.0])).numpy()
+    np.testing.assert_allclose(np.linalg.norm(weights, axis=0), [1, 2, 3], rtol=1e-6)
+    np.testing.assert_allclose(layers.weight_normalized(5 * kernel, tf.constant([1.0, 2.0, 3.0])), weights, rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_a_data_dependent_start_gives_every_unit_mean_0_and_variance_1(activation: str) -> None:
+    architecture = network("weight", activation=activation)
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.random((60, 64)).astype(np.float32))
+    forward = Forward(architecture)
+    parameters = tensors_of(forward.data_dependent(initial_parameters(architecture, 0.1, seed=0), images))
+    _, hidden = forward.whole(parameters, forward.affine(parameters, "hidden_1", images), forward.by(parameters, {}))
+    for layer in hidden:
+        np.testing.assert_allclose(np.mean(layer.inputs, axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(np.var(layer.inputs, axis=0), 1, rtol=1e-3)
+
+
+def test_a_unit_that_sees_nothing_keeps_its_length() -> None:
+    architecture = network("weight")
+    images = tf.constant(np.zeros((60, 64), np.float32))
+    initial = initial_parameters(architecture, 0.1, seed=0)
+    started = Forward(architecture).data_dependent(initial, images)
+    assert all(np.isfinite(value).all() for value in started.values())
+    np.testing.assert_array_equal(started["hidden_1/scale"], initial["hidden_1/scale"])
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_dropout_sets_its_share_to_zero_and_keeps_the_mean(rate: float) -> None:
+    x = np.ones((1_000, WIDTH), np.float32)
+    y = layers.Dropout(rate, place=0)(x, training=True).numpy()
+    assert np.mean(y == 0) == pytest.approx(rate, abs=0.01)  # 100,000 draws: a standard error below 0.002
+    assert y.mean() == pytest.approx(1, abs=0.01)
+    np.testing.assert_allclose(np.unique(y), [0, 1 / (1 - rate)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.5])
+def test_alpha_dropout_keeps_mean_and_variance_of_selu_units(rate: float) -> None:
+    x = tf.nn.selu(tf.constant(np.random.default_rng(0).normal(size=(5_000, WIDTH)).astype(np.float32)))
+    y = layers.AlphaDropout(rate, place=0)(x, training=True).numpy()
+    assert y.mean() == pytest.approx(0, abs=0.02)
+    assert y.var() == pytest.approx(1, abs=0.03)
+    assert len(np.unique(y.round(4), return_counts=True)[1]) > 1
+
+
+def noise(kind: str, step: int, place: int = 0, seed: int = 0) -> np.ndarray:
+    at = [tf.constant(value, tf.int64) for value in (seed, step)]
+    return layers.noise(kind, *at, place, tf.constant([2_000, WIDTH])).numpy()
+
+
+def test_noise_has_a_mean_and_a_deviation_of_each_units_own() -> None:
+    values = noise("shifting", 3)
+    means, deviations = values.mean(axis=0), values.std(axis=0)
+    assert (np.abs(means) < 1.1).all()
+    assert means.std() == pytest.approx(1 / np.sqrt(3), abs=0.1)  # uniform in (-1, 1)
+    assert (deviations < 1.1).all()
+    assert deviations.mean() == pytest.approx(0.5, abs=0.1)  # uniform in (0, 1)
+
+
+def test_shifting_noise_jumps_from_step_to_step_and_steady_noise_does_not() -> None:
+    def correlation(kind: str) -> float:
+        first, second = (noise(kind, step).mean(axis=0) for step in (3, 4))
+        assert not np.array_equal(noise(kind, 3), noise(kind, 4))
+        return np.corrcoef(first, second)[0, 1]
+
+    assert correlation("steady") > 0.99
+    assert abs(correlation("shifting")) < 0.4
+
+
+@pytest.mark.parametrize("kind", ["steady", "shifting"])
+def test_noise_differs_by_place_and_by_seed(kind: str) -> None:
+    own = noise(kind, 3).mean(axis=0)
+    for other in (noise(kind, 3, place=1), noise(kind, 3, seed=1)):
+        assert abs(np.corrcoef(own, other.mean(axis=0))[0, 1]) < 0.4
+
+
+@pytest.mark.parametrize("changes", [{"dropout": 0.3}, {"normalization": "batch", "noise": "shifting"}])
+def test_random_numbers_follow_from_the_seed_and_not_from_the_process(digits, changes: dict) -> None:
+    """Two runs of one seed with another between them, in one process and its one compiled model."""
+    spec = run_spec("keras", depth=2, steps=20, evaluate_every=10, **changes)
+    first, between, again = (
+        run(run_spec("keras", depth=2, steps=20, evaluate_every=10, seed=seed, **changes), digits) for seed in (1, 2, 1)
+    )
+    quiet = run(run_spec("keras", spec.normalization, depth=2, steps=20, evaluate_every=10), digits)
+    kernel = "hidden_1/kernel"
+    assert first.parameters[kernel].tobytes() == again.parameters[kernel].tobytes()
+    assert not np.array_equal(first.parameters[kernel], between.parameters[kernel])
+    assert not np.allclose(first.parameters[kernel], quiet.parameters[kernel], atol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer", "weight", "self"])
+def test_without_training_nothing_is_drawn(normalization: str) -> None:
+    activation = "selu" if normalization == "self" else "sigmoid"
+    noise = "shifting" if normalization == "batch" else "none"
+    images = np.random.default_rng(0).random((5, 64)).astype(np.float32)
+    outputs = []
+    for changes in ({}, {"dropout": 0.5, "noise": noise}):
+        architecture = network(normalization, activation=activation, **changes)
+        model = keras.build_model(architecture, 0.1)
+        keras.load_parameters(model, initial_parameters(architecture, 0.1, seed=0), seed=3)
+        outputs.append(model(images, training=False).numpy())
+    np.testing.assert_array_equal(*outputs)
