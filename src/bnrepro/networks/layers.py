@@ -9,7 +9,7 @@ import math
 
 import tensorflow as tf
 
-_STREAMS = {"dropout": 0, "noise": 1}  # of random numbers: one for each kind, place and seed
+_STREAMS = ("dropout", "mean", "deviation", "spread")  # of random numbers: one for each of these, place and seed
 _MOST_PLACES = 10_000
 ALPHA = 1.7580993408473766  # of SELU: lambda times alpha (arXiv:1706.02515, section 2)
 
@@ -117,23 +117,25 @@ class Noise(_Seeded):
 
 
 def noise(kind: str, seed: tf.Tensor, step: tf.Tensor, place: int, shape: tf.Tensor) -> tf.Tensor:
-    """Noise [examples, units] whose mean, in (-1, 1), and standard deviation, in (0, 1), are each unit's own.
+    """Noise [examples, units]: a mean in (-1, 1), and around it a standard deviation in (0, 1) that is a unit's own.
 
-    `shifting`: both are drawn anew at every step, so that the distribution of a unit's input jumps from step to step.
-    `steady`: both are those of step 0 throughout, which is as much noise without the jumps.
+    `shifting`: mean and deviation are the unit's own, and drawn anew at every step, so that the distribution of its
+    input jumps from step to step. `steady`: the mean is each example's own, the deviation the same at all steps, which
+    is as much noise over training, of a distribution that stays.
 
     Args:
         seed, step: int64 scalars.
         place: the hidden layer's, from 0.
         shape: int32 [2].
     """
-    drawn = _uniform("noise", seed, step if kind == "shifting" else tf.zeros_like(step), place, [2, shape[1]])
-    mean, stddev = 2 * drawn[0] - 1, drawn[1]
-    spread = math.sqrt(3) * (2 * _uniform("noise", seed, -1 - step, place, shape) - 1)  # of variance 1
-    return mean + stddev * spread
+    shifting, unit = kind == "shifting", [1, shape[1]]
+    mean = 2 * _uniform("mean", seed, step, place, unit if shifting else shape) - 1
+    deviation = _uniform("deviation", seed, step if shifting else tf.zeros_like(step), place, unit)
+    spread = math.sqrt(3) * (2 * _uniform("spread", seed, step, place, shape) - 1)  # of variance 1
+    return mean + deviation * spread
 
 
 def _uniform(kind: str, seed: tf.Tensor, step: tf.Tensor, place: int, shape) -> tf.Tensor:
     """Random numbers in [0, 1) that follow from what is given."""
-    stream = (seed * _MOST_PLACES + place) * len(_STREAMS) + _STREAMS[kind]
+    stream = (seed * _MOST_PLACES + place) * len(_STREAMS) + _STREAMS.index(kind)
     return tf.random.stateless_uniform(shape, tf.stack([stream, step]))
