@@ -13,7 +13,7 @@ PACKAGE = ROOT / "src" / "bnrepro"
 # From the ground up; a module may import from its own room and from those before it.
 ROOMS = [
     ["errors"],
-    ["paths"],
+    ["paths", "source"],
     ["params"],
     ["datasets"],
     ["networks"],

@@ -16,7 +16,7 @@ MEASURED = [
     *("percentile_15", "percentile_50", "percentile_85", "saturated", "always_saturated"),
     *("gradient", "gradient_change", "gradient_cosine", "lag"),
 ]
-OF_THE_RUN = ["travelled", "travelled_relative"]  # the same at every step
+OF_THE_RUN = ["travelled", "travelled_relative", "jumped"]  # the same at every step
 
 
 def looks(
@@ -34,7 +34,8 @@ def looks(
     Returns:
         A row for every run, layer and step: the series' factors, seed, layer, step, percentiles (the median over
         units), saturated, always_saturated (shares of 1), gradient (norm), gradient_change and gradient_cosine (of the
-        last layer; NaN for others), lag (standard deviations), and of the whole run travelled and travelled_relative.
+        last layer; NaN for others), lag (standard deviations), and of the whole run travelled, travelled_relative and
+        jumped.
     """
     factors = [*SERIES, *further]
     frames = []
@@ -46,7 +47,8 @@ def looks(
         )
         for name, values in _measured(arrays, depth).items():
             by_layer[name] = values.reshape(-1)
-        for name, values in zip(OF_THE_RUN, travelled(arrays["percentiles"]), strict=True):
+        of_the_run = (*travelled(arrays["percentiles"]), jumped(arrays["percentiles"]))
+        for name, values in zip(OF_THE_RUN, of_the_run, strict=True):
             by_layer[name] = np.tile(values, len(steps))
         own = {
             "study": study,
@@ -89,3 +91,13 @@ def travelled(percentiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread = percentiles[-1, :, 2] - percentiles[-1, :, 0]
     relative = np.divide(moved, spread, out=np.full_like(moved, np.inf), where=spread > 0)
     return np.median(moved, axis=-1), np.median(relative, axis=-1)
+
+
+def jumped(percentiles: np.ndarray) -> np.ndarray:
+    """How far the 50th percentile of a unit moves from one look to the next, [depth] of [looks, depth, 3, width].
+
+    The mean over looks, and of that the median over units, in the units of a nonlinearity's input; NaN of one look.
+    """
+    if len(percentiles) < 2:
+        return np.full(percentiles.shape[1], np.nan)
+    return np.median(np.abs(np.diff(percentiles[:, :, 1], axis=0)).mean(axis=0), axis=-1)

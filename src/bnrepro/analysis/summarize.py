@@ -15,11 +15,12 @@ from bnrepro import __version__, paths
 from bnrepro.analysis import against_paper, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.analysis.claims import figure_1, ledger
 from bnrepro.analysis.claims.evidence import Evidence
-from bnrepro.params import FURTHER, HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
+from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, DatasetName, Params
 from bnrepro.runs import records
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
+POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
 LAYERS_OF = ("depth", "learning_rate", "dropout", "momentum", "noise")  # studies whose layers are drawn
 
 Record = dict[str, Any]
@@ -93,8 +94,9 @@ def _evidence(
     params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
 ) -> Evidence:
     """What the lesson's claims are judged by."""
-    training = params.training[dataset]
-    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, params.data[dataset].test)
+    training, data = params.training[dataset], params.data[dataset]
+    training_images = min(POPULATION_IMAGES, IMAGES[dataset] - data.test)
+    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, data.test, training_images)
 
 
 def _beside_the_paper(

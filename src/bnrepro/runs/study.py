@@ -1,6 +1,5 @@
 """A study's grid, expanded to run specs; a spec, the data and the code together are a run's fingerprint."""
 
-import ast
 import hashlib
 import importlib.metadata
 import itertools
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bnrepro
+from bnrepro import source
 from bnrepro.params import DatasetName, Params
 from bnrepro.training.spec import RunSpec
 
@@ -117,14 +117,5 @@ def code_digest(implementation: str) -> str:
     own = (f"networks/{implementation}.py", _LOOPS.get(implementation, _ESTIMATOR_LOOP))
     hashing = hashlib.sha256()
     for file in sorted({*_CORE, *own}):
-        hashing.update(f"{file}\n{_code(package / file)}\n".encode())
+        hashing.update(f"{file}\n{source.syntax(package / file)}\n".encode())
     return hashing.hexdigest()
-
-
-def _code(path: Path) -> str:
-    """A module's syntax tree as text, without docstrings and line numbers."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return ast.dump(tree)

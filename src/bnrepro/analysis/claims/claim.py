@@ -8,12 +8,15 @@ before the runs.
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
+
+from bnrepro import source
 
 Verdict = Literal["holds", "fails", "mixed", "not tested"]
 Measured = dict[str, Any]
@@ -30,13 +33,13 @@ class Part:
     Attributes:
         name: what is compared.
         first, second: the means of both sides, in the order in which the statement has the first the better.
-        met: whether the statement is so in this part; None where that is within two standard errors.
+        met: whether the statement is so in this part; None where that cannot be told.
     """
 
     name: str
     first: float
     second: float
-    met: bool | None
+    met: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,14 @@ class Claim:
 
 def digest(rule: Callable[..., Any], reach: str) -> str:
     """SHA-256 (hex) over a rule: its words, its code, and what else decides its verdict."""
-    source = ast.dump(ast.parse(inspect.getsource(rule)))
-    return hashlib.sha256(f"{source}\n{reach}".encode()).hexdigest()
+    own = ast.dump(ast.parse(inspect.getsource(rule)))
+    return hashlib.sha256(f"{own}\n{reach}".encode()).hexdigest()
 
 
-def code(module: ModuleType) -> str:
-    """A module's syntax tree as text: for a rule's `reach`."""
-    return ast.dump(ast.parse(inspect.getsource(module)))
+def code(*modules: ModuleType | str) -> str:
+    """What modules (or the files of modules) do, as text: for a rule's `reach`."""
+    files = [module if isinstance(module, str) else str(module.__file__) for module in modules]
+    return "\n".join(source.syntax(Path(file)) for file in files)
 
 
 def of_all(met: Iterable[bool | None]) -> Verdict:
@@ -96,16 +100,26 @@ def of_all(met: Iterable[bool | None]) -> Verdict:
     return "fails" if all(one is False for one in met) else "mixed"
 
 
-def of_parts(parts: list[Part]) -> tuple[Measured, Verdict]:
+def of_parts(parts: Sequence[Part], checks: Sequence[Part] = ()) -> tuple[Measured, Verdict]:
     """What was measured, by part, and the verdict over all of them.
 
+    Args:
+        checks: listed, and not counted.
+
     Raises:
-        NotTested: there are none.
+        NotTested: there are no parts.
     """
     if not parts:
         raise NotTested("there is nothing to compare in the runs")
-    measured = {part.name: {key: value for key, value in asdict(part).items() if key != "name"} for part in parts}
+    measured = {part.name: {"first": part.first, "second": part.second, "met": part.met} for part in parts}
+    measured |= {part.name: {"first": part.first, "second": part.second} for part in checks}
     return measured, of_all(part.met for part in parts)
+
+
+def every(so: Iterable[bool]) -> bool | None:
+    """Of several runs: True where it is so of all, False where of none, None in between."""
+    so = list(so)
+    return True if all(so) else None if any(so) else False
 
 
 def _plain(value: Any) -> Any:

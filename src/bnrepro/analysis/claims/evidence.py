@@ -24,7 +24,8 @@ class Evidence:
         layers: see `layers.looks`.
         target: the headline's test accuracy.
         grid: steps between two evaluations, by which steps to target are too many at most.
-        test_images: on which accuracies are measured.
+        test_images: on which test accuracies are measured.
+        training_images: on which training accuracies are.
     """
 
     curves: pd.DataFrame
@@ -33,6 +34,7 @@ class Evidence:
     target: float
     grid: int
     test_images: int
+    training_images: int
 
     def steps(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
         """Steps to the target of the runs with these factors, by seed; the budget where they do not arrive."""
@@ -47,8 +49,7 @@ class Evidence:
 
     def arrive(self, study: str, **factors: Any) -> bool:
         """Whether all runs with these factors reach the target within the budget."""
-        budget = _chosen(self.curves, study, factors)["budget"].iloc[0]
-        return bool((self.steps(study, **factors) < budget).all())
+        return bool((self.steps(study, **factors) < self.budget).all())
 
     def best(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
         """The highest test accuracy of each run, by seed."""
@@ -62,9 +63,13 @@ class Evidence:
         """The looks into the layers of the runs with these factors."""
         return _chosen(self.layers, study, factors)
 
-    def moved(self, study: str, **factors: Any) -> pd.DataFrame:
-        """How far the inputs of a layer's units travel: rows are seeds, columns layers. See `layers.travelled`."""
-        return self.looks(study, **factors).groupby(["seed", "layer"])["travelled"].first().unstack()
+    def over_layers(self, study: str, column: str, **factors: Any) -> pd.DataFrame:
+        """A number that a whole run has for each layer (`layers.OF_THE_RUN`): rows are seeds, columns layers."""
+        return self.looks(study, **factors).groupby(["seed", "layer"])[column].first().unstack()
+
+    def leave_chance(self, study: str, **factors: Any) -> bool:
+        """Whether all runs with these factors do."""
+        return bool((self.best(study, **factors) >= CHANCE).all())
 
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
@@ -73,31 +78,67 @@ class Evidence:
     # --- comparing ----------------------------------------------------------------------------------------------------
 
     def fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
-        """Whether steps to target are fewer in the first; a difference within the evaluations' grid is none."""
+        """Whether steps to target are fewer in the first; a difference within the evaluations' grid is none.
+
+        False where no run of the first arrives.
+        """
+        if (first >= self.budget).all():
+            return False
         return less(first, second, resolution=self.grid)
 
-    def lower_accuracy(self, first: pd.Series, second: pd.Series) -> bool | None:
-        """Whether accuracies are lower in the first; a difference that as many test images would scatter by is none."""
-        share = float(np.clip(second.mean(), 0, 1))
-        return less(first, second, standard_error=np.sqrt(share * (1 - share) / self.test_images))
+    def no_fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether steps to target are as many in the first, to the evaluations' grid, or more."""
+        return _unless(less(first, second, resolution=self.grid), first, second, self.grid)
+
+    def lower_accuracy(self, first: pd.Series, second: pd.Series, images: int | None = None) -> bool | None:
+        """Whether accuracies are lower in the first; a difference that as many images would scatter by is none.
+
+        Args:
+            images: on which they were measured; None: the test images.
+        """
+        return less(first, second, standard_error=self._standard_error(second, images))
+
+    def no_lower_accuracy(self, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether accuracies on the test images are as high in the first, within two standard errors, or higher."""
+        margin = STANDARD_ERRORS * self._standard_error(second)
+        return _unless(self.lower_accuracy(first, second), first, second, margin)
+
+    def _standard_error(self, accuracy: pd.Series, images: int | None = None) -> float:
+        share = float(np.clip(accuracy.mean(), 0, 1))
+        return float(np.sqrt(share * (1 - share) / (images or self.test_images)))
+
+    @property
+    def budget(self) -> float:
+        """The steps of a run."""
+        return float(self.curves["budget"].max())
+
+
+def _unless(less_than: bool | None, first: pd.Series, second: pd.Series, margin: float) -> bool | None:
+    """Of "no less": False where it is less, True where the mean is no farther below than the margin."""
+    if less_than:
+        return False
+    return True if (first - second).mean() >= -margin else None
 
 
 def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resolution: float = 0.0) -> bool | None:
     """Whether the first is smaller, paired by seed: True, False where it is larger, None where neither can be said.
 
-    Neither can be said where pairs disagree about the sign, or where the mean difference is within two standard errors
-    or the resolution of what was measured.
+    Neither can be said where pairs disagree about the sign, where the mean difference is within two standard errors or
+    the resolution of what was measured, or where a run has no such number.
 
     Args:
         standard_error: of the measurement itself; the scatter over pairs is added.
+
+    Raises:
+        NotTested: there are fewer than two pairs.
     """
-    pairs = pd.concat([first, second], axis=1, join="inner").dropna()
+    pairs = pd.concat([first, second], axis=1, join="inner")
     if len(pairs) < 2:
-        return None
+        raise NotTested("a comparison needs two seeds at least")
     difference = (pairs.iloc[:, 0] - pairs.iloc[:, 1]).to_numpy(float)
-    error = np.hypot(difference.std(ddof=1) / np.sqrt(len(difference)), standard_error)
-    if not (np.all(difference < 0) or np.all(difference > 0)):
+    if np.isnan(difference).any() or (np.any(difference < 0) and np.any(difference > 0)):
         return None
+    error = np.hypot(difference.std(ddof=1) / np.sqrt(len(difference)), standard_error)
     if abs(difference.mean()) <= max(STANDARD_ERRORS * error, resolution):
         return None
     return bool(difference.mean() < 0)
