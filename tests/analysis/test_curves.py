@@ -12,7 +12,7 @@ from bnrepro.analysis import curves
 def record(evaluations, *, seed=0, diverged_at=None, **extra):
     steps = [10 * i for i in range(evaluations + 1)]
     ramp = [i / (evaluations + 1) for i in range(evaluations + 1)]
-    measured = ("accuracy", "population_accuracy", "loss", "training_accuracy")
+    measured = ("accuracy", "population_accuracy", "loss", "training_accuracy", "test_batch_accuracy")
     return {
         "spec": {
             "implementation": "keras",
@@ -22,23 +22,23 @@ def record(evaluations, *, seed=0, diverged_at=None, **extra):
             "seed": seed,
             "steps": steps[-1],
         },
-        "curve": {"step": steps, **dict.fromkeys(measured, ramp), **dict.fromkeys(extra, ramp)},
+        "curve": {"step": steps, **{name: list(ramp) for name in (*measured, *extra)}},
         "final": {} if diverged_at else {"population_accuracy": 0.5},
         "diverged_at": diverged_at,
     }
 
 
-def thinned(records):
-    text = curves.thinned_csv(curves.from_records(records, "depth"))
+def thinned(records, further=()):
+    text = curves.thinned_csv(curves.from_records(records, "depth", further=further))
     return pd.read_csv(io.StringIO(text), keep_default_na=False), text
 
 
-def test_every_evaluation_but_the_start_is_kept_where_they_fit():
-    table, _ = thinned([record(100)])
-    assert table["step"].tolist() == list(range(10, 1010, 10))
+def test_every_evaluation_is_kept_where_they_fit():
+    table, _ = thinned([record(99)])
+    assert table["step"].tolist() == list(range(0, 1000, 10))
     assert list(table.columns) == [
-        *("study", "implementation", "normalization", "depth", "learning_rate", "seed", "step"),
-        *("accuracy", "population_accuracy", "loss", "training_accuracy"),
+        *("study", "implementation", "normalization", "depth", "learning_rate", "seed", "budget", "diverged", "step"),
+        *("accuracy", "population_accuracy", "loss", "training_accuracy", "test_batch_accuracy"),
     ]
 
 
@@ -77,19 +77,75 @@ def test_the_same_runs_give_the_same_text():
 def test_a_study_without_runs_gives_an_empty_table_with_its_header():
     table, text = thinned([])
     assert table.empty
-    assert text.startswith("study,implementation,normalization,depth,learning_rate,seed,step,accuracy")
+    assert text.startswith("study,implementation,normalization,depth,learning_rate,seed,budget,diverged,step,accuracy")
+
+
+def test_a_factor_that_a_study_crosses_is_a_column_of_it():
+    quicker = record(5)
+    quicker["spec"]["momentum"] = 0.9
+    slower = record(5)
+    slower["spec"]["momentum"] = 0.99
+    table, _ = thinned([quicker, slower], further=["momentum"])
+    assert table.groupby("momentum").size().to_dict() == {0.9: 6, 0.99: 6}
+    assert curves.series(table)[-1] == "momentum"
+
+
+def test_finals_are_the_last_of_the_curve_and_what_is_measured_once():
+    one = record(4)
+    one["curve"]["accuracy"][-1] = 0.75
+    one["final"] |= {"population_accuracy": 0.5, "zscore_mean": 0.01}  # instead of the curve's population_accuracy
+    (row,) = curves.finals([one], "depth").to_dict("records")
+    assert (row["study"], row["normalization"], row["seed"], row["diverged"]) == ("depth", "none", 0, False)
+    assert (row["accuracy"], row["population_accuracy"], row["zscore_mean"]) == (0.75, 0.5, 0.01)
+    assert row["training_accuracy"] == row["test_batch_accuracy"] == 0.8  # the last of the ramp
+
+
+def test_a_run_that_diverged_ends_with_nothing():
+    """Its curve has a last value, which is of the middle of training."""
+    rows = curves.finals([record(4), record(4, seed=1, diverged_at=17)], "depth").set_index("diverged")
+    assert rows.loc[False, curves.ACCURACIES].notna().all()
+    assert rows.loc[True, curves.ACCURACIES].isna().all()
+    assert rows.loc[True, "seed"] == 1
 
 
 def test_final_accuracy_leaves_diverged_runs_out_of_the_means():
     records = [record(4), record(4, seed=1, diverged_at=17)]
     records[0]["curve"]["accuracy"][-1] = 0.75
-    (row,) = curves.final_accuracy(records, "depth").to_dict("records")
+    (row,) = final_accuracy(records)
     assert (row["runs"], row["diverged"]) == (2, 1)
     assert row["accuracy"] == 0.75
     assert row["population_accuracy"] == 0.5
 
 
+def final_accuracy(records, further=()):
+    return curves.final_accuracy(curves.finals(records, "depth", further)).to_dict("records")
+
+
+def test_final_accuracy_is_the_mean_over_the_seeds_of_a_series():
+    one, other, deeper = record(4), record(4, seed=1), record(4)
+    one["curve"]["accuracy"][-1], other["curve"]["accuracy"][-1] = 0.7, 0.8
+    deeper["spec"]["depth"] = 5
+    rows = final_accuracy([one, other, deeper])
+    assert [(row["depth"], row["runs"]) for row in rows] == [(3, 2), (5, 1)]
+    assert rows[0]["accuracy"] == pytest.approx(0.75)
+
+
 def test_final_accuracy_of_diverged_runs_alone_is_empty():
-    (row,) = curves.final_accuracy([record(4, diverged_at=17)], "depth").to_dict("records")
+    (row,) = final_accuracy([record(4, diverged_at=17)])
     assert row["diverged"] == 1
     assert np.isnan(row["accuracy"])
+
+
+def test_a_factor_that_another_study_crosses_leaves_a_series_whole():
+    """It is empty in this study's rows, and pandas would leave out groups by what is empty."""
+    crossed = record(4)
+    crossed["spec"]["momentum"] = 0.9
+    finals = [curves.finals([record(4)], "depth"), curves.finals([crossed], "momentum", ["momentum"])]
+    table = curves.final_accuracy(pd.concat(finals, ignore_index=True))
+    assert table["study"].tolist() == ["depth", "momentum"]
+
+
+def test_a_study_without_runs_ends_with_nothing():
+    table = curves.finals([], "depth")
+    assert table.empty
+    assert set(curves.ACCURACIES) < set(table.columns)

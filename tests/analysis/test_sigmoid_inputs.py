@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from bnrepro import paths
 from bnrepro.analysis import sigmoid_inputs
-from bnrepro.errors import Failed
-from bnrepro.runs import records
 
 STEPS = [0, 10, 20]
 
@@ -68,19 +65,14 @@ def test_the_late_movement_begins_where_the_papers_curves_do():
     assert table.loc["late_movement", "paper"] <= table.loc["movement", "paper"]
 
 
-def test_percentiles_are_read_by_arm_and_seed(project):
-    found = []
+def test_the_last_layers_percentiles_are_told_by_arm_and_seed():
+    looks, found = {}, []
     for normalization, seed in (("none", 0), ("none", 1), ("batch", 0), ("batch", 1)):
         key = f"{normalization}{seed}"
-        folder = paths.runs("mnist", "paper") / key
-        folder.mkdir(parents=True)
-        np.save(folder / records.SIGMOID_INPUTS, arm([float(seed)])[0])
+        layers = [arm([99.0, 99.0])[0], arm([float(seed), 5.0])[0]]
+        looks[key] = {"percentiles": np.stack(layers, axis=1), "step": np.array(STEPS)}
         found.append({"fingerprint": key, "spec": {"normalization": normalization, "seed": seed}})
-    arms = sigmoid_inputs.load("mnist", "paper", found)
-    assert {name: values.shape for name, values in arms.items()} == {"none": (2, 3, 3, 1), "batch": (2, 3, 3, 1)}
-    assert arms["batch"][:, 1, 1, 0].tolist() == [0, 1]
-
-
-def test_a_record_without_them_is_named(project):
-    with pytest.raises(Failed, match=r"sigmoid_inputs\.npy"):
-        sigmoid_inputs.load("mnist", "paper", [{"fingerprint": "abc", "spec": {"normalization": "none", "seed": 0}}])
+    arms, steps = sigmoid_inputs.last_layer(found, lambda record: looks[record["fingerprint"]])
+    assert {name: values.shape for name, values in arms.items()} == {"none": (2, 3, 3, 2), "batch": (2, 3, 3, 2)}
+    assert arms["batch"][:, 1, 1].tolist() == [[0, 5], [1, 5]]
+    assert steps == STEPS

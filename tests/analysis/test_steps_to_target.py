@@ -11,7 +11,7 @@ from bnrepro.analysis import steps_to_target
 FACTORS = {"study": "depth", "implementation": "keras", "depth": 3, "learning_rate": 0.5}
 
 
-def run(accuracies, *, seed=0, normalization="none", population=None, diverged=False):
+def run(accuracies, *, seed=0, normalization="none", population=None, by_batch=None, diverged=False):
     """A run evaluated every 10 steps; its budget is the last of them."""
     steps = 10 * np.arange(len(accuracies))
     return pd.DataFrame(
@@ -24,6 +24,7 @@ def run(accuracies, *, seed=0, normalization="none", population=None, diverged=F
             "step": steps,
             "accuracy": accuracies,
             "population_accuracy": accuracies if population is None else population,
+            "test_batch_accuracy": accuracies if by_batch is None else by_batch,
         }
     )
 
@@ -62,9 +63,9 @@ def test_exactly_the_target_is_reached():
 
 
 def test_each_mode_reads_its_own_column():
-    table = first(run([0.1, 0.1, 0.95, 0.95], population=[0.1, 0.95, 0.95, 0.95]))
-    assert only(table, mode="ema")["steps"] == 20
-    assert only(table, mode="population")["steps"] == 10
+    accuracies = {"population": [0.1, 0.95, 0.95, 0.95, 0.95], "by_batch": [0.1, 0.1, 0.1, 0.95, 0.95]}
+    table = first(run([0.1, 0.1, 0.95, 0.95, 0.95], **accuracies))
+    assert table.set_index("mode")["steps"].to_dict() == {"ema": 20, "population": 10, "test_batch": 30}
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=30), st.floats(0.01, 0.98), st.floats(0.01, 0.98))

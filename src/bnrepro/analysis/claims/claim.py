@@ -128,4 +128,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in value.items()}
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
-    return None if np.isnan(value) else float(f"{value:.6g}")
+    return float(f"{value:.6g}") if np.isfinite(value) else None

@@ -117,7 +117,7 @@ def _unless(less_than: bool | None, first: pd.Series, second: pd.Series, margin:
     """Of "no less": False where it is less, True where the mean is no farther below than the margin."""
     if less_than:
         return False
-    return True if (first - second).mean() >= -margin else None
+    return True if (first - second).mean(skipna=False) >= -margin else None
 
 
 def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resolution: float = 0.0) -> bool | None:
@@ -132,7 +132,7 @@ def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resol
     Raises:
         NotTested: there are fewer than two pairs.
     """
-    pairs = pd.concat([first, second], axis=1, join="inner")
+    pairs = pd.concat([first, second], axis=1)
     if len(pairs) < 2:
         raise NotTested("a comparison needs two seeds at least")
     difference = (pairs.iloc[:, 0] - pairs.iloc[:, 1]).to_numpy(float)

@@ -1,5 +1,6 @@
 """The claims about the paper's own figure: does a network of today, at a setting fitted without it, give its curves?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import sigmoid_inputs
-from bnrepro.analysis.claims.claim import Claim, Measured, Verdict
-from bnrepro.analysis.claims.claim import of_all as _of_all
+from bnrepro.analysis.claims.claim import Claim, Measured, Verdict, of_all
 
 ACCURACY_TOLERANCE = 0.003  # two standard errors of an accuracy of 97.5% on 10,000 images: a convention, since the
 # paper used the same images, and single runs scatter by half of it
@@ -23,7 +23,7 @@ class Evidence:
     Attributes:
         comparison: see `against_paper.comparison`.
         distances: root mean square distance of every seed's curve, by normalization: [seeds].
-        sigmoid_inputs: see `sigmoid_inputs.load`.
+        sigmoid_inputs: see `sigmoid_inputs.last_layer`.
     """
 
     comparison: pd.DataFrame
@@ -132,3 +132,7 @@ CLAIMS = [
 def _rows(comparison: pd.DataFrame, quantity: str) -> list[Any]:
     chosen = comparison[(comparison["quantity"] == quantity) & (comparison["mode"] == MODE)]
     return list(chosen.itertuples())
+
+
+def _of_all(met: Iterable[Any]) -> Verdict:
+    return of_all(bool(one) for one in met)

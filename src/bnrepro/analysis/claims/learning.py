@@ -103,8 +103,8 @@ def small_learning_rate(runs: Evidence) -> tuple[Measured, Verdict]:
 
     Study `learning_rate`: the dataset's rate against a third and a tenth of it. Parts, for each: the median input of a
     unit moves less from one look to the next (the median over units, the mean over layers), where all runs leave
-    chance; steps to the headline's target are more. Holds: in all parts. Fails: in none. Mixed: in some, or within two
-    standard errors.
+    chance; steps to the headline's target are more (not so where no run at the dataset's rate arrives). Holds: in all
+    parts. Fails: in none. Mixed: in some, or within two standard errors.
     """
     study, usual_rate = "learning_rate", usual(runs)
     parts = []

@@ -1,0 +1,163 @@
+"""What the looks into a run's layers come to: rows that are told apart, and distances that are known by hand."""
+
+import numpy as np
+import pytest
+
+from bnrepro.analysis import layers
+
+LOOKS, DEPTH, WIDTH = 3, 2, 3
+STEPS = np.array([0, 60, 120])
+
+
+def arrays(**given):
+    """Looks of which nothing moves and nothing is measured, but for what is given."""
+    nothing = {
+        "step": STEPS,
+        "percentiles": np.zeros((LOOKS, DEPTH, 3, WIDTH)),
+        "saturated": np.zeros((LOOKS, DEPTH)),
+        "always_saturated": np.zeros((LOOKS, DEPTH)),
+        "gradient": np.zeros((LOOKS, DEPTH + 1)),
+        "gradient_change": np.zeros((LOOKS, 2)),
+        "lag": np.zeros((LOOKS, DEPTH)),
+    }
+    return nothing | given
+
+
+def record(seed=0, **factors):
+    spec = {"implementation": "keras", "normalization": "batch", "depth": DEPTH, "learning_rate": 0.5, "seed": seed}
+    return {"spec": spec | factors}
+
+
+def looks(*found, study="depth", further=()):
+    """Of records and their arrays."""
+    records, read = [one for one, _ in found], {id(one): own for one, own in found}
+    return layers.looks(records, study, further, lambda one: read[id(one)])
+
+
+def by_place(table, column):
+    """[looks, depth] of one run."""
+    return table.pivot(index="step", columns="layer", values=column).to_numpy()
+
+
+def test_there_is_a_row_for_every_run_layer_and_step():
+    table = looks((record(), arrays()), (record(seed=1), arrays()))
+    assert len(table) == 2 * LOOKS * DEPTH
+    assert not table.duplicated(["seed", "layer", "step"]).any()
+    assert sorted(set(table["layer"])) == [1, 2]
+    assert sorted(set(table["step"])) == STEPS.tolist()
+
+
+def test_rows_have_the_factors_of_their_run_and_those_that_the_study_crosses():
+    table = looks(
+        *((record(momentum=momentum), arrays()) for momentum in (0.9, 0.99)), study="momentum", further=["momentum"]
+    )
+    assert set(table["study"]) == {"momentum"}
+    assert table.groupby("momentum").size().to_dict() == {0.9: LOOKS * DEPTH, 0.99: LOOKS * DEPTH}
+    assert "momentum" not in looks((record(momentum=0.9), arrays()))
+
+
+@pytest.mark.parametrize("column", ["saturated", "always_saturated", "lag"])
+def test_a_value_is_in_the_row_of_its_layer_and_step(column):
+    values = np.arange(LOOKS * DEPTH).reshape(LOOKS, DEPTH) / 10
+    np.testing.assert_array_equal(by_place(looks((record(), arrays(**{column: values}))), column), values)
+
+
+def test_the_gradient_of_the_softmax_layer_is_left_out():
+    values = np.arange(LOOKS * (DEPTH + 1)).reshape(LOOKS, DEPTH + 1)
+    np.testing.assert_array_equal(by_place(looks((record(), arrays(gradient=values))), "gradient"), values[:, :DEPTH])
+
+
+def test_the_change_of_the_gradient_is_the_last_layers():
+    change = np.array([[0.1, -0.1], [0.2, -0.2], [0.3, -0.3]])
+    table = looks((record(), arrays(gradient_change=change)))
+    for place, column in enumerate(("gradient_change", "gradient_cosine")):
+        found = by_place(table, column)
+        assert np.isnan(found[:, 0]).all()
+        np.testing.assert_array_equal(found[:, 1], change[:, place])
+
+
+def test_of_a_layers_units_the_median_stands_for_it():
+    percentiles = np.zeros((LOOKS, DEPTH, 3, WIDTH))
+    percentiles[2, 1] = [[-9.0, -2.0, -1.0], [0.5, 0.0, 9.0], [1.0, 2.0, 3.0]]
+    table = looks((record(), arrays(percentiles=percentiles)))
+    (row,) = table[(table["layer"] == 2) & (table["step"] == 120)].to_dict("records")
+    assert [row[f"percentile_{percentile}"] for percentile in (15, 50, 85)] == [-2.0, 0.5, 2.0]
+
+
+def test_what_is_of_the_whole_run_is_the_same_at_every_step():
+    percentiles = np.zeros((LOOKS, DEPTH, 3, WIDTH))
+    percentiles[:, :, 0], percentiles[:, :, 2] = -1.0, 1.0
+    percentiles[1, :, 1] = np.array([[0.4], [0.8]])  # and back
+    table = looks((record(), arrays(percentiles=percentiles)))
+    for column, values in (("travelled", [0.4, 0.8]), ("travelled_relative", [0.2, 0.4]), ("jumped", [0.4, 0.8])):
+        np.testing.assert_allclose(by_place(table, column), [values] * LOOKS)
+
+
+def test_runs_of_other_depths_and_lengths_stand_beside():
+    """One that diverged has fewer looks than the others."""
+    short = {name: values[:2, :1] if values.ndim > 1 else values[:2] for name, values in arrays().items()}
+    short |= {"gradient": np.zeros((2, 2)), "gradient_change": np.full((2, 2), np.nan)}
+    table = looks((record(), arrays()), (record(depth=1), short))
+    assert table.groupby("depth").size().to_dict() == {1: 2, 2: LOOKS * DEPTH}
+
+
+def test_a_study_without_runs_has_the_columns_of_one_with():
+    assert looks(further=["momentum"]).empty
+    assert list(looks(further=["momentum"])) == list(looks((record(momentum=0.9), arrays()), further=["momentum"]))
+
+
+def medians(*units, spread=2.0):
+    """Percentiles [looks, 1, 3, units] of a layer whose units' 50th percentiles go these ways."""
+    middle = np.array(units, float).T[:, np.newaxis]
+    return np.stack([middle - spread / 2, middle, middle + spread / 2], axis=2)
+
+
+@pytest.mark.parametrize(
+    ("units", "travelled"),
+    [
+        (([0.0, 1.0, 3.0],), 3.0),
+        (([0.0, 5.0, 0.0],), 5.0),  # there and back
+        (([1.0, -2.0, 0.0],), 3.0),
+        (([7.0, 0.0, 0.0],), 7.0),  # the start counts
+        (([2.0, 2.0, 2.0],), 0.0),
+        (([0.0, 1.0, 1.0], [0.0, 2.0, 2.0], [0.0, 90.0, 0.0]), 2.0),  # the median over units
+        (([0.0, 1.0, 1.0], [1.0, 0.0, 0.0]), 1.0),  # of each unit's own way; the layer's median stands still
+    ],
+)
+def test_a_unit_travels_from_its_lowest_to_its_highest_median(units, travelled):
+    found, relative = layers.travelled(medians(*units, spread=4.0))
+    np.testing.assert_allclose(found, [travelled])
+    np.testing.assert_allclose(relative, [travelled / 4])
+
+
+def test_travel_is_measured_by_the_spread_at_the_end():
+    percentiles = medians([0.0, 1.0, 1.0])
+    percentiles[:2, :, 0], percentiles[2, :, 0], percentiles[2, :, 2] = -50.0, 0.0, 5.0
+    assert layers.travelled(percentiles)[1].tolist() == [0.2]
+
+
+def test_a_unit_without_a_spread_travels_beyond_measure():
+    assert layers.travelled(medians([0.0, 1.0, 1.0], spread=0.0))[1].tolist() == [np.inf]
+
+
+def test_layers_travel_by_themselves():
+    both = np.concatenate([medians([0.0, 1.0, 1.0]), medians([0.0, 3.0, 3.0])], axis=1)
+    assert layers.travelled(both)[0].tolist() == [1.0, 3.0]
+    assert layers.jumped(both).tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("units", "jumped"),
+    [
+        (([0.0, 1.0, 3.0],), 1.5),
+        (([0.0, 5.0, 0.0],), 5.0),
+        (([0.0, 2.0, 2.0],), 1.0),
+        (([0.0, 1.0, 1.0], [0.0, -2.0, 0.0], [0.0, 90.0, 0.0]), 2.0),
+    ],
+)
+def test_a_unit_jumps_by_the_mean_way_between_looks(units, jumped):
+    np.testing.assert_allclose(layers.jumped(medians(*units)), [jumped])
+
+
+def test_of_one_look_there_is_no_jump():
+    assert np.isnan(layers.jumped(medians([0.0], [1.0]))).tolist() == [True]
