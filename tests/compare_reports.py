@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bnrepro.params import FURTHER
+
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
-FURTHER = ["pixels", "initial_stddev", "momentum"]  # factors that are columns where a study crosses them
 ACCURACY = 0.02  # of final accuracies: ten of the digits' test images
 STEPS = 0.25  # of restricted means, or two evaluations where that is more
 ARRIVED = 2  # runs of a series that may arrive on one kind of processor and not on the other

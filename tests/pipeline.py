@@ -87,19 +87,37 @@ def small(tree: dict) -> None:
     """The grid of the tests: eight short runs."""
     tree["datasets"] = ["digits"]
     tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5, 0.8]}
-    tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
+    only(tree, "depth")
+    tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1], "seeds_of": {}}
+
+
+def only(tree: dict, *studies: str) -> None:
+    tree["studies"] = {name: tree["studies"][name] for name in studies}
+
+
+def lesson(tree: dict) -> None:
+    """Every claim of the lesson on digits, over as many steps as batch normalization takes."""
+    tree["datasets"] = ["digits"]
+    tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5]}
+    studies = tree["studies"]
+    for name in [name for name, study in studies.items() if "digits" not in study.get("datasets", ["digits"])]:
+        del studies[name]
+    for study in studies.values():
+        study |= {"seeds": 2}
+    studies["depth"] |= {"depth": [1, 3], "seeds_of": {}}
 
 
 def paper(tree: dict) -> None:
-    """MNIST over the first of the steps that the paper's curves show, with every study."""
+    """MNIST over the first of the steps that the paper's curves show, with the studies of its figure."""
     tree["datasets"] = ["mnist"]
+    only(tree, "depth", "calibration", "paper", "initial_stddev", "pixels", "momentum")
     tree["training"]["mnist"] |= {"steps": 5000, "seeds": 1, "targets": [0.9, 0.96]}
     studies = tree["studies"]
     studies["depth"] |= {"implementation": ["keras"], "depth": [3], "seeds_of": {}}
     studies["calibration"] |= {"pixels": ["binary"], "initial_stddev": [0.1], "learning_rate": [0.1, 0.2], "seeds": 2}
     studies["paper"]["seeds"] = 2
-    studies["momentum"]["momentum"] = [0.9, 0.99]
-    for name in ("learning_rate", "initial_stddev", "pixels"):
+    studies["momentum"] |= {"momentum": [0.9, 0.99], "seeds": 1}
+    for name in ("initial_stddev", "pixels"):
         studies[name][name] = studies[name][name][-2:]
 
 

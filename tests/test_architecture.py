@@ -32,6 +32,7 @@ ROOMS = [
     ["analysis"],
     ["figures"],
     ["report"],
+    ["mlflow_store"],
     ["tracking"],
     ["serving"],
     ["cli"],
@@ -39,7 +40,7 @@ ROOMS = [
 
 # Imported by a command without deciding what it makes: where files lie, how errors read, what a terminal shows, what
 # MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as its params.
-PLUMBING = {"cli", "errors", "params", "paths", "progress", "runs.planning", "serving", "tracking"}
+PLUMBING = {"cli", "errors", "mlflow_store", "params", "paths", "progress", "runs.planning", "serving", "tracking"}
 
 COMMANDS = {
     "check": ["params"],

@@ -1,5 +1,6 @@
 """Figures and report from the committed tables: the committed bytes, and what a reader has to find in them."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 
 from bnrepro import params, paths
 from bnrepro.analysis import tables
+from bnrepro.analysis.claims import ledger
 from bnrepro.errors import Failed
 from bnrepro.figures import iterations_to_target, style
 from bnrepro.figures.draw import draw
+from bnrepro.report import lesson
 from bnrepro.report.write import write
 
 ROOT = Path(__file__).parents[1]
@@ -19,9 +22,10 @@ COMMITTED = ROOT / "reports" / "digits"
 
 @pytest.fixture
 def given(project):
-    """A project that has the committed tables and nothing else."""
+    """A project that has the committed tables and verdicts, and nothing else."""
     shutil.copytree(COMMITTED / "tables", paths.tables("digits"))
-    shutil.copyfile(COMMITTED / "provenance.json", paths.provenance("digits"))
+    for name in ("provenance.json", "claims.json"):
+        shutil.copyfile(COMMITTED / name, paths.reports("digits") / name)
     return params.load()
 
 
@@ -138,6 +142,41 @@ def test_the_report_states_the_learning_rate_that_ran(given):
         pd.read_csv(path, keep_default_na=False).assign(learning_rate=0.25).to_csv(path, index=False)
     write(given, "digits")
     assert "at a learning rate of 0.25" in (paths.reports("digits") / "report.md").read_text()
+
+
+def test_every_claim_has_a_section_and_every_figure_of_a_section_is_drawn():
+    drawn = {path.stem for path in (COMMITTED / "figures").glob("*.svg")}
+    assert list(lesson.sections()) == [claim.id for claim in ledger.LESSON]
+    assert {section["figure"] for section in lesson.sections().values() if "figure" in section} <= drawn
+    for name, section in lesson.sections().items():
+        assert section.keys() <= {"title", "figure", "reading", "wording", "follows"}, name
+        assert ("figure" in section) == ("reading" in section), name
+
+
+@pytest.mark.parametrize("dataset", params.DATASETS)
+def test_every_verdict_has_what_follows_from_it(dataset):
+    entries = json.loads((COMMITTED.parent / dataset / "claims.json").read_text(encoding="utf-8"))
+    told = {claim["id"]: claim["follows"] for claim in lesson.context(entries)}
+    assert len(told) == len(ledger.LESSON)
+    assert all(told.values())
+
+
+def test_a_verdict_that_is_not_tested_says_why(given):
+    draw(given, "digits")
+    path = paths.claims("digits")
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    entries[0] |= {"verdict": "not tested", "measured": {}, "reason": "study depth has no runs"}
+    path.write_text(json.dumps(entries), encoding="utf-8")
+    write(given, "digits")
+    assert "*Not tested:* study depth has no runs." in (paths.reports("digits") / "report.md").read_text()
+
+
+@pytest.mark.parametrize("damage", ["{", "[{}]", '{"a": 1}', "[1]"])
+def test_damaged_claims_are_named(given, damage):
+    draw(given, "digits")
+    paths.claims("digits").write_text(damage, encoding="utf-8")
+    with pytest.raises(Failed, match=r"claims\.json: "):
+        write(given, "digits")
 
 
 def test_a_study_without_runs_is_nothing_to_draw(given):

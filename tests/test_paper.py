@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from bnrepro.analysis.claims import CLAIMS
+from bnrepro.analysis.claims import ledger
 from tests import pipeline
 
 pytestmark = pytest.mark.slow
@@ -21,8 +21,9 @@ def reports(tmp_path_factory, mnist_mirror):
 
 def test_runs_that_end_before_the_papers_do_test_none_of_its_claims(reports):
     entries = json.loads((reports / "claims.json").read_text())
-    assert [entry["id"] for entry in entries] == [claim.id for claim in CLAIMS]
-    assert {entry["verdict"] for entry in entries} == {"not tested"}
+    about_the_figure = entries[-len(ledger.PAPER) :]
+    assert [entry["id"] for entry in about_the_figure] == [claim.id for claim in ledger.PAPER]
+    assert {entry["verdict"] for entry in about_the_figure} == {"not tested"}
 
 
 def test_the_calibration_is_of_the_arm_without_normalization_alone(reports):

@@ -84,7 +84,7 @@ def refused(tmp_path: Path) -> Callable[[Any], str]:
 
 def test_the_shipped_file_loads_from_the_project(project):
     loaded = params.load()
-    assert loaded.model_dump(exclude_none=True) == CONTENT  # None: what a study leaves to `training`
+    assert loaded.model_dump(exclude_defaults=True) == CONTENT  # what a study leaves out it leaves to `training`
     for dataset in params.DATASETS:
         assert dataset in loaded.training
         assert dataset in loaded.data
@@ -237,6 +237,12 @@ LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("studies", "depth", "normalization"): "none",
     ("studies", "depth", "depth"): 3,
     ("studies", "depth", "learning_rate"): 0.5,
+    ("studies", "depth", "learning_rate_times"): 5.0,
+    ("studies", "depth", "activation"): "sigmoid",
+    ("studies", "depth", "placement"): "before",
+    ("studies", "depth", "updates"): "omitted",
+    ("studies", "depth", "dropout"): 0.0,
+    ("studies", "depth", "noise"): "none",
     ("studies", "depth", "initial_stddev"): 0.1,
     ("studies", "depth", "momentum"): 0.9,
     ("studies", "depth", "pixels"): "grey",
@@ -656,6 +662,41 @@ def test_a_study_that_could_not_be_laid_over_the_papers_figure_is_refused(refuse
     line = refused(content)
     assert line.startswith(f"studies.{study}: ")
     assert complaint in line
+
+
+@pytest.mark.parametrize(
+    ("factor", "value"),
+    [
+        ("normalization", "layer"),
+        ("normalization", "self"),
+        ("activation", "relu"),
+        ("placement", "after"),
+        ("dropout", 0.5),
+        ("noise", "steady"),
+    ],
+)
+def test_what_estimators_do_not_have_is_refused_to_them(refused, tmp_path, factor, value):
+    content = tree()
+    content["studies"]["depth"][factor] = [value]
+    line = refused(content)
+    assert line.startswith("studies.depth")
+    assert f"{factor}: {value} needs implementation [keras]" in line
+    content["studies"]["depth"]["implementation"] = ["keras"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    assert getattr(params.load(tmp_path / "params.yaml").studies["depth"], factor) == [value]
+
+
+def test_a_study_has_rates_or_multiples_of_the_datasets(refused):
+    content = tree()
+    content["studies"]["depth"] |= {"learning_rate": [0.1], "learning_rate_times": [2.0]}
+    assert "learning_rate and learning_rate_times: one of the two" in refused(content)
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1, "half"])
+def test_a_dropout_that_is_no_share_is_refused(refused, value):
+    content = tree()
+    content["studies"]["dropout"]["dropout"] = [value]
+    assert refused(content).startswith("studies.dropout.dropout.0: ")
 
 
 @pytest.mark.parametrize("study", ["paper", "calibration", "momentum", "pixels"])

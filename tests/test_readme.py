@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bnrepro.analysis.claims import ledger
+
 ROOT = Path(__file__).parents[1]
+LESSON = [claim.id for claim in ledger.LESSON]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -23,6 +26,17 @@ def test_its_tables_of_findings_are_the_reports(section, dataset, heading):
     report = (ROOT / "reports" / dataset / "report.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
     assert len(rows) > 4
     assert set(rows) <= set(report.partition("\n## ")[0].splitlines())
+
+
+def test_its_verdicts_are_the_reports():
+    table = README.partition("## What is taught, and what was found\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| \[([a-z-]+)\]\(\S+\) \| .* \| ([a-z ]+) \| ([a-z ]+) \|$", table, re.MULTILINE)
+    verdicts = {}
+    for dataset in ("digits", "mnist"):
+        entries = json.loads((ROOT / "reports" / dataset / "claims.json").read_text(encoding="utf-8"))
+        verdicts[dataset] = {entry["id"]: entry["verdict"] for entry in entries if entry["id"] in LESSON}
+    assert {name: digits for name, digits, _ in rows} == verdicts["digits"]
+    assert {name: mnist for name, _, mnist in rows} == verdicts["mnist"]
 
 
 def test_it_has_no_gaps():

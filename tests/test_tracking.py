@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro import params, paths, serving, tracking
+from bnrepro import mlflow_store, params, paths, serving, tracking
 from bnrepro.datasets import Dataset
 from bnrepro.errors import BadInput, Failed
 from bnrepro.runs import records as run_records
@@ -111,7 +111,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = make_project(tmp_path_factory.mktemp("template"), monkeypatch)
         with store.locked("publish"):
-            tracking._connect()
+            mlflow_store.connect()
     return folder / "mlflow.db"
 
 
@@ -199,7 +199,7 @@ class Shown:
 def client(uri: str | None = None):
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=uri or tracking.tracking_uri())
+    return MlflowClient(tracking_uri=uri or mlflow_store.tracking_uri())
 
 
 def shown(uri: str | None = None) -> Shown:
@@ -267,7 +267,7 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert view.counts() == {"run": 4, "series": 2}
     parent = view.parent(records[2])
     assert parent == view.parent(records[3]) != view.parent(records[0])
-    assert parent.info.run_name == "depth 3 · batch · keras · lr 0.5"
+    assert parent.info.run_name == "depth 3 · batch · keras · lr 0.5 · pixels grey · initial_stddev 0.1 · momentum 0.99"
     assert parent.info.status == "FINISHED"
     assert view.history(parent, "accuracy") == [(0, 0.1), (50, pytest.approx(0.3525)), (100, pytest.approx(0.605))]
     assert view.history(parent, "accuracy_low") == [(0, 0.1), (50, 0.35), (100, 0.6)]

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import click
 
-from bnrepro import paths, tracking
+from bnrepro import mlflow_store, paths
 from bnrepro.errors import BadInput, Failed
 
 
@@ -30,8 +30,8 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         BadInput: the port is taken, or the host is not this machine.
         Failed: the server ended by itself.
     """
-    uri = tracking.tracking_uri()
-    if tracking.is_server(uri):
+    uri = mlflow_store.tracking_uri()
+    if mlflow_store.is_server(uri):
         click.echo(uri)
         return uri
     with socket.socket() as probe:
@@ -41,16 +41,16 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         except OSError as error:
             raise BadInput(f"{host}:{port}: {error.strerror}") from error
         port = probe.getsockname()[1]
-    address, experiments = f"http://{host}:{port}", tracking.experiment_ids()
+    address, experiments = f"http://{host}:{port}", mlflow_store.experiment_ids()
     log = paths.private() / "mlflow-server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", uri, "--default-artifact-root", tracking.artifacts()]
+    command += ["--backend-store-uri", uri, "--default-artifact-root", mlflow_store.artifacts()]
     previous = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # In a session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the whole group.
     with log.open("w") as file:
         server = subprocess.Popen(
             command,
-            env=tracking.ENVIRONMENT | os.environ,
+            env=mlflow_store.ENVIRONMENT | os.environ,
             cwd=paths.private(),
             stdout=file,
             stderr=file,

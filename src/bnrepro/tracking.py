@@ -10,23 +10,20 @@ unfinished is completed in place. MLflow takes two seconds to import, and is imp
 import hashlib
 import itertools
 import json
-import os
 import queue
-import sqlite3
 import threading
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import click
 
-from bnrepro import paths
+from bnrepro import mlflow_store, paths
 from bnrepro.errors import Failed
-from bnrepro.params import DATASETS, Params
+from bnrepro.params import FURTHER, Params
 from bnrepro.runs import records, store
 
 Record = dict[str, Any]
@@ -36,16 +33,8 @@ Points = dict[tuple[str, int], float]  # (metric, step): value
 KEYS = {"run": "bnrepro.fingerprint", "series": "bnrepro.series", "report": "bnrepro.report"}
 KIND, CONTENT, PARENT = "bnrepro.kind", "bnrepro.content", "mlflow.parentRunId"
 
-ENVIRONMENT = {
-    "GIT_PYTHON_REFRESH": "quiet",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # processes of which nothing here makes use
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # a dead server is noticed in seconds, where MLflow's seven take minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-}
 _SIDECAR_TAGS = {"commit": "mlflow.source.git.commit", "bnrepro": "bnrepro.version"}  # any other key: bnrepro.<key>
+_COMMON = {"activation": "sigmoid", "placement": "before", "updates": "run", "dropout": 0.0, "noise": "none"}
 _CHUNK = 900  # of the 1000 metrics, parameters and tags that MLflow takes in one call
 
 
@@ -132,14 +121,8 @@ class Publisher:
         """A dataset's experiment, for one publisher of this clone at a time: two would make every run twice."""
         with store.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
             if self._client is None:
-                self._client = _connect()
+                self._client = mlflow_store.connect()
             yield _Experiment(self._client, dataset)
-
-
-def experiment_ids() -> dict[str, str]:
-    """MLflow's id of each dataset's experiment."""
-    names = {f"bnrepro/{dataset}": dataset for dataset in DATASETS}
-    return {names[e.name]: e.experiment_id for e in _connect().search_experiments() if e.name in names}
 
 
 class _Experiment:
@@ -155,7 +138,7 @@ class _Experiment:
         name = f"bnrepro/{dataset}"
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
-            location = None if is_server(tracking_uri()) else artifacts(dataset)
+            location = None if mlflow_store.is_server(mlflow_store.tracking_uri()) else mlflow_store.artifacts(dataset)
             self._id = client.create_experiment(name, artifact_location=location)
         else:
             self._id = experiment.experiment_id
@@ -216,7 +199,7 @@ class _Experiment:
             if _is_finished(run) and run.data.metrics["seeds"] > len(members):
                 self.known["series", series] = [run]
                 return run
-        name = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**members[0]["spec"])
+        name = _name(members[0]["spec"])
         fingerprints = _digest(sorted(record["fingerprint"] for record in members))
         tags = {"bnrepro.members": fingerprints, **_provenance(members[0])}
         return self._run("series", series, _digest(members), name, tags)
@@ -300,61 +283,15 @@ class BackgroundPublisher:
             _say_later(_reason(error))
 
 
-def tracking_uri() -> str:
-    """Where the runs go: MLFLOW_TRACKING_URI, or else the clone's own database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or _sqlite(_database())
-
-
-def _connect() -> Any:
-    """An MLflow client; the clone's own database is made first where there is none. Call it under the lock."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
-
-    uri, database = tracking_uri(), _database()
-    if uri == _sqlite(database):
-        if database.exists() and _is_from_elsewhere(database):
-            os.replace(database, f"{database}.moved")
-            click.echo("mlflow.db is of another folder: it is now mlflow.db.moved, and made anew", err=True)
-        if not database.exists():
-            # A database whose making was cut short would never open again, nor would one beside another's journal.
-            partial = paths.private() / f"{uuid.uuid4().hex}.partial.db"
-            for leftover in [*database.parent.glob(f"{database.name}-*"), *partial.parent.glob("*.partial.db*")]:
-                leftover.unlink()
-            MlflowClient(tracking_uri=_sqlite(partial))
-            os.replace(partial, database)
-    return MlflowClient(tracking_uri=uri)
-
-
-def _is_from_elsewhere(database: Path) -> bool:
-    """Artifact locations are absolute: after the clone was moved, they lead nowhere or into another clone."""
-    query = "SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'"
-    try:
-        with closing(sqlite3.connect(database)) as connection:
-            rows = connection.execute(query).fetchall()
-    except sqlite3.Error as error:
-        raise Failed(f"{database}: {error}; move the file away, and it is made anew") from error
-    return any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in rows)
-
-
-def _database() -> Path:
-    return paths.home() / "mlflow.db"
-
-
-def _sqlite(path: Path) -> str:
-    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
-
-
-def artifacts(dataset: str = "") -> str:
-    return (paths.home() / "mlartifacts" / dataset).as_uri()
-
-
-def is_server(uri: str) -> bool:
-    return uri.startswith(("http://", "https://"))
-
-
 def _is_finished(run: Any) -> bool:
     return run.info.status == "FINISHED"
+
+
+def _name(spec: dict[str, Any]) -> str:
+    """What the UI's list shows: the factors that every study has, and those in which a run is out of the common."""
+    name = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**spec)
+    further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, _COMMON.get(factor))}
+    return " · ".join([name, *(f"{factor} {value}" for factor, value in further.items())])
 
 
 def _series(record: Record) -> str:

@@ -23,9 +23,9 @@ def spec(project):
 @pytest.fixture
 def result():
     curve = {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585124969482, 1.0]}
-    inputs = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    layers = {"step": np.array([0, 25]), "percentiles": np.arange(24, dtype=np.float32).reshape(2, 1, 3, 4)}
     parameters = {"logits/bias": np.arange(10, dtype=np.float32)}
-    return Result(curve, {"population_accuracy": 0.5}, None, inputs, parameters, 1.5, 0.5)
+    return Result(curve, {"population_accuracy": 0.5}, None, layers, parameters, 1.5, 0.5)
 
 
 def test_a_record_comes_back_as_it_was_written(spec, result, digits):
@@ -35,6 +35,9 @@ def test_a_record_comes_back_as_it_was_written(spec, result, digits):
     assert record["curve"] == {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585, 1.0]}
     assert (record["final"], record["diverged_at"]) == ({"population_accuracy": 0.5}, None)
     np.testing.assert_array_equal(records.read_parameters(store.folder("abc"))["logits/bias"], np.arange(10))
+    looks = records.read_layers(store.folder("abc"))
+    assert looks.keys() == {"step", "percentiles"}
+    np.testing.assert_array_equal(looks["percentiles"], result.layers["percentiles"])
     assert store.read_sidecar("abc")["training_seconds"] == 1.5
 
 
@@ -42,7 +45,7 @@ def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits
     for name, seconds in (("one", 1.0), ("two", 2.0)):
         store.write("abc", spec, digits, dataclasses.replace(result, training_seconds=seconds), this_machine())
         store.copy("abc", paths.root() / name)
-    for file in (records.RECORD, records.PARAMETERS):
+    for file in (records.RECORD, records.PARAMETERS, records.LAYERS):
         assert (paths.root() / "one" / file).read_bytes() == (paths.root() / "two" / file).read_bytes()
     assert not (paths.root() / "one" / store.SIDECAR).exists()
 

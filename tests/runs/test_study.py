@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bnrepro import params
+from bnrepro import params, source
 from bnrepro.runs import study
 from tests.networks.specs import run_spec
 
@@ -17,8 +17,8 @@ def given(project):
 def test_the_grid_is_crossed_with_the_seeds(given):
     specs = study.expand(given, "digits", "depth")
     grid = given.studies["depth"]
-    count = len(grid.implementation) * len(grid.normalization) * len(grid.depth) * given.training["digits"].seeds
-    assert len(specs) == len(set(specs)) == count
+    seeds = sum(given.seeds("digits", "depth", implementation) for implementation in grid.implementation)
+    assert len(specs) == len(set(specs)) == len(grid.normalization) * len(grid.depth) * seeds
     assert {spec.learning_rate for spec in specs} == {given.training["digits"].learning_rate}
 
 
@@ -37,12 +37,74 @@ def test_what_a_study_does_not_name_comes_from_the_other_sections(given):
 
 
 @pytest.mark.parametrize(
-    ("factor", "values"), [("pixels", ["binary", "grey"]), ("initial_stddev", [0.1, 0.2]), ("momentum", [0.5, 0.9])]
+    ("factor", "values"),
+    [
+        ("pixels", ["binary", "grey"]),
+        ("initial_stddev", [0.1, 0.2]),
+        ("activation", ["sigmoid", "relu"]),
+        ("placement", ["before", "after"]),
+        ("momentum", [0.5, 0.9]),
+        ("dropout", [0.0, 0.5]),
+        ("noise", ["none", "steady", "shifting"]),
+        ("learning_rate", [0.1, 0.2]),
+    ],
 )
 def test_a_study_crosses_any_factor(given, factor, values):
     grid = params.Study(implementation=["keras"], normalization=["batch"], depth=[1], **{factor: values})
     specs = study.expand(given.model_copy(update={"studies": {"own": grid}}), "digits", "own")
     assert [getattr(spec, factor) for spec in specs] == [value for value in values for _ in range(5)]
+
+
+def own(given, dataset="digits", **grid):
+    """The runs of a study of one's own, with one seed and one layer unless it says otherwise."""
+    grid = params.Study(**{"implementation": ["keras"], "normalization": ["batch"], "depth": [1], "seeds": 1, **grid})
+    return study.expand(given.model_copy(update={"studies": {"own": grid}}), dataset, "own")
+
+
+def test_a_learning_rate_may_be_a_multiple_of_the_datasets(given):
+    specs = own(given, "mnist", learning_rate_times=[0.5, 2.0])
+    usual = given.training["mnist"].learning_rate
+    assert [spec.learning_rate for spec in specs] == [0.5 * usual, 2 * usual]
+
+
+def test_self_normalizing_networks_have_units_and_initial_weights_of_their_own(given):
+    specs = own(given, normalization=["none", "self"], activation=["sigmoid", "relu"])
+    found = {(spec.normalization, spec.activation, spec.initial_stddev) for spec in specs}
+    usual = given.training["digits"].initial_stddev
+    assert found == {("none", "sigmoid", usual), ("none", "relu", None), ("self", "selu", None)}
+    assert len(specs) == 3
+
+
+def test_settings_are_those_that_a_normalization_has(given):
+    specs = {spec.normalization: spec for spec in own(given, normalization=["none", "batch", "layer", "weight"])}
+    has = {name: (s.placement, s.momentum is None, s.epsilon is None, s.updates) for name, s in specs.items()}
+    assert has == {
+        "none": (None, True, True, None),
+        "batch": ("before", False, False, None),
+        "layer": (None, True, False, None),
+        "weight": (None, True, True, None),
+    }
+
+
+def test_noise_is_of_batch_normalization_alone(given):
+    specs = own(given, normalization=["none", "batch"], noise=["none", "shifting"])
+    assert [(spec.normalization, spec.noise) for spec in specs] == [
+        ("none", "none"),
+        ("batch", "none"),
+        ("batch", "shifting"),
+    ]
+
+
+def test_updates_are_seen_to_by_the_authors_of_custom_estimators_alone(given):
+    names = ["keras_estimator", "core_estimator", "canned_estimator"]
+    specs = own(given, implementation=names, normalization=["none", "batch"], updates=["run", "omitted"])
+    batch = [(spec.implementation, spec.updates) for spec in specs if spec.normalization == "batch"]
+    assert batch == [(name, value) for name in names[:2] for value in ("run", "omitted")] + [("canned_estimator", None)]
+    assert {spec.updates for spec in specs if spec.normalization == "none"} == {None}
+
+
+def test_a_study_may_hold_images_out(given):
+    assert [spec.hold_out for spec in own(given, hold_out=True)] == [True]
 
 
 def test_runs_that_do_not_differ_are_one(given):
@@ -106,8 +168,8 @@ def test_comments_and_docstrings_are_not_code(tmp_path):
     plain.write_text("def f(x):\n    return x + 1\n")
     told.write_text('"""A module."""\n\ndef f(x):\n    """A function."""\n    return x + 1  # why\n')
     other.write_text("def f(x):\n    return x + 2\n")
-    assert study._code(plain) == study._code(told)
-    assert study._code(plain) != study._code(other)
+    assert source.syntax(plain) == source.syntax(told)
+    assert source.syntax(plain) != source.syntax(other)
 
 
 def test_implementations_have_digests_of_their_own():

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro import __version__, paths
-from bnrepro.analysis import against_paper, curves, layers, reference, sigmoid_inputs, steps_to_target
+from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.analysis.claims import figure_1, ledger
 from bnrepro.analysis.claims.evidence import Evidence
 from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, DatasetName, Params
@@ -51,6 +51,8 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         "finals": finals,
         "final_accuracy": final,
     }
+    if best_accuracy.STUDY in found:
+        tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
     measured = metrics(speedup, final, params.training[dataset].targets[0])
     claimed = ledger.judge(_evidence(params, dataset, every, finals, looks))
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
@@ -70,7 +72,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
             _write(folder / f"{name}.csv", curves.to_csv(table))
     used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
     paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
-    paths.write_text(paths.claims(dataset), _json(claimed))
+    paths.write_text(paths.claims(dataset), json.dumps(claimed, indent=1) + "\n")  # parts in the order of their rule
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, used)))
 
 

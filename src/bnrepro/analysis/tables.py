@@ -39,8 +39,10 @@ _COLUMNS = {
     "sigmoid_inputs": {"normalization", "seed", "unit", "step", *(f"percentile_{p}" for p in PERCENTILES)},
     "sigmoid_inputs_over_units": {"normalization", "quantity", "seeds", "units", "paper"},
     "final_accuracy": {*SERIES, "runs", "diverged", *MEASURED[:2], "training_accuracy"},
+    "best_accuracy": {*SERIES, "mode", "baseline_best", "reached", "runs", "mean_restricted_steps", "best_accuracy"},
     "layers": {*SERIES, "seed", "layer", "step", *LAYERS, *OF_THE_RUN},
 }
+_CLAIM = {"id", "source", "statement", "rule", "measured", "verdict"}
 _PROVENANCE = {"bnrepro", "runs", "processor", "versions", "data_digest", "records_digest"}
 
 
@@ -99,6 +101,23 @@ def read_provenance(dataset: str) -> dict[str, Any]:
     if not isinstance(content, dict) or not content.keys() >= _PROVENANCE:
         raise Failed(f"{path}: lacks what the report names; {_remedy(dataset)}")
     return content
+
+
+def read_claims(dataset: str) -> list[dict[str, Any]]:
+    """The entries of claims.json: see `bnrepro.analysis.claims.claim.Claim.judge`.
+
+    Raises:
+        Failed: it is missing or damaged.
+    """
+    path = paths.claims(dataset)
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        whole = all(entry.keys() >= _CLAIM for entry in entries)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
+    if not whole:
+        raise Failed(f"{path}: lacks what every claim has; {_remedy(dataset)}")
+    return entries
 
 
 def _remedy(dataset: str) -> str:

@@ -8,10 +8,16 @@ from bnrepro.analysis import reference, tables
 from bnrepro.errors import Failed
 from bnrepro.figures import (
     accuracy_vs_iterations,
+    alternatives,
     calibration,
+    dropout,
     figure_1a,
     figure_1bc,
     iterations_to_target,
+    layers,
+    learning_rate,
+    moving_averages,
+    noise,
     speedup_by_target,
     style,
 )
@@ -25,7 +31,7 @@ def draw(params: Params, dataset: DatasetName) -> None:
         Failed: a table is missing or empty.
     """
     style.apply()
-    figures = _of_the_headline(params, dataset)
+    figures = _of_the_headline(params, dataset) | _of_the_lesson(params, dataset)
     if tables.has(dataset, "paper"):
         figures |= _beside_the_paper(dataset, params.training[dataset].steps)
     with paths.replacing(paths.figures(dataset)) as folder:
@@ -50,6 +56,50 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
         paper = _ratios_of_the_paper(sorted(by_target["target"].unique())) if dataset == reference.DATASET else None
         figures[speedup_by_target.NAME] = speedup_by_target.draw(by_target, paper, reference.DEPTH)
     return figures
+
+
+def _of_the_lesson(params: Params, dataset: DatasetName) -> dict[str, Figure]:
+    """A figure for each study of the lesson's claims that params.yaml has."""
+    budget, target = params.training[dataset].steps, params.training[dataset].targets[0]
+    looks = tables.read(dataset, "layers")
+
+    def curves(study: str) -> pd.DataFrame:
+        return tables.read(dataset, f"curves/{study}")
+
+    def looked_at(study: str) -> pd.DataFrame:
+        return looks[looks["study"] == study]
+
+    def finals(study: str) -> pd.DataFrame:
+        table = tables.read(dataset, "final_accuracy")
+        return table[table["study"] == study]
+
+    figures: dict[str, Figure] = {}
+    if len(own := tables.headline(looks)):
+        figures[layers.NAME] = layers.draw(own, budget)
+    drawn = {
+        learning_rate.NAME: (("learning_rate",), lambda: _learning_rate(params, dataset, target, budget)),
+        dropout.NAME: (("dropout",), lambda: dropout.draw(curves("dropout"), looked_at("dropout"), budget)),
+        moving_averages.NAME: (
+            ("momentum", "updates"),
+            lambda: moving_averages.draw(curves("momentum"), looked_at("momentum"), curves("updates"), budget),
+        ),
+        alternatives.NAME: (
+            ("alternatives",),
+            lambda: alternatives.draw(curves("alternatives"), finals("alternatives"), budget),
+        ),
+        noise.NAME: (("noise",), lambda: noise.draw(curves("noise"), looked_at("noise"), budget)),
+    }
+    for name, (studies, make) in drawn.items():
+        if all(study in params.studies and params.studies[study].applies_to(dataset) for study in studies):
+            figures[name] = make()
+    return figures
+
+
+def _learning_rate(params: Params, dataset: DatasetName, target: float, budget: int) -> Figure:
+    steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
+    steps, finals = (table[table["study"] == "learning_rate"] for table in (steps, finals))
+    usual = params.training[dataset].learning_rate
+    return learning_rate.draw(tables.at_target(dataset, steps, target), finals, usual, target, budget)
 
 
 def _ratios_of_the_paper(targets: list[float]) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """What all figures share: how the arms look, type and sizes for print, and files whose bytes repeat."""
 
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+_PATH = re.compile(r' d="[^"]*"')  # in an SVG
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = {
     "keras": "Keras model",
@@ -90,10 +93,17 @@ def apply() -> None:
 
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write `<name>.svg`, `.png` and `.pdf`; the same bytes for the same figure."""
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    svg = io.StringIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None})
+    (folder / f"{name}.svg").write_text(_PATH.sub(_rounded, svg.getvalue()), encoding="utf-8")
     figure.savefig(folder / f"{name}.png")
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
     plt.close(figure)
+
+
+def _rounded(path: re.Match[str]) -> str:
+    """A path's coordinates to a tenth of a point, which nobody sees, where matplotlib writes a millionth."""
+    return re.sub(r"(\.\d)\d+", r"\1", path[0])
 
 
 def handle(arm: Arm, markers: bool) -> plt.Line2D:

@@ -15,7 +15,7 @@ from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.errors import Failed
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
-from bnrepro.report import paper, wording
+from bnrepro.report import lesson, paper, wording
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
@@ -56,10 +56,13 @@ def write(params: Params, dataset: DatasetName) -> None:
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
+        ledger=lesson.context(params, dataset),
+        figures={path.stem for path in (folder / "figures").glob("*.svg")},
+        image=f"{100 / params.data[dataset].test:.2g}",
         paper=paper.context(params, dataset) if tables.has(dataset, "paper") else None,
         provenance=tables.read_provenance(dataset),
     )
-    body = _with_figures_inside(markdown.markdown(text, extensions=["tables"]), folder)
+    body = _with_figures_inside(markdown.markdown(text, extensions=["tables", "md_in_html"]), folder)
     page = _TEMPLATES.get_template("report.html.j2").render(dataset=dataset, body=body)
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)

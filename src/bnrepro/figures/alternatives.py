@@ -1,0 +1,66 @@
+"""What came after, beside batch normalization: accuracy against iterations, by depth and kind of unit."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bnrepro.figures import panels, style
+
+NAME = "alternatives"
+_ARMS = (
+    ("none", "without normalization", panels.WITHOUT, "-"),
+    ("batch", "batch", panels.WITH, "-"),
+    ("layer", "layer", "#E69F00", (0, (5, 1.2))),
+    ("weight", "weight", "#CC79A7", (0, (3, 1, 1, 1))),
+    ("self", "self-normalizing (SELU)", "#009E73", (0, (1.5, 1))),
+)
+_ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"))
+
+
+def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
+    """A column for every depth, a row for sigmoid and one for ReLU units; SELU units are in both.
+
+    Batch normalization by population statistics, which show what was learned.
+
+    Args:
+        curves, finals: rows of curves/alternatives.csv and of final_accuracy.csv: one study and learning rate.
+        budget: the steps of a run.
+    """
+    depths = sorted(curves["depth"].unique())
+    figure, axes = plt.subplots(
+        len(_ROWS), len(depths), figsize=(style.FULL_WIDTH, 4.2), sharex=True, sharey=True, squeeze=False
+    )
+    for row, (activation, label) in zip(axes, _ROWS, strict=True):
+        row[0].set_ylabel(f"{label}\ntest accuracy")
+        for ax, depth in zip(row, depths, strict=True):
+            own = curves[(curves["depth"] == depth) & curves["activation"].isin([activation, "selu"])]
+            for normalization, _, color, line in _ARMS:
+                arm = own[own["normalization"] == normalization]
+                panels.over_seeds(ax, arm, "step", "population_accuracy", color=color, linestyle=line)
+            ended = finals[(finals["depth"] == depth) & finals["activation"].isin([activation, "selu"])]
+            _tell_diverged(ax, ended)
+            panels.steps_axis(ax, budget)
+            panels.share_axis(ax)
+    for ax, depth in zip(axes[0], depths, strict=True):
+        ax.set_title(panels.hidden_layers(depth))
+    figure.supxlabel("training iterations", fontsize=8, y=0.01)
+    panels.legend(figure, [panels.key(label, color=color, linestyle=line) for _, label, color, line in _ARMS])
+    figure.subplots_adjust(left=0.11, right=0.985, bottom=0.1, top=0.885, wspace=0.06, hspace=0.12)
+    return figure
+
+
+def _tell_diverged(ax: Axes, ended: pd.DataFrame) -> None:
+    """In words, where a curve would be missed."""
+    colors = {normalization: color for normalization, _, color, _ in _ARMS}
+    lost = ended[ended["diverged"] > 0]
+    for line, row in enumerate(lost.itertuples()):
+        text = f"{row.normalization}: {row.diverged} of {row.runs} diverged"
+        ax.annotate(
+            text,
+            (0.98, 0.06 + 0.09 * line),
+            xycoords="axes fraction",
+            ha="right",
+            color=colors[row.normalization],
+            fontsize=6.5,
+        )

@@ -1,0 +1,56 @@
+"""The moving averages: how far they lag behind by momentum, what that costs, and what comes of forgotten updates."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bnrepro.figures import panels, style
+
+NAME = "moving_averages"
+_COLORS = ("#CC79A7", "#E69F00", panels.WITH, "#004D7A")  # by momentum, ascending
+
+
+def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:
+    """Left: the lag; middle: accuracy by momentum; right: accuracy with the updates run and omitted.
+
+    Args:
+        momentum, updates: rows of curves/momentum.csv and curves/updates.csv: one depth and learning rate.
+        looks: rows of layers.csv of study `momentum`.
+        budget: the steps of a run.
+    """
+    figure, (lag, learning, forgotten) = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.7))
+    values = sorted(momentum["momentum"].unique())
+    colors = dict(zip(values, _COLORS, strict=False))
+    by_run = looks.groupby(["momentum", "seed", "step"], as_index=False)["lag"].mean()
+    for value, color in colors.items():
+        panels.over_seeds(lag, by_run[by_run["momentum"] == value], "step", "lag", color=color)
+        own = momentum[momentum["momentum"] == value]
+        panels.over_seeds(learning, own, "step", "accuracy", color=color)
+    panels.over_seeds(learning, momentum, "step", "population_accuracy", False, color="0.35", linestyle=":")
+    lag.set_yscale("log")
+    lag.set_title("lag of the moving means")
+    lag.set_ylabel("standard deviations")
+    learning.set_title("test accuracy by momentum")
+    forgotten.set_title("updates run or omitted")
+    _updates(forgotten, updates)
+    for ax in (lag, learning, forgotten):
+        panels.steps_axis(ax, budget)
+    for ax in (learning, forgotten):
+        panels.share_axis(ax)
+    forgotten.tick_params(labelleft=False)
+    learning.set_xlabel("training iterations")
+    handles = [panels.key(f"momentum {value:g}", color=color) for value, color in colors.items()]
+    handles.append(panels.key("population statistics", color="0.35", linestyle=":"))
+    panels.legend(figure, handles)
+    figure.subplots_adjust(left=0.085, right=0.985, bottom=0.155, top=0.82, wspace=0.22)
+    return figure
+
+
+def _updates(ax: Axes, updates: pd.DataFrame) -> None:
+    arms = (("run", panels.WITH, "updates run"), ("omitted", style.PAPER, "updates omitted"))
+    for value, color, label in arms:
+        own = updates[updates["updates"] == value]
+        panels.over_seeds(ax, own, "step", "accuracy", color=color, label=label)
+    panels.over_seeds(ax, updates, "step", "population_accuracy", False, color="0.35", linestyle=":")
+    ax.legend(loc="center right", fontsize=6.5)
