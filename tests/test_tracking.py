@@ -71,9 +71,14 @@ def write_run(
         width=100,
         initial_stddev=0.1,
         pixels="grey",
+        activation="sigmoid",
         placement="before" if batch else None,
         momentum=0.99 if batch else None,
         epsilon=0.001 if batch else None,
+        updates=None,
+        dropout=0.0,
+        noise="none",
+        hold_out=False,
         device="cpu",
         numerics="portable",
     )
@@ -82,7 +87,7 @@ def write_run(
     curve = {"step": steps, "accuracy": accuracy, "loss": [1 - value for value in accuracy]}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
-    result = Result(curve, final, diverged_at, np.zeros((3, 3, 1)), {"logits/bias": np.zeros(1)}, 2.0, 0.5)
+    result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
     store.write(fingerprint, spec, DATASET, result, this_machine())
     return run_records.read(store.folder(fingerprint))
 
@@ -223,7 +228,7 @@ def test_a_run_shows_its_record(project: Path) -> None:
     run = view.child(record)
     assert run.info.run_name == "seed 1"
     assert run.info.status == "FINISHED"
-    assert run.data.params == {name: str(value) for name, value in record["spec"].items()}
+    assert run.data.params == {name: str(value) for name, value in record["spec"].items() if value is not None}
     assert view.history(run, "accuracy") == list(zip(STEPS, record["curve"]["accuracy"], strict=True))
     assert view.history(run, "loss") == list(zip(STEPS, record["curve"]["loss"], strict=True))
     assert run.data.metrics["final_population_accuracy"] == record["final"]["population_accuracy"]
