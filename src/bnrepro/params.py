@@ -38,14 +38,7 @@ IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
 
 # A study's factors that are columns of its tables only where it crosses them.
 FURTHER = ("pixels", "initial_stddev", "activation", "placement", "momentum", "updates", "dropout", "noise")
-RATES = ("learning_rate", "learning_rate_times")
-COMMON: dict[str, tuple[str | float, ...]] = {  # what estimators have too; the rest is the keras implementation's
-    "normalization": ("none", "batch"),
-    "activation": ("sigmoid",),
-    "placement": ("before",),
-    "dropout": (0.0,),
-    "noise": ("none",),
-}
+DEFAULTS = {"activation": "sigmoid", "placement": "before", "updates": "run", "dropout": 0.0, "noise": "none"}
 
 T = TypeVar("T")
 
@@ -145,14 +138,20 @@ class Study(Section):
     @property
     def crossed(self) -> list[str]:
         """The factors that a study names beyond those that all have to."""
-        return [name for name in (*FURTHER, *RATES) if getattr(self, name) is not None]
+        names = (*FURTHER, "learning_rate", "learning_rate_times")
+        return [name for name in names if getattr(self, name) is not None]
 
     @model_validator(mode="after")
     def _what_is_named_can_be_built(self) -> "Study":
         if self.learning_rate and self.learning_rate_times:
             raise ValueError("learning_rate and learning_rate_times: one of the two")
-        for factor, common in COMMON.items():
-            beyond = [value for value in getattr(self, factor) or [] if value not in common]
+        common: dict[str, list[Any]] = {
+            "normalization": ["none", "batch"],
+            **{name: [value] for name, value in DEFAULTS.items()},
+        }
+        common["updates"] = ["run", "omitted"]  # which is theirs alone
+        for factor, values in common.items():
+            beyond = [value for value in getattr(self, factor) or [] if value not in values]
             if beyond and self.implementation != ["keras"]:
                 raise ValueError(f"{factor}: {beyond[0]} needs implementation [keras]; no other has it")
         return self
@@ -186,9 +185,11 @@ class Params(Section):
                 raise ValueError(f"studies.{name}: needs one implementation, depth [{PAPER_DEPTH}] and no momentum")
         if paper and (sorted(paper.normalization) != ["batch", "none"] or paper.crossed):
             raise ValueError(f"studies.{PAPER_STUDY}: needs both normalizations and no further factor")
-        if calibration and (calibration.normalization != ["none"] or len(calibration.crossed) < 3):
+        setting = {"pixels", "initial_stddev", "learning_rate"}
+        if calibration and (calibration.normalization != ["none"] or set(calibration.crossed) != setting):
             raise ValueError(
-                f"studies.{CALIBRATION_STUDY}: needs normalization [none], pixels, initial_stddev and learning_rate"
+                f"studies.{CALIBRATION_STUDY}: needs normalization [none], and as its further factors "
+                "pixels, initial_stddev and learning_rate"
             )
         return self
 

@@ -4,7 +4,7 @@ One experiment per dataset. In it a run for every record, under a parent for eve
 but the seed) that shows the mean over seeds, and one run named `report`. Nobody can choose the id of an MLflow run, so
 runs are found again by their tags: `bnrepro.kind`, a key within the kind, and `bnrepro.content`, a digest of what is
 shown. A run that is there and finished is left alone, one whose content changed is replaced, and one that a kill left
-unfinished is completed in place. MLflow takes two seconds to import, and is imported where it is used.
+unfinished is completed in place.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ import click
 
 from bnrepro import mlflow_store, paths
 from bnrepro.errors import Failed
-from bnrepro.params import FURTHER, Params
+from bnrepro.params import DEFAULTS, FURTHER, Params
 from bnrepro.runs import records, store
 
 Record = dict[str, Any]
@@ -34,7 +34,6 @@ KEYS = {"run": "bnrepro.fingerprint", "series": "bnrepro.series", "report": "bnr
 KIND, CONTENT, PARENT = "bnrepro.kind", "bnrepro.content", "mlflow.parentRunId"
 
 _SIDECAR_TAGS = {"commit": "mlflow.source.git.commit", "bnrepro": "bnrepro.version"}  # any other key: bnrepro.<key>
-_COMMON = {"activation": "sigmoid", "placement": "before", "updates": "run", "dropout": 0.0, "noise": "none"}
 _CHUNK = 900  # of the 1000 metrics, parameters and tags that MLflow takes in one call
 
 
@@ -288,9 +287,9 @@ def _is_finished(run: Any) -> bool:
 
 
 def _name(spec: dict[str, Any]) -> str:
-    """What the UI's list shows: the factors that every study has, and those in which a run is out of the common."""
+    """What the UI's list shows: all factors but those that have their usual value, or that the run does not have."""
     name = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**spec)
-    further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, _COMMON.get(factor))}
+    further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, DEFAULTS.get(factor))}
     return " · ".join([name, *(f"{factor} {value}" for factor, value in further.items())])
 
 

@@ -21,11 +21,13 @@ def table(curves: pd.DataFrame, usual: float) -> pd.DataFrame:
         usual: the dataset's learning rate.
 
     Returns:
-        A row for every series and mode: the series' factors, mode, runs, diverged, baseline_best, reached (runs that
-        arrive at it), mean_restricted_steps to it, best_accuracy (the mean over seeds of each run's highest). Empty
-        without such a baseline.
+        Of the study's first implementation and depth, a row for every series and mode: the series' factors, mode, runs,
+        diverged, baseline_best, reached (runs that arrive at it), mean_restricted_steps to it, best_accuracy (the mean
+        over seeds of each run's highest). Empty without such a baseline.
     """
     own = curves[(curves["study"] == STUDY) & (curves["step"] > 0)].dropna(axis=1, how="all")  # others' factors
+    for factor in ("implementation", "depth"):
+        own = own[own[factor] == own[factor].iloc[0]] if len(own) else own
     baseline = own[(own["normalization"] == "none") & np.isclose(own["learning_rate"].astype(float), usual)]
     factors = series(own)
     columns = [*factors, "mode", "runs", "diverged", "baseline_best", "reached", "mean_restricted_steps"]

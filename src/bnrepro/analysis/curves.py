@@ -1,4 +1,4 @@
-"""Records of runs as one long table: a row for every run and evaluation."""
+"""Records of runs as tables: a row for every run and evaluation, and one for what each run ends with."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ MOST_BYTES = 2**20  # a file
 
 def further(grid: Study) -> list[str]:
     """Those of `FURTHER` that a study crosses."""
-    return [name for name in FURTHER if getattr(grid, name)]
+    return [name for name in grid.crossed if name in FURTHER]
 
 
 def series(table: pd.DataFrame) -> list[str]:

@@ -4,7 +4,6 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from bnrepro.runs import records
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
 POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
-LAYERS_OF = ("depth", "learning_rate", "dropout", "momentum", "noise")  # studies whose layers are drawn
+LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
 
 Record = dict[str, Any]
 
@@ -87,7 +86,6 @@ def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[
     return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record["fingerprint"]))
 
 
-@cache
 def _arrays(dataset: DatasetName, study: str, fingerprint: str) -> dict[str, np.ndarray]:
     return records.read_layers(paths.runs(dataset, study) / fingerprint)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis.against_paper import COLUMNS as DISTANCES
 from bnrepro.analysis.against_paper import SETTING
-from bnrepro.analysis.curves import MEASURED, SERIES
+from bnrepro.analysis.curves import ACCURACIES, MEASURED, SERIES
 from bnrepro.analysis.layers import MEASURED as LAYERS
 from bnrepro.analysis.layers import OF_THE_RUN
 from bnrepro.analysis.reference import PERCENTILES
@@ -38,7 +38,8 @@ _COLUMNS = {
     "calibration": {*SETTING, *DISTANCES, "close"},
     "sigmoid_inputs": {"normalization", "seed", "unit", "step", *(f"percentile_{p}" for p in PERCENTILES)},
     "sigmoid_inputs_over_units": {"normalization", "quantity", "seeds", "units", "paper"},
-    "final_accuracy": {*SERIES, "runs", "diverged", *MEASURED[:2], "training_accuracy"},
+    "finals": {*SERIES, "seed", "diverged", *ACCURACIES},
+    "final_accuracy": {*SERIES, "runs", "diverged", *ACCURACIES},
     "best_accuracy": {*SERIES, "mode", "baseline_best", "reached", "runs", "mean_restricted_steps", "best_accuracy"},
     "layers": {*SERIES, "seed", "layer", "step", *LAYERS, *OF_THE_RUN},
 }
@@ -85,6 +86,13 @@ def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:
     if rows.empty and len(table):
         raise Failed(f"the target {target:g} is not in the tables of {dataset}; {_remedy(dataset)}")
     return rows
+
+
+def row(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
+    """The first row with these values, where an empty one equals an empty one; None where there is none."""
+    for name, value in factors.items():
+        table = table[table[name].isna() if pd.isna(value) else table[name] == value]
+    return table.to_dict("records")[0] if len(table) else None
 
 
 def read_provenance(dataset: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bnrepro.figures import style
+from bnrepro.figures import panels, style
 
 NAME = "accuracy_vs_iterations"
 
@@ -32,12 +32,10 @@ def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
             ax.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
             own = curves[(curves["implementation"] == implementation) & (curves["depth"] == depth)]
             for arm in style.ARMS:
-                by_step = own[own["normalization"] == arm.normalization].groupby("step")[arm.column]
-                mean, low, high = by_step.mean(), by_step.min(), by_step.max()
-                ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.18, linewidth=0)
-                ax.plot(mean.index, mean, color=arm.color, linestyle=arm.line, linewidth=1.1)
+                runs = own[own["normalization"] == arm.normalization]
+                panels.over_seeds(ax, runs, "step", arm.column, color=arm.color, linestyle=arm.line, linewidth=1.1)
         row[-1].annotate(
-            f"{depth} hidden layer{'s' if depth > 1 else ''}",
+            panels.hidden_layers(depth),
             (1.03, 0.5),
             xycoords="axes fraction",
             rotation=270,
@@ -45,12 +43,9 @@ def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
         )
     for ax, implementation in zip(axes[0], implementations, strict=True):
         ax.set_title(style.IMPLEMENTATIONS[implementation])
-    axes[0, 0].set_ylim(0, 1.02)
-    axes[0, 0].set_xlim(0, budget)
+    panels.steps_axis(axes[0, 0], budget)
+    panels.share_axis(axes[0, 0])
     axes[0, 0].yaxis.set_major_locator(plt.MultipleLocator(0.25))
-    axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
-    axes[0, 0].xaxis.set_major_locator(plt.MaxNLocator(3, prune="upper"))
-    axes[0, 0].xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     figure.supylabel("test accuracy", fontsize=8, x=0.012)
     figure.supxlabel("training iterations", fontsize=8, y=0.01)
     height = figure.get_figheight()

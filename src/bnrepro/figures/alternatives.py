@@ -9,11 +9,11 @@ from bnrepro.figures import panels, style
 
 NAME = "alternatives"
 _ARMS = (
-    ("none", "without normalization", panels.WITHOUT, "-"),
-    ("batch", "batch", panels.WITH, "-"),
-    ("layer", "layer", "#E69F00", (0, (5, 1.2))),
-    ("weight", "weight", "#CC79A7", (0, (3, 1, 1, 1))),
-    ("self", "self-normalizing (SELU)", "#009E73", (0, (1.5, 1))),
+    ("none", "without normalization", style.WITHOUT, "-"),
+    ("batch", "batch", style.WITH, "-"),
+    ("layer", "layer", style.ORANGE, (0, (5, 1.2))),
+    ("weight", "weight", style.PURPLE, (0, (3, 1, 1, 1))),
+    ("self", "self-normalizing (SELU)", style.GREEN, (0, (1.5, 1))),
 )
 _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"))
 
@@ -58,7 +58,7 @@ def _tell_diverged(ax: Axes, ended: pd.DataFrame) -> None:
         text = f"{row.normalization}: {row.diverged} of {row.runs} diverged"
         ax.annotate(
             text,
-            (0.98, 0.06 + 0.09 * line),
+            (0.98, 0.2 + 0.09 * line),
             xycoords="axes fraction",
             ha="right",
             color=colors[row.normalization],

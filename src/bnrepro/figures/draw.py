@@ -59,47 +59,48 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
 
 
 def _of_the_lesson(params: Params, dataset: DatasetName) -> dict[str, Figure]:
-    """A figure for each study of the lesson's claims that params.yaml has."""
-    budget, target = params.training[dataset].steps, params.training[dataset].targets[0]
-    looks = tables.read(dataset, "layers")
+    """A figure for each study of the lesson's claims, where params.yaml has it and it crosses what is drawn."""
+    training = params.training[dataset]
+    budget, target = training.steps, training.targets[0]
 
-    def curves(study: str) -> pd.DataFrame:
-        return tables.read(dataset, f"curves/{study}")
+    def crosses(study: str, factor: str) -> bool:
+        grid = params.studies.get(study)
+        return grid is not None and grid.applies_to(dataset) and factor in grid.crossed
 
-    def looked_at(study: str) -> pd.DataFrame:
-        return looks[looks["study"] == study]
+    def curves(study: str, across: str = "") -> pd.DataFrame:
+        return _narrowed(tables.read(dataset, f"curves/{study}"), study, across)
 
-    def finals(study: str) -> pd.DataFrame:
-        table = tables.read(dataset, "final_accuracy")
-        return table[table["study"] == study]
+    def rows(name: str, study: str, across: str = "") -> pd.DataFrame:
+        return _narrowed(tables.read(dataset, name), study, across)
 
     figures: dict[str, Figure] = {}
-    if len(own := tables.headline(looks)):
-        figures[layers.NAME] = layers.draw(own, budget)
-    drawn = {
-        learning_rate.NAME: (("learning_rate",), lambda: _learning_rate(params, dataset, target, budget)),
-        dropout.NAME: (("dropout",), lambda: dropout.draw(curves("dropout"), looked_at("dropout"), budget)),
-        moving_averages.NAME: (
-            ("momentum", "updates"),
-            lambda: moving_averages.draw(curves("momentum"), looked_at("momentum"), curves("updates"), budget),
-        ),
-        alternatives.NAME: (
-            ("alternatives",),
-            lambda: alternatives.draw(curves("alternatives"), finals("alternatives"), budget),
-        ),
-        noise.NAME: (("noise",), lambda: noise.draw(curves("noise"), looked_at("noise"), budget)),
-    }
-    for name, (studies, make) in drawn.items():
-        if all(study in params.studies and params.studies[study].applies_to(dataset) for study in studies):
-            figures[name] = make()
+    if len(looks := rows("layers", HEADLINE_STUDY, "depth")):
+        figures[layers.NAME] = layers.draw(looks, budget)
+    if crosses("learning_rate", "learning_rate_times"):
+        steps = tables.at_target(dataset, rows("steps_to_target", "learning_rate", "learning_rate"), target)
+        ends = rows("finals", "learning_rate", "learning_rate")
+        figures[learning_rate.NAME] = learning_rate.draw(steps, ends, training.learning_rate, target, budget)
+    if crosses("dropout", "dropout"):
+        figures[dropout.NAME] = dropout.draw(curves("dropout"), rows("layers", "dropout"), budget)
+    if crosses("momentum", "momentum") and crosses("updates", "updates"):
+        updates = curves("updates", "implementation")
+        looks = rows("layers", "momentum")
+        figures[moving_averages.NAME] = moving_averages.draw(curves("momentum"), looks, updates, budget)
+    if crosses("alternatives", "activation"):
+        ended = rows("final_accuracy", "alternatives", "depth")
+        figures[alternatives.NAME] = alternatives.draw(curves("alternatives", "depth"), ended, budget)
+    if crosses("noise", "noise"):
+        figures[noise.NAME] = noise.draw(curves("noise"), rows("layers", "noise"), budget)
     return figures
 
 
-def _learning_rate(params: Params, dataset: DatasetName, target: float, budget: int) -> Figure:
-    steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
-    steps, finals = (table[table["study"] == "learning_rate"] for table in (steps, finals))
-    usual = params.training[dataset].learning_rate
-    return learning_rate.draw(tables.at_target(dataset, steps, target), finals, usual, target, budget)
+def _narrowed(table: pd.DataFrame, study: str, across: str) -> pd.DataFrame:
+    """A study's rows of its first implementation, depth and learning rate; of all of the one that is drawn across."""
+    table = table[table["study"] == study]
+    for factor in ("implementation", "depth", "learning_rate"):
+        if factor != across and len(table):
+            table = table[table[factor] == table[factor].iloc[0]]
+    return table
 
 
 def _ratios_of_the_paper(targets: list[float]) -> pd.DataFrame:

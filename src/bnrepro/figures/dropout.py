@@ -10,9 +10,9 @@ from bnrepro.figures import panels, style
 
 NAME = "dropout"
 _ARMS = (
-    ("none", "sigmoid", panels.WITHOUT, "o"),
-    ("batch", "sigmoid, batch normalization", panels.WITH, "s"),
-    ("self", "SELU, alpha dropout", "#009E73", "D"),
+    ("none", "sigmoid", style.WITHOUT, "o"),
+    ("batch", "sigmoid, batch normalization", style.WITH, "s"),
+    ("self", "SELU, alpha dropout", style.GREEN, "D"),
 )
 
 
@@ -38,7 +38,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
             panels.over_seeds(ax, own, "step", "accuracy", color=color, linewidth=1.2)
             panels.over_seeds(ax, own, "step", "training_accuracy", False, color=color, linewidth=0.9, linestyle=":")
         panels.steps_axis(ax, budget)
-        panels.share_axis(ax, 0.0)
+        panels.share_axis(ax)
     axes[0].set_ylabel("accuracy")
     axes[len(rates) // 2].set_xlabel("training iterations")
     _inside(inside, looks)
@@ -59,8 +59,6 @@ def _inside(axes: Any, looks: pd.DataFrame) -> None:
             own = by_run[by_run["normalization"] == normalization]
             panels.over_seeds(ax, own, "dropout", quantity, color=color, marker=marker, markersize=3.2)
         ax.set_title(title)
-        ax.set_yscale("log")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        ax.yaxis.set_minor_formatter(lambda *_: "")
+        panels.log_axis(ax)
     axes[-1].set_xlabel("dropout")
     axes[-1].set_xticks(sorted(by_run["dropout"].unique()))

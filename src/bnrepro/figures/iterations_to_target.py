@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from bnrepro.figures import style
+from bnrepro.figures import panels, style
 
 NAME = "iterations_to_target"
 
@@ -28,11 +28,11 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     )
     for ax, implementation in zip(axes[0], implementations, strict=True):
         ax.set_title(style.IMPLEMENTATIONS[implementation])
-        ax.axhline(budget, color="0.55", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+        panels.budget_line(ax, budget, told=ax is axes[0, 0])
         own = steps[steps["implementation"] == implementation]
         for offset, arm in zip((-0.14, 0.0, 0.14), style.ARMS, strict=True):
             series = own[(own["normalization"] == arm.normalization) & (own["mode"] == arm.mode)]
-            _draw_arm(ax, series, depths, offset, arm)
+            panels.steps_to_target(ax, series, [depths.index(depth) + offset for depth in series["depth"]], arm)
         _write_ratios(ax, speedup[speedup["implementation"] == implementation], depths)
         ax.set_xticks(range(len(depths)), [str(depth) for depth in depths])
         ax.set_xlim(-0.5, len(depths) - 0.5)
@@ -42,15 +42,6 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
-    axes[0, 0].annotate(
-        f"× not reached within {budget:,}",
-        (0.02, budget),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 4),
-        textcoords="offset points",
-        color="0.3",
-        fontsize=6.5,
-    )
     axes[0, 0].annotate(
         "iterations without / with:",
         (0.02, 0.165),
@@ -63,55 +54,6 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     style.arm_legend(figure, markers=True)
     figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
     return figure
-
-
-def _draw_arm(ax: Axes, series: pd.DataFrame, depths: list[int], offset: float, arm: style.Arm) -> None:
-    """Means with intervals joined by a line; where no run arrived, a cross at the budget and no line to it."""
-    face = arm.color if arm.filled else "white"
-    arrived = series[series["reached"] > 0]
-    x = [depths.index(depth) + offset for depth in arrived["depth"]]
-    mean = arrived["mean_restricted_steps"]
-    ax.errorbar(
-        x,
-        mean,
-        yerr=[mean - arrived["low"], arrived["high"] - mean],
-        color=arm.color,
-        linestyle=arm.line,
-        marker=arm.marker,
-        markerfacecolor=face,
-        elinewidth=0.8,
-        capsize=1.8,
-        zorder=3,
-    )
-    for row, at in zip(arrived.to_dict("records"), x, strict=True):
-        if row["reached"] < row["runs"]:
-            _arrow(ax, "↑", at, row["high"], 5, arm)
-        elif row["at_first"]:
-            _arrow(ax, "↓", at, row["low"], -6, arm)
-    never = series[series["reached"] == 0]
-    ax.plot(
-        [depths.index(depth) + offset for depth in never["depth"]],
-        never["mean_restricted_steps"],
-        color=arm.color,
-        linestyle="",
-        marker="x",
-        markeredgewidth=1.5,
-        zorder=3,
-    )
-
-
-def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Arm) -> None:
-    """Beside a point that is a bound: runs are missing above, or may have arrived below."""
-    ax.annotate(
-        sign,
-        (x, y),
-        xytext=(0, offset),
-        textcoords="offset points",
-        ha="center",
-        va="center",
-        color=arm.ink,
-        fontsize=7,
-    )
 
 
 def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from bnrepro.figures import panels, style
 
 NAME = "layers"
-_ARMS = (("none", "without", panels.WITHOUT, "o"), ("batch", "with", panels.WITH, "s"))
+_ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))
 _LINES = (("first", (0, (2, 1.2))), ("last", "-"))  # hidden layers, and how each is drawn
 
 
@@ -39,13 +39,11 @@ def draw(looks: pd.DataFrame, budget: int) -> Figure:
             panels.steps_axis(ax, budget)
         column[1].tick_params(labelbottom=False)
     axes[0, 0].set_ylabel("travel of a unit's\nmedian input")
-    axes[0, 0].set_yscale("log")
-    axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes[0, 0].yaxis.set_minor_formatter(lambda *_: "")
+    panels.log_axis(axes[0, 0])
     most = max(0.1, 1.15 * float(looks["saturated"].max()))
     panels.share_axis(axes[1, 0], -0.02 * most, min(most, 1.02))
     axes[1, 0].set_ylabel("saturated\nactivations")
-    axes[2, 0].set_yscale("log")
+    panels.log_axis(axes[2, 0])
     axes[2, 0].set_ylabel("norm of the\nkernel's gradient")
     figure.supxlabel("training iterations", fontsize=8, y=0.01)
     handles = [panels.key(f"{label} batch normalization", color=color) for _, label, color, _ in _ARMS]

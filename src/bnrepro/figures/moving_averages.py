@@ -1,6 +1,7 @@
 """The moving averages: how far they lag behind by momentum, what that costs, and what comes of forgotten updates."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,7 +9,6 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "moving_averages"
-_COLORS = ("#CC79A7", "#E69F00", panels.WITH, "#004D7A")  # by momentum, ascending
 
 
 def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:
@@ -21,14 +21,14 @@ def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, bud
     """
     figure, (lag, learning, forgotten) = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.7))
     values = sorted(momentum["momentum"].unique())
-    colors = dict(zip(values, _COLORS, strict=False))
+    colors = dict(zip(values, plt.get_cmap("plasma")(np.linspace(0.85, 0.05, len(values))), strict=True))
     by_run = looks.groupby(["momentum", "seed", "step"], as_index=False)["lag"].mean()
     for value, color in colors.items():
         panels.over_seeds(lag, by_run[by_run["momentum"] == value], "step", "lag", color=color)
         own = momentum[momentum["momentum"] == value]
         panels.over_seeds(learning, own, "step", "accuracy", color=color)
     panels.over_seeds(learning, momentum, "step", "population_accuracy", False, color="0.35", linestyle=":")
-    lag.set_yscale("log")
+    panels.log_axis(lag)
     lag.set_title("lag of the moving means")
     lag.set_ylabel("standard deviations")
     learning.set_title("test accuracy by momentum")
@@ -48,7 +48,7 @@ def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, bud
 
 
 def _updates(ax: Axes, updates: pd.DataFrame) -> None:
-    arms = (("run", panels.WITH, "updates run"), ("omitted", style.PAPER, "updates omitted"))
+    arms = (("run", style.WITH, "updates run"), ("omitted", style.VERMILION, "updates omitted"))
     for value, color, label in arms:
         own = updates[updates["updates"] == value]
         panels.over_seeds(ax, own, "step", "accuracy", color=color, label=label)

@@ -8,10 +8,10 @@ from bnrepro.figures import panels, style
 
 NAME = "noise"
 _ARMS = (
-    ("none", "none", "without batch normalization", panels.WITHOUT, "-"),
-    ("batch", "none", "with", panels.WITH, "-"),
-    ("batch", "steady", "with, and steady noise", "#009E73", (0, (5, 1.2))),
-    ("batch", "shifting", "with, and shifting noise", style.PAPER, (0, (2, 1))),
+    ("none", "none", "without batch normalization", style.WITHOUT, "-"),
+    ("batch", "none", "with", style.WITH, "-"),
+    ("batch", "steady", "with, and steady noise", style.GREEN, (0, (5, 1.2))),
+    ("batch", "shifting", "with, and shifting noise", style.VERMILION, (0, (2, 1))),
 )
 
 
@@ -40,7 +40,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
     travel.set_xlabel("layer")
     travel.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     change.set_title("change of the gradient (1 − cosine)")
-    change.set_yscale("log")
+    panels.log_axis(change)
     for ax in (learning, change):
         panels.steps_axis(ax, budget)
         ax.set_xlabel("training iterations")

@@ -1,8 +1,10 @@
 """What several figures share: a mean over seeds in the range of all of them, and axes of steps and of shares."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,8 +17,76 @@ def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, band: bool = True, 
     grouped = runs.dropna(subset=y).groupby(x)[y]
     mean = grouped.mean()
     if band:
-        ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=0.16, linewidth=0)
+        ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=0.18, linewidth=0)
     ax.plot(mean.index, mean, **line)
+
+
+def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: style.Arm) -> None:
+    """Means with intervals joined by a line; where no run arrived, a cross at the budget and no line to it.
+
+    Args:
+        series: rows of steps_to_target.csv.
+        x: where each of them stands.
+    """
+    placed = series.assign(x=list(x))
+    arrived = placed[placed["reached"] > 0]
+    mean = arrived["mean_restricted_steps"]
+    ax.errorbar(
+        arrived["x"],
+        mean,
+        yerr=[mean - arrived["low"], arrived["high"] - mean],
+        color=arm.color,
+        linestyle=arm.line,
+        marker=arm.marker,
+        markerfacecolor=arm.color if arm.filled else "white",
+        elinewidth=0.8,
+        capsize=1.8,
+        zorder=3,
+    )
+    for row in arrived.to_dict("records"):
+        if row["reached"] < row["runs"]:
+            _arrow(ax, "↑", row["x"], row["high"], 5, arm)
+        elif row["at_first"]:
+            _arrow(ax, "↓", row["x"], row["low"], -6, arm)
+    never = placed[placed["reached"] == 0]
+    ax.plot(
+        never["x"],
+        never["mean_restricted_steps"],
+        color=arm.color,
+        linestyle="",
+        marker="x",
+        markeredgewidth=1.5,
+        zorder=3,
+    )
+
+
+def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Arm) -> None:
+    """Beside a point that is a bound: runs are missing above, or may have arrived below."""
+    ax.annotate(
+        sign,
+        (x, y),
+        xytext=(0, offset),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        color=arm.ink,
+        fontsize=7,
+    )
+
+
+def budget_line(ax: Axes, budget: int, told: bool = True) -> None:
+    """Where a run that has not arrived was ended; `told`: with what a cross there means."""
+    ax.axhline(budget, color="0.55", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+    if told:
+        ax.annotate(
+            f"× not reached within {budget:,}",
+            (0.02, budget),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 4),
+            textcoords="offset points",
+            color="0.3",
+            fontsize=6.5,
+        )
 
 
 def steps_axis(ax: Axes, budget: int) -> None:
@@ -31,17 +101,18 @@ def share_axis(ax: Axes, low: float = 0.0, high: float = 1.02) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
 
 
-def learning_range(tables: list[pd.Series], floor: float = 0.5) -> float:
-    """Where an axis of accuracies begins so that the top is seen: at `floor`, or below all that is shown at the end."""
-    lowest = min((float(values.min()) for values in tables if len(values)), default=0.0)
-    return 0.0 if lowest < floor else floor
+def log_axis(ax: Axes) -> None:
+    """A log scale, for what is drawn already; a linear one where nothing of it is above zero."""
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.zeros(0)])
+    if (drawn > 0).any():
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.yaxis.set_minor_formatter(lambda *_: "")
 
 
-def legend(figure: Figure, handles: list[plt.Line2D], columns: int | None = None) -> None:
+def legend(figure: Figure, handles: list[plt.Line2D]) -> None:
     """Above the panels."""
-    figure.legend(
-        handles=handles, loc="upper center", ncols=columns or len(handles), columnspacing=1.4, handlelength=2.2
-    )
+    figure.legend(handles=handles, loc="upper center", ncols=len(handles), columnspacing=1.4, handlelength=2.2)
 
 
 def key(label: str, **line: Any) -> plt.Line2D:
@@ -51,6 +122,3 @@ def key(label: str, **line: Any) -> plt.Line2D:
 
 def hidden_layers(depth: int) -> str:
     return f"{depth} hidden layer{'s' if depth > 1 else ''}"
-
-
-WITHOUT, WITH = style.ARMS[0].color, style.ARMS[1].color

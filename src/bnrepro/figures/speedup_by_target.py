@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bnrepro.figures import style
+from bnrepro.figures import panels, style
 
 NAME = "speedup_by_target"
 _BOUNDS = {"lower": "^", "upper": "v"}
@@ -25,7 +25,7 @@ def draw(speedup: pd.DataFrame, paper: pd.DataFrame | None = None, paper_depth: 
         1, len(depths), figsize=(style.FULL_WIDTH, 2.7), sharex=True, sharey=True, squeeze=False
     )
     for ax, depth in zip(axes[0], depths, strict=True):
-        ax.set_title(f"{depth} hidden layer{'s' if depth > 1 else ''}")
+        ax.set_title(panels.hidden_layers(depth))
         ax.axhline(1, color="0.6", linewidth=0.7, zorder=0)
         for arm in style.ARMS[1:]:
             _line(ax, own[(own["depth"] == depth) & (own["mode"] == arm.mode)], arm)
@@ -69,4 +69,4 @@ def _legend(figure: Figure, with_paper: bool) -> None:
     for censored, marker in _BOUNDS.items():
         what = {"lower": "at least", "upper": "at most"}[censored]
         handles.append(plt.Line2D([], [], color="0.3", linestyle="", marker=marker, markersize=3, label=what))
-    figure.legend(handles=handles, loc="upper center", ncols=len(handles), columnspacing=1.4, handlelength=2.2)
+    panels.legend(figure, handles)

@@ -25,7 +25,7 @@ IMPLEMENTATIONS = {
 
 @dataclass(frozen=True)
 class Arm:
-    """A line of a figure: a normalization in a mode of evaluation. Colours are Okabe and Ito's, apart in grey too."""
+    """A line of a figure: a normalization in a mode of evaluation. Colours are apart in grey too."""
 
     normalization: str
     mode: str
@@ -42,15 +42,20 @@ class Arm:
         return self.color if self.filled else "#2A7AB0"
 
 
+# Okabe and Ito's colours.
+BLACK, BLUE, SKY_BLUE, GREEN = "#000000", "#0072B2", "#56B4E9", "#009E73"
+VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
+
+WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
 ARMS = (
-    Arm("none", "ema", "accuracy", "without", "#000000", "o", "-", True),
-    Arm("batch", "ema", "accuracy", "with, by moving averages", "#0072B2", "s", "-", True),
+    Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
+    Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
     Arm(
         "batch",
         "population",
         "population_accuracy",
         "with, by population statistics",
-        "#56B4E9",
+        SKY_BLUE,
         "D",
         (0, (4, 1.5)),
         False,
@@ -58,8 +63,8 @@ ARMS = (
 )
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
-PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", "#0072B2", "s", "-", True))
-PAPER = "#D55E00"  # a curve of the paper's beside arms of ours that have their own colours
+PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", WITH, "s", "-", True))
+PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colours
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

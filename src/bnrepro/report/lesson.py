@@ -25,20 +25,20 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     claims = [entry for entry in tables.read_claims(dataset) if entry["id"] in sections()]
     return [
         _claim(claim, sections()[claim["id"]])
-        | {"series": _series(sections()[claim["id"]].get("study"), steps, finals)}
-        | {"best": _best(dataset) if claim["id"] == "higher-learning-rate" else []}
+        | {"series": _series(sections()[claim["id"]].get("study", ""), steps, finals)}
+        | {"best": _best(dataset) if "after_figure_3" in sections()[claim["id"]] else []}
         for claim in claims
     ]
 
 
-def _series(study: str | None, steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
+def _series(study: str, steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
     """What a study's series took and ended with: the names of the factors that it crosses, and a row for each."""
     own = finals[finals["study"] == study]
     crossed = [name for name in curves.series(finals)[1:] if own[name].nunique() > 1]
     rows = []
     for row in own.to_dict("records"):
         series = {name: row[name] for name in curves.series(finals)}
-        taken = {mode: wording.steps(pick(steps, mode=mode, **series)) for mode in ("ema", "population")}
+        taken = {mode: wording.steps(tables.row(steps, mode=mode, **series)) for mode in ("ema", "population")}
         rows.append({"factors": [_value(row[name]) for name in crossed], **taken, **row})
     return {"crossed": crossed, "rows": rows}
 
@@ -52,20 +52,13 @@ def _best(dataset: DatasetName) -> list[dict[str, Any]]:
     return best[(best["normalization"] == "batch") | (best["mode"] == "ema")].to_dict("records")
 
 
-def pick(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
-    """The row with these values, where an empty one is equal to an empty one; None where there is none."""
-    for name, value in factors.items():
-        table = table[table[name].isna() if pd.isna(value) else table[name] == value]
-    return table.to_dict("records")[0] if len(table) else None
-
-
 def _value(value: Any) -> str:
     return "–" if pd.isna(value) else value if isinstance(value, str) else f"{value:g}"
 
 
 @cache
 def sections() -> dict[str, dict[str, Any]]:
-    """lesson.yaml: by claim, `title`, and where it has them `figure`, `reading`, `wording`, `follows` by verdict."""
+    """lesson.yaml by claim; its first lines say what there may be of each."""
     return yaml.safe_load(resources.files("bnrepro.report").joinpath("lesson.yaml").read_text(encoding="utf-8"))
 
 
@@ -85,7 +78,6 @@ def _claim(claim: dict[str, Any], section: dict[str, Any]) -> dict[str, Any]:
         "wording": None,
         **claim,
         **section,
-        "anchor": claim["id"],
         "follows": section.get("follows", {}).get(claim["verdict"]),
         "parts": parts,
         "tally": _tally([values["met"] for values in measured.values() if "met" in values]),

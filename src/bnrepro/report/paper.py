@@ -40,7 +40,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
         "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
         "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
-        "chosen": _row(distances, study=PAPER_STUDY, normalization="none", mode="ema"),
+        "chosen": tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema"),
         "steps": _steps(params, dataset, comparison),
         "drawn": _drawn(params, dataset, comparison),
         "claims": _claims(dataset),
@@ -53,7 +53,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
 
 
 def _accuracy(comparison: pd.DataFrame, normalization: str, mode: str) -> dict[str, str]:
-    row = _row(comparison, quantity="final_accuracy", normalization=normalization, mode=mode)
+    row = tables.row(comparison, quantity="final_accuracy", normalization=normalization, mode=mode)
     if row is None or pd.isna(row["ours"]):
         return {"ours": "–", "seeds": "–", "paper": "–"}
     low, high, lowest, highest = (f"{100 * row[name]:.2f}" for name in ("low", "high", "lowest", "highest"))
@@ -65,7 +65,7 @@ def _accuracy(comparison: pd.DataFrame, normalization: str, mode: str) -> dict[s
 
 
 def _distance(comparison: pd.DataFrame, normalization: str, mode: str) -> str:
-    row = _row(comparison, quantity="distance", normalization=normalization, mode=mode)
+    row = tables.row(comparison, quantity="distance", normalization=normalization, mode=mode)
     if row is None or pd.isna(row["ours"]):
         return "–"
     return f"{wording.points(row['ours'])} ({wording.points(row['low'])}–{wording.points(row['high'])})"
@@ -80,10 +80,12 @@ def _steps(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> li
     rows = []
     for target in sorted(params.training[dataset].targets):
         own_steps, own_ratios = (tables.at_target(dataset, table, target) for table in (steps, speedup))
-        row = {f"{arm}_{mode}": wording.steps(_row(own_steps, normalization=arm, mode=mode)) for arm, mode in _ARMS}
-        row |= {f"ratio_{mode}": wording.ratio(_row(own_ratios, mode=mode)) for mode in MODES}
+        row = {
+            f"{arm}_{mode}": wording.steps(tables.row(own_steps, normalization=arm, mode=mode)) for arm, mode in _ARMS
+        }
+        row |= {f"ratio_{mode}": wording.ratio(tables.row(own_ratios, mode=mode)) for mode in MODES}
         for mode in MODES:
-            pairs = _row(tables.at_target(dataset, comparison, target), quantity="speedup", mode=mode)
+            pairs = tables.row(tables.at_target(dataset, comparison, target), quantity="speedup", mode=mode)
             row[f"pairs_{mode}"] = _pairs(pairs)
         rows.append(row | _paper(target))
     return rows
@@ -95,10 +97,10 @@ def _drawn(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> li
     for target in sorted(params.training[dataset].targets):
         own, row = tables.at_target(dataset, comparison, target), {}
         for arm, mode in _ARMS:
-            found = _row(own, quantity="steps_as_drawn", normalization=arm, mode=mode)
+            found = tables.row(own, quantity="steps_as_drawn", normalization=arm, mode=mode)
             row[f"{arm}_{mode}"] = wording.bounded(found["ours"], found["censored"]) if found else "–"
         for mode in MODES:
-            found = _row(own, quantity="speedup_as_drawn", mode=mode)
+            found = tables.row(own, quantity="speedup_as_drawn", mode=mode)
             row[f"ratio_{mode}"] = wording.ratio({**found, "ratio": found["ours"]} if found else None)
         rows.append(row | _paper(target))
     return rows
@@ -156,7 +158,7 @@ def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
         own = distances[(distances["study"] == study) & (distances["normalization"] == "batch")]
         if study in params.studies and study in own:
             for row in own[own["mode"] == "population"].to_dict("records"):
-                ema = _row(own, mode="ema", **{study: row[study]})
+                ema = tables.row(own, mode="ema", **{study: row[study]})
                 value = row[study] if isinstance(row[study], str) else f"{row[study]:g}"
                 rows.append({"factor": name, "value": value, "population": row, "ema": ema})
     return rows
@@ -173,7 +175,7 @@ def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) 
         for values, group in own.groupby(crossed, sort=False):
             chosen = dict(zip(crossed, values, strict=True))
             setting = _usual(params, dataset) | chosen
-            arms = {arm: _row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
+            arms = {arm: tables.row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
             if all(arms.values()):
                 ratios = _pick(speedup, study=study, **chosen)
                 ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
@@ -185,7 +187,7 @@ def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) 
 def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
     """By target that both of the paper's curves cross: our ratio."""
     return {
-        f"{100 * target:g}%": wording.ratio(_row(tables.at_target(dataset, ratios, target), mode=mode))
+        f"{100 * target:g}%": wording.ratio(tables.row(tables.at_target(dataset, ratios, target), mode=mode))
         for target in sorted(targets)
         if reference.speedup(target)[1] == "none"
     }
@@ -210,9 +212,3 @@ def _pick(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
     for name, value in values.items():
         table = table[table[name] == value]
     return table
-
-
-def _row(table: pd.DataFrame, **values: Any) -> dict[str, Any] | None:
-    """The one row with these values; None where there is none."""
-    found = _pick(table, **values)
-    return found.to_dict("records")[0] if len(found) else None

@@ -74,19 +74,12 @@ def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
     for implementation, depth in steps[["implementation", "depth"]].drop_duplicates().itertuples(index=False):
         own = {"implementation": implementation, "depth": depth}
         row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
-        row["none"] = wording.steps(_pick(steps, normalization="none", mode="ema", **own))
+        row["none"] = wording.steps(tables.row(steps, normalization="none", mode="ema", **own))
         for mode in ("ema", "population"):
-            row[mode] = wording.steps(_pick(steps, normalization="batch", mode=mode, **own))
-            row[f"{mode}_ratio"] = wording.ratio(_pick(speedup, mode=mode, **own))
+            row[mode] = wording.steps(tables.row(steps, normalization="batch", mode=mode, **own))
+            row[f"{mode}_ratio"] = wording.ratio(tables.row(speedup, mode=mode, **own))
         rows.append(row)
     return rows
-
-
-def _pick(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
-    """The row with these values; None where the study has no such arm."""
-    for name, value in factors.items():
-        table = table[table[name] == value]
-    return table.to_dict("records")[0] if len(table) else None
 
 
 def _with_figures_inside(body: str, folder: Path) -> str:

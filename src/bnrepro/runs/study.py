@@ -12,7 +12,7 @@ from typing import Any
 
 import bnrepro
 from bnrepro import source
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import DEFAULTS, DatasetName, Params
 from bnrepro.training.spec import RunSpec
 
 # What every run's numbers come from, beside the implementation's own file and loop.
@@ -49,12 +49,8 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
         "depth": grid.depth,
         "pixels": grid.pixels or [params.data[dataset].pixels],
         "initial_stddev": grid.initial_stddev or [training.initial_stddev],
-        "activation": grid.activation or ["sigmoid"],
-        "placement": grid.placement or ["before"],
         "momentum": grid.momentum or [params.network.momentum],
-        "updates": grid.updates or ["run"],
-        "dropout": grid.dropout or [0.0],
-        "noise": grid.noise or ["none"],
+        **{name: getattr(grid, name) or [default] for name, default in DEFAULTS.items()},
         "learning_rate": rates,
     }
     common = {
