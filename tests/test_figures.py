@@ -67,7 +67,8 @@ def test_arms_differ_in_grey_and_in_shape():
 def test_what_never_arrives_is_a_cross_at_the_budget_and_no_line(given):
     style.apply()
     steps, speedup = (
-        tables.at_target("digits", tables.read("digits", name), 0.9) for name in ("steps_to_target", "speedup")
+        tables.at_target("digits", tables.headline(tables.read("digits", name)), 0.9)
+        for name in ("steps_to_target", "speedup")
     )
     one = (steps["implementation"] == "keras") & (steps["normalization"] == "none")
     never = set(steps[one & (steps["mode"] == "ema") & (steps["reached"] == 0)]["depth"])
@@ -118,15 +119,44 @@ def test_a_damaged_table_is_named(given, name, damage, complaint):
 
 @pytest.mark.parametrize("arm", ["none", "batch"])
 def test_one_arm_alone_is_drawn_and_reported(given, arm):
-    for name in ("curves/depth", "steps_to_target", "speedup", "final_accuracy"):
+    for name in ("curves/depth", "steps_to_target", "speedup", "speedup_by_target", "final_accuracy"):
         path = paths.tables("digits") / f"{name}.csv"
         table = pd.read_csv(path, keep_default_na=False)
         kept = table["normalization"] == arm
-        table[kept & (name != "speedup")].to_csv(path, index=False)
+        table[kept & (not name.startswith("speedup"))].to_csv(path, index=False)
     draw(given, "digits")
     write(given, "digits")
     text = (paths.reports("digits") / "report.md").read_text()
     assert "| Keras model | 3 | – |" in text if arm == "batch" else "| – | – | – | – |" in text
+
+
+def test_the_headline_is_of_batch_normalization_whatever_else_its_study_crosses(given):
+    draw(given, "digits")
+    write(given, "digits")
+    before = (paths.reports("digits") / "report.md").read_text()
+    for name in ("steps_to_target", "speedup", "speedup_by_target"):
+        path = paths.tables("digits") / f"{name}.csv"
+        table = pd.read_csv(path, keep_default_na=False)
+        other = table[(table["study"] == "depth") & (table["normalization"] == "batch")]
+        other = other.assign(normalization="layer", **({"ratio": 99.0} if "ratio" in other else {}))
+        pd.concat([other, table]).to_csv(path, index=False)
+    figure = (paths.figures("digits") / "speedup_by_target.svg").read_text()
+    draw(given, "digits")
+    write(given, "digits")
+    assert (paths.figures("digits") / "speedup_by_target.svg").read_text() == figure
+    assert (paths.reports("digits") / "report.md").read_text() == before
+
+
+@pytest.mark.parametrize("study", ["learning_rate", "dropout", "momentum", "updates", "alternatives", "noise"])
+def test_a_study_of_which_no_run_came_to_an_evaluation_has_no_figure(given, study):
+    for name in (f"curves/{study}", "layers"):
+        path = paths.tables("digits") / f"{name}.csv"
+        table = pd.read_csv(path, keep_default_na=False)
+        table[table["study"] != study].to_csv(path, index=False)
+    draw(given, "digits")
+    drawn = {path.stem for path in paths.figures("digits").glob("*.svg")}
+    lost = {"momentum": "moving_averages", "updates": "moving_averages"}.get(study, study)
+    assert {path.stem for path in (COMMITTED / "figures").glob("*.svg")} - drawn == {lost}
 
 
 def test_a_report_without_figures_says_so_and_writes_nothing(given):

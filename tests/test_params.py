@@ -692,6 +692,14 @@ def test_a_study_has_rates_or_multiples_of_the_datasets(refused):
     assert "learning_rate and learning_rate_times: one of the two" in refused(content)
 
 
+@pytest.mark.parametrize("times", [1e38, 5e-324])
+def test_a_multiple_that_is_no_learning_rate_is_refused(refused, times):
+    content = tree()
+    content["training"]["digits"]["learning_rate"] = 10.0 if times > 1 else 0.1
+    content["studies"]["learning_rate"]["learning_rate_times"] = [times]
+    assert refused(content).startswith("studies.learning_rate.learning_rate_times: ")
+
+
 @pytest.mark.parametrize("value", [1.0, -0.1, "half"])
 def test_a_dropout_that_is_no_share_is_refused(refused, value):
     content = tree()

@@ -57,7 +57,8 @@ Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split need
 Units = Annotated[int, Field(ge=1, le=10_000)]
 Seeds = Annotated[int, Field(ge=1, le=1_000)]
 Depth = Annotated[int, Field(ge=1, le=1_000)]
-Positive = Annotated[float, Field(gt=0, le=1e38)]  # what float32 holds
+MOST = 1e38  # what float32 holds
+Positive = Annotated[float, Field(gt=0, le=MOST)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -191,6 +192,19 @@ class Params(Section):
                 f"studies.{CALIBRATION_STUDY}: needs normalization [none], and as its further factors "
                 "pixels, initial_stddev and learning_rate"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _multiples_are_learning_rates(self) -> "Params":
+        for name, grid in self.studies.items():
+            for dataset, training in self.training.items():
+                for times in grid.learning_rate_times or []:
+                    rate = times * training.learning_rate
+                    if not 0 < rate <= MOST:
+                        raise ValueError(
+                            f"studies.{name}.learning_rate_times: {times:g} times training.{dataset}.learning_rate is "
+                            f"{rate:g}; above 0 and at most {MOST:g} is needed"
+                        )
         return self
 
     @model_validator(mode="after")

@@ -90,6 +90,15 @@ def test_other_depths_are_not_compared():
     assert against_paper.distances(run("none", depth=1)).empty
 
 
+@pytest.mark.parametrize(
+    "factors", [{"normalization": "layer"}, {"activation": "relu"}, {"dropout": 0.5}, {"placement": "after"}]
+)
+def test_networks_that_cannot_be_the_papers_are_not_compared(factors):
+    another = run("batch", study="another").assign(**factors)
+    table = against_paper.distances(together(run("batch"), another))
+    assert set(table["study"]) == {"paper"}
+
+
 @pytest.mark.parametrize("last", [0, 20_000, 45_000])
 @pytest.mark.parametrize("all_of_them", [True, False])
 def test_a_run_that_diverged_is_not_compared(last, all_of_them):

@@ -21,7 +21,8 @@ def test_the_level_is_the_baselines_highest_accuracy_and_single_evaluations_do_n
     ema = rows[rows["mode"] == "ema"].set_index(["normalization", "learning_rate"])
     assert set(rows["baseline_best"]) == {0.95}
     assert ema["mean_restricted_steps"].to_dict() == {("none", 0.5): 400, ("batch", 0.5): 200, ("batch", 2.5): 200}
-    assert ema["best_accuracy"].to_dict() == {("none", 0.5): 0.95, ("batch", 0.5): 0.95, ("batch", 2.5): 0.97}
+    highest = {("none", 0.5): 0.95, ("batch", 0.5): 0.95, ("batch", 2.5): 0.97}
+    assert ema["best_accuracy"].to_dict() == pytest.approx(highest)
 
 
 def test_a_network_that_stays_below_the_level_does_not_arrive():

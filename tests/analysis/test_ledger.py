@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bnrepro import params
 from bnrepro.analysis.claims import ledger
 from bnrepro.analysis.claims.claim import Claim, NotTested, digest
+from bnrepro.analysis.curves import SERIES
 from tests.analysis import test_claims_about_figure_1 as figure_1
 from tests.analysis.lesson import evidence, of_the_grids
 
@@ -110,3 +112,20 @@ def test_committed_verdicts_are_of_these_rules(path):
     entries = json.loads(path.read_text(encoding="utf-8"))
     written = WRITTEN_BEFORE | figure_1.WRITTEN_BEFORE
     assert {entry["id"]: entry["rule"]["digest"] for entry in entries}.items() <= written.items()
+
+
+def test_rules_read_of_a_factor_that_they_do_not_ask_for_its_first_value():
+    table = pd.DataFrame(
+        [
+            ("depth", "keras", "none", 1, 0.5, None, None),
+            ("depth", "keras", "batch", 3, 0.5, 0.9, None),
+            ("depth", "keras", "batch", 3, 0.5, 0.99, None),
+            ("depth", "keras", "batch", 3, 0.1, 0.9, None),
+            ("momentum", "keras", "batch", 3, 0.5, 0.9, None),
+            ("momentum", "keras", "batch", 3, 0.5, 0.99, None),
+            ("momentum", "keras", "batch", 1, 0.5, 0.99, None),
+            ("own", "keras", "batch", 3, 0.5, 0.9, None),
+        ],
+        columns=[*SERIES, "momentum", "dropout"],
+    )
+    assert ledger.read(table).index.tolist() == [0, 1, 4, 5]

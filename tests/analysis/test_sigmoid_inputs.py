@@ -65,6 +65,11 @@ def test_the_late_movement_begins_where_the_papers_curves_do():
     assert table.loc["late_movement", "paper"] <= table.loc["movement", "paper"]
 
 
+def test_a_budget_that_ends_before_has_no_late_movement():
+    table = sigmoid_inputs.over_units({"none": arm([1.0])}, [0, 1_000, 3_000])
+    assert set(table["quantity"]) == {"movement", "spread"}
+
+
 def test_the_last_layers_percentiles_are_told_by_arm_and_seed():
     looks, found = {}, []
     for normalization, seed in (("none", 0), ("none", 1), ("batch", 0), ("batch", 1)):

@@ -18,11 +18,14 @@ MODES = {mode: steps_to_target.MODES[mode] for mode in ("ema", "population")}  #
 LATE = 10_000  # steps
 DRAWN_EVERY = 4_000  # steps between the bends of the paper's curves
 COLUMNS = ["seeds", "distance", "mean_seed_distance", "distance_late", "distance_as_drawn", "final_accuracy"]
+OTHERS = ["activation", "placement", "updates", "dropout", "noise"]  # factors of which the paper's network has none
 SETTING = ["pixels", "initial_stddev", "learning_rate"]  # what the paper leaves open, and calibration varies
 
 
 def distances(curves: pd.DataFrame) -> pd.DataFrame:
-    """Distance of every series of the paper's depth from the paper's curve of its normalization.
+    """Distance of every series that may be the paper's network from the paper's curve of its normalization.
+
+    Those are the series of its depth that cross none of `OTHERS`.
 
     Returns:
         A row for every series and mode: the series' factors, mode, seeds, distance (of the mean over seeds),
@@ -31,7 +34,9 @@ def distances(curves: pd.DataFrame) -> pd.DataFrame:
         at the last step). NaN where a run diverged, or the budget ends before the paper's curve begins.
     """
     rows, factors = [], series(curves)
-    for key, runs in curves[curves["depth"] == reference.DEPTH].groupby(factors, sort=False, dropna=False):
+    may_be = (curves["depth"] == reference.DEPTH) & curves["normalization"].isin(list(reference.FINAL_ACCURACY))
+    may_be &= curves.filter(OTHERS).isna().all(axis=1)
+    for key, runs in curves[may_be].groupby(factors, sort=False, dropna=False):
         paper = reference.test_accuracy(runs["normalization"].iloc[0])
         for mode, column in MODES.items():
             by_seed = _by_seed(runs, column)

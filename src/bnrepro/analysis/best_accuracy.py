@@ -25,7 +25,8 @@ def table(curves: pd.DataFrame, usual: float) -> pd.DataFrame:
         diverged, baseline_best, reached (runs that arrive at it), mean_restricted_steps to it, best_accuracy (the mean
         over seeds of each run's highest). Empty without such a baseline.
     """
-    own = curves[(curves["study"] == STUDY) & (curves["step"] > 0)].dropna(axis=1, how="all")  # others' factors
+    own = curves[(curves["study"] == STUDY) & (curves["step"] > 0)]
+    own = own.dropna(axis=1, how="all") if len(own) else own  # factors of other studies
     for factor in ("implementation", "depth"):
         own = own[own[factor] == own[factor].iloc[0]] if len(own) else own
     baseline = own[(own["normalization"] == "none") & np.isclose(own["learning_rate"].astype(float), usual)]

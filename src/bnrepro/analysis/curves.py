@@ -111,7 +111,7 @@ def thinned_csv(table: pd.DataFrame) -> str:
     while True:
         kept = steps[::stride]
         text = to_csv(table[table["step"].isin(kept)])
-        if len(kept) <= MOST_STEPS and len(text.encode()) < MOST_BYTES:
+        if len(kept) <= 1 or (len(kept) <= MOST_STEPS and len(text.encode()) < MOST_BYTES):
             return text
         stride += 1
 

@@ -80,9 +80,10 @@ def over_units(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFram
         papers_late = papers[papers.index * max(steps) >= LATE]
         quantities = {
             "movement": (movement(values), np.ptp(papers[50])),
-            "late_movement": (movement(values[:, late]), np.ptp(papers_late[50])),
             "spread": (spread(values), papers[85].iloc[-1] - papers[15].iloc[-1]),
         }
+        if late.any():
+            quantities["late_movement"] = (movement(values[:, late]), np.ptp(papers_late[50]))
         for name, (ours, of_paper) in quantities.items():
             rows.append((normalization, name, *ours.shape, *np.quantile(ours, _QUANTILES), of_paper))
     columns = [f"quantile_{100 * quantile:.0f}" for quantile in _QUANTILES]

@@ -96,6 +96,15 @@ def _evidence(
     """What the lesson's claims are judged by."""
     training, data = params.training[dataset], params.data[dataset]
     training_images = min(POPULATION_IMAGES, IMAGES[dataset] - data.test)
+    # What no run has is a column all the same, so that a rule finds nothing in it.
+    every, finals, looks = (
+        ledger.read(table).reindex(columns=list(dict.fromkeys([*table, *needed])))
+        for table, needed in (
+            (every, ("dropout", "validation_accuracy")),
+            (finals, ("dropout", "folded_difference")),
+            (looks, ()),
+        )
+    )
     return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, data.test, training_images)
 
 

@@ -45,6 +45,7 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
     curves, steps, speedup, by_target = (tables.headline(tables.read(dataset, name)) for name in names)
     if curves.empty:
         raise Failed(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
+    speedup, by_target = (table[table["normalization"] == "batch"] for table in (speedup, by_target))
     training = params.training[dataset]
     target = training.targets[0]
     steps, speedup = (tables.at_target(dataset, table, target) for table in (steps, speedup))
@@ -65,7 +66,9 @@ def _of_the_lesson(params: Params, dataset: DatasetName) -> dict[str, Figure]:
 
     def crosses(study: str, factor: str) -> bool:
         grid = params.studies.get(study)
-        return grid is not None and grid.applies_to(dataset) and factor in grid.crossed
+        if grid is None or not grid.applies_to(dataset) or factor not in grid.crossed:
+            return False
+        return len(tables.read(dataset, f"curves/{study}")) > 0  # or no run came to an evaluation
 
     def curves(study: str, across: str = "") -> pd.DataFrame:
         return _narrowed(tables.read(dataset, f"curves/{study}"), study, across)
@@ -76,7 +79,7 @@ def _of_the_lesson(params: Params, dataset: DatasetName) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     if len(looks := rows("layers", HEADLINE_STUDY, "depth")):
         figures[layers.NAME] = layers.draw(looks, budget)
-    if crosses("learning_rate", "learning_rate_times"):
+    if crosses("learning_rate", "learning_rate_times") or crosses("learning_rate", "learning_rate"):
         steps = tables.at_target(dataset, rows("steps_to_target", "learning_rate", "learning_rate"), target)
         ends = rows("finals", "learning_rate", "learning_rate")
         figures[learning_rate.NAME] = learning_rate.draw(steps, ends, training.learning_rate, target, budget)

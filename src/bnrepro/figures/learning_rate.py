@@ -21,7 +21,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
         budget: the steps of a run.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.FULL_WIDTH, 2.9))
-    panels.budget_line(left, budget)
+    panels.budget_line(left, budget, above=11)  # over the arrows of what is near it
     for arm in style.ARMS:
         own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
         own = own.sort_values("learning_rate")
@@ -43,7 +43,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
     left.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     left.yaxis.set_minor_formatter(lambda *_: "")
     left.set_ylabel(f"iterations to {100 * target:g}% test accuracy")
-    left.set_ylim(top=budget * 1.6)
+    left.set_ylim(steps["low"].min() * 0.6, budget * 2.2)
     panels.share_axis(right)
     right.set_ylabel("test accuracy in the end")
     style.arm_legend(figure, markers=True)

@@ -14,7 +14,7 @@ from bnrepro.figures import style
 
 def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, band: bool = True, **line: Any) -> None:
     """The mean over seeds of a column against another, in the range from the lowest to the highest seed."""
-    grouped = runs.dropna(subset=y).groupby(x)[y]
+    grouped = runs.dropna(subset=y).astype({x: float, y: float}).groupby(x)[y]  # an empty table is of objects
     mean = grouped.mean()
     if band:
         ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=0.18, linewidth=0)
@@ -74,15 +74,15 @@ def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Ar
     )
 
 
-def budget_line(ax: Axes, budget: int, told: bool = True) -> None:
-    """Where a run that has not arrived was ended; `told`: with what a cross there means."""
+def budget_line(ax: Axes, budget: int, told: bool = True, above: int = 4) -> None:
+    """Where a run that has not arrived was ended; `told`: with what a cross there means, so many points `above` it."""
     ax.axhline(budget, color="0.55", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
     if told:
         ax.annotate(
             f"× not reached within {budget:,}",
             (0.02, budget),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 4),
+            xytext=(0, above),
             textcoords="offset points",
             color="0.3",
             fontsize=6.5,

@@ -39,6 +39,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     steps, speedup, finals = (
         tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
     )
+    speedup = speedup[speedup["normalization"] == "batch"]
     if finals.empty:
         raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
     seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in params.studies[HEADLINE_STUDY].implementation]

@@ -2,11 +2,37 @@
 
 from typing import Any
 
+import pandas as pd
+
 from bnrepro.analysis.claims import beyond, figure_1, in_tensorflow, learning, normalizing
 from bnrepro.analysis.claims.evidence import Evidence
+from bnrepro.analysis.curves import series
 
 LESSON = [*learning.CLAIMS, *normalizing.CLAIMS, *in_tensorflow.CLAIMS, *beyond.CLAIMS]
 PAPER = figure_1.CLAIMS
+
+# Of which factors a rule reads several values, by study; of any other that a study crosses, it is judged by the first.
+FACTORS = {
+    "depth": ("implementation", "normalization", "depth"),
+    "learning_rate": ("normalization", "learning_rate"),
+    "dropout": ("normalization", "dropout"),
+    "momentum": ("momentum",),
+    "updates": ("implementation", "updates"),
+    "alternatives": ("normalization", "activation", "depth"),
+    "noise": ("normalization", "noise"),
+}
+
+
+def read(table: pd.DataFrame) -> pd.DataFrame:
+    """Those rows of a table of all studies that the rules read."""
+    kept = table["study"].isin(FACTORS)
+    for study, factors in FACTORS.items():
+        own = table["study"] == study
+        for factor in set(series(table)) - {"study", *factors}:
+            values = table.loc[own, factor].dropna()
+            if len(values):
+                kept &= ~own | table[factor].isna() | (table[factor] == values.iloc[0])
+    return table[kept]
 
 
 def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
