@@ -78,12 +78,10 @@ def over_units(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFram
     for normalization, values in arms.items():
         papers = reference.sigmoid_inputs(normalization)
         papers_late = papers[papers.index * max(steps) >= LATE]
-        quantities = {
-            "movement": (movement(values), np.ptp(papers[50])),
-            "spread": (spread(values), papers[85].iloc[-1] - papers[15].iloc[-1]),
-        }
+        quantities = {"movement": (movement(values), np.ptp(papers[50]))}
         if late.any():
             quantities["late_movement"] = (movement(values[:, late]), np.ptp(papers_late[50]))
+        quantities["spread"] = (spread(values), papers[85].iloc[-1] - papers[15].iloc[-1])
         for name, (ours, of_paper) in quantities.items():
             rows.append((normalization, name, *ours.shape, *np.quantile(ours, _QUANTILES), of_paper))
     columns = [f"quantile_{100 * quantile:.0f}" for quantile in _QUANTILES]

@@ -15,6 +15,7 @@ _ARMS = (
     ("weight", "weight", style.PURPLE, (0, (3, 1, 1, 1))),
     ("self", "self-normalizing (SELU)", style.GREEN, (0, (1.5, 1))),
 )
+_SERIES = ["normalization", "activation", "depth"]
 _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"))
 
 
@@ -29,7 +30,7 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
     """
     depths = sorted(curves["depth"].unique())
     figure, axes = plt.subplots(
-        len(_ROWS), len(depths), figsize=(style.FULL_WIDTH, 4.2), sharex=True, sharey=True, squeeze=False
+        len(_ROWS), len(depths), figsize=(style.FULL_WIDTH, 4.2), sharex=True, sharey="row", squeeze=False
     )
     for row, (activation, label) in zip(axes, _ROWS, strict=True):
         row[0].set_ylabel(f"{label}\ntest accuracy")
@@ -40,11 +41,15 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
                 panels.over_seeds(ax, arm, "step", "population_accuracy", color=color, linestyle=line)
             ended = finals[(finals["depth"] == depth) & finals["activation"].isin([activation, "selu"])]
             _tell_diverged(ax, ended)
-            panels.steps_axis(ax, budget)
-            panels.share_axis(ax)
+            panels.log_steps_axis(ax, budget)
+        shown = curves[curves["activation"].isin([activation, "selu"])].groupby([*_SERIES, "step"])[
+            "population_accuracy"
+        ]
+        lowest = shown.mean().min()
+        panels.share_axis(row[0], lowest - 0.02 if lowest > 0.5 else 0.0, 1.0 if lowest > 0.5 else 1.02)
     for ax, depth in zip(axes[0], depths, strict=True):
         ax.set_title(panels.hidden_layers(depth))
-    figure.supxlabel("training iterations", fontsize=8, y=0.01)
+    figure.supxlabel("training iterations (log scale)", fontsize=8, y=0.01)
     panels.legend(figure, [panels.key(label, color=color, linestyle=line) for _, label, color, line in _ARMS])
     figure.subplots_adjust(left=0.11, right=0.985, bottom=0.1, top=0.885, wspace=0.06, hspace=0.12)
     return figure

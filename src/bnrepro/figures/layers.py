@@ -50,5 +50,5 @@ def draw(looks: pd.DataFrame, budget: int) -> Figure:
     handles += [panels.key(f"{name} hidden layer", color="0.4", linestyle=line) for name, line in _LINES]
     panels.legend(figure, handles)
     figure.align_ylabels(axes[:, 0])
-    figure.subplots_adjust(left=0.105, right=0.99, bottom=0.085, top=0.9, wspace=0.08, hspace=0.32)
+    figure.subplots_adjust(left=0.13, right=0.99, bottom=0.085, top=0.9, wspace=0.08, hspace=0.32)
     return figure

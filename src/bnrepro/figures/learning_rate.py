@@ -36,7 +36,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
     for ax in (left, right):
         ax.set_xscale("log")
         ax.axvline(usual, color="0.75", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
-        ax.set_xticks(rates, [f"{rate / usual:.2g}×" for rate in rates])
+        ax.set_xticks(rates, [f"{float(f'{rate / usual:.2g}'):g}×" for rate in rates])
         ax.xaxis.set_minor_locator(plt.NullLocator())
         ax.set_xlabel(f"learning rate (1× is {usual:g})")
     left.set_yscale("log")
@@ -47,7 +47,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
     panels.share_axis(right)
     right.set_ylabel("test accuracy in the end")
     style.arm_legend(figure, markers=True)
-    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.15, top=0.88, wspace=0.22)
+    figure.subplots_adjust(left=0.115, right=0.985, bottom=0.15, top=0.88, wspace=0.22)
     return figure
 
 

@@ -39,11 +39,12 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
     travel.set_title("travel of inputs")
     travel.set_xlabel("layer")
     travel.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    change.set_title("change of the gradient (1 − cosine)")
+    change.set_title("turn of the gradient (1 − cosine)")
     panels.log_axis(change)
-    for ax in (learning, change):
-        panels.steps_axis(ax, budget)
-        ax.set_xlabel("training iterations")
+    panels.log_steps_axis(learning, budget)
+    learning.set_xlabel("training iterations (log scale)")
+    panels.steps_axis(change, budget)
+    change.set_xlabel("training iterations")
     panels.legend(figure, [panels.key(label, color=color, linestyle=line) for *_, label, color, line in _ARMS])
-    figure.subplots_adjust(left=0.065, right=0.985, bottom=0.16, top=0.82, wspace=0.24)
+    figure.subplots_adjust(left=0.065, right=0.985, bottom=0.16, top=0.82, wspace=0.32)
     return figure

@@ -95,6 +95,15 @@ def steps_axis(ax: Axes, budget: int) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
+def log_steps_axis(ax: Axes, budget: int) -> None:
+    """From the first evaluation that is drawn to the budget."""
+    drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.lines] or [np.zeros(0)])
+    ax.set_xscale("log")
+    ax.set_xlim(min(drawn[drawn > 0], default=1), budget)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    ax.xaxis.set_minor_formatter(lambda *_: "")
+
+
 def share_axis(ax: Axes, low: float = 0.0, high: float = 1.02) -> None:
     """Shares of 1 as percent."""
     ax.set_ylim(low, high)

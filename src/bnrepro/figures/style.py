@@ -100,15 +100,16 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     """Write `<name>.svg`, `.png` and `.pdf`; the same bytes for the same figure."""
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata={"Date": None})
-    (folder / f"{name}.svg").write_text(_PATH.sub(_rounded, svg.getvalue()), encoding="utf-8")
+    (folder / f"{name}.svg").write_text(_PATH.sub(_compact, svg.getvalue()), encoding="utf-8")
     figure.savefig(folder / f"{name}.png")
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
     plt.close(figure)
 
 
-def _rounded(path: re.Match[str]) -> str:
-    """A path's coordinates to a tenth of a point, which nobody sees, where matplotlib writes a millionth."""
-    return re.sub(r"(\.\d)\d+", r"\1", path[0])
+def _compact(path: re.Match[str]) -> str:
+    """A path to a tenth of a point, where matplotlib writes a millionth, and a run of lines under one command."""
+    rounded = re.sub(r"(\.\d)\d+", r"\1", path[0])
+    return re.sub(r"(?:\nL [-\d. ]+){2,}", lambda lines: "\nL" + lines[0].replace("\nL", ""), rounded)
 
 
 def handle(arm: Arm, markers: bool) -> plt.Line2D:

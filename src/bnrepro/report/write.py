@@ -91,6 +91,7 @@ def _with_figures_inside(body: str, folder: Path) -> str:
             image = (folder / match[1]).read_text(encoding="utf-8")
         except OSError as error:
             raise Failed(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
-        return f'src="data:image/svg+xml,{quote(" ".join(image.split()), safe=_LITERAL)}"'
+        single = image.replace("'", "&apos;").replace('"', "'")  # one character instead of three each
+        return f'src="data:image/svg+xml,{quote(" ".join(single.split()), safe=_LITERAL)}"'
 
     return re.sub(r'src="(figures/[^"]+\.svg)"', inside, body)
