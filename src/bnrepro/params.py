@@ -29,7 +29,7 @@ Noise = Literal["none", "steady", "shifting"]
 Numerics = Literal["portable", "fast"]
 Pixels = Literal["binary", "grey"]
 
-DATASETS: tuple[str, ...] = get_args(DatasetName)
+DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
 PAPER_STUDY = "paper"  # the one that is laid over the paper's Figure 1
 CALIBRATION_STUDY = "calibration"  # the one that chooses its setting

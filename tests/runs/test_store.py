@@ -125,3 +125,11 @@ def test_without_git_there_is_no_commit(spec, result, digits, monkeypatch):
     monkeypatch.setenv("PATH", "")
     store.write("abc", spec, digits, result, this_machine())
     assert store.read_sidecar("abc")["commit"] is None
+
+
+def test_arrays_are_filed_without_what_patches_of_python_write_differently(spec, result, digits):
+    store.write("abc", spec, digits, result, this_machine())
+    for file in (records.PARAMETERS, records.LAYERS):
+        header = (store.folder("abc") / file).read_bytes()[:30]
+        assert header[4:6] == b"\x14\x00", "version 2.0 of the zip format"
+        assert header[28:30] == b"\x00\x00", "no further fields"

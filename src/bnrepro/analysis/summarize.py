@@ -69,10 +69,9 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         _write(folder / "layers.csv", curves.thinned_csv(shown))
         for name, table in tables.items():
             _write(folder / f"{name}.csv", curves.to_csv(table))
-    used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
     paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
     paths.write_text(paths.claims(dataset), json.dumps(claimed, indent=1) + "\n")  # parts in the order of their rule
-    paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, used)))
+    paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, found)))
 
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -137,28 +136,43 @@ def _beside_the_paper(
     return tables, ledger.judge_paper(figure_1.Evidence(comparison, distances, inputs))
 
 
-def provenance(params: Params, dataset: DatasetName, used: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What the tables were made from: data, code, versions and settings, and a digest (SHA-256) over all records."""
-    digest = hashlib.sha256(json.dumps(sorted(used.items()), sort_keys=True).encode()).hexdigest()
+def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Record]]) -> dict[str, Any]:
+    """What the tables were made from: data, code, versions and settings, with digests (SHA-256) over each.
+
+    Args:
+        found: the records of every study.
+    """
+    used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
+    code = {record["spec"]["implementation"]: record["code_digest"] for record in used.values()}
+    settings = {
+        "data": params.data[dataset].model_dump(),
+        "network": params.network.model_dump(),
+        "training": params.training[dataset].model_dump(),
+    }
+    grids = {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()}
     return {
         "bnrepro": __version__,
         "dataset": dataset,
         "runs": len(used),
-        "records_digest": digest,
+        "records_digest": _digest(sorted(used.items())),
         "data_digest": _the_one(record["data_digest"] for record in used.values()),
         "processor": _the_one(record["processor"] for record in used.values()),
-        "code_digests": {record["spec"]["implementation"]: record["code_digest"] for record in used.values()},
+        "code_digests": code,
+        "source_digest": _digest(code),
         "versions": {
             name: _the_one(record["versions"][name] for record in used.values())
             for name in ("tensorflow", "tensorflow-estimator", "keras", "numpy")
         },
-        "params": {
-            "data": params.data[dataset].model_dump(),
-            "network": params.network.model_dump(),
-            "studies": {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()},
-            "training": params.training[dataset].model_dump(),
+        "params": {**settings, "studies": grids},
+        "studies": {
+            study: {"params_digest": _digest({**settings, "study": grids[study]}), "records": len(found[study])}
+            for study in found
         },
     }
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _the_one(values: Iterable[str]) -> str:

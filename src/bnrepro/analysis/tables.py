@@ -44,7 +44,10 @@ _COLUMNS = {
     "layers": {*SERIES, "seed", "layer", "step", *LAYERS, *OF_THE_RUN},
 }
 _CLAIM = {"id", "source", "statement", "rule", "measured", "verdict"}
-_PROVENANCE = {"bnrepro", "runs", "processor", "versions", "data_digest", "records_digest"}
+_PROVENANCE = {
+    *("bnrepro", "dataset", "runs", "processor", "versions", "studies"),
+    *("data_digest", "records_digest", "source_digest"),
+}
 
 
 def read(dataset: str, name: str) -> pd.DataFrame:

@@ -5,8 +5,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.params import HEADLINE_STUDY
 
 NAME = "accuracy_vs_iterations"
+STUDIES = (HEADLINE_STUDY,)
+CAPTION = "Test accuracy against training iterations by depth, with and without batch normalization"
 
 
 def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:

@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "alternatives"
+STUDIES = ("alternatives",)
+CAPTION = "Test accuracy against training iterations: batch normalization and what came after"
 _ARMS = (
     ("none", "without normalization", style.WITHOUT, "-"),
     ("batch", "batch", style.WITH, "-"),

@@ -8,8 +8,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
+from bnrepro.params import CALIBRATION_STUDY
 
 NAME = "calibration"
+STUDIES = (CALIBRATION_STUDY,)
+CAPTION = "Distance from Ioffe & Szegedy (2015), Figure 1(a) without batch normalization, by setting"
 
 
 def draw(surface: pd.DataFrame) -> Figure:

@@ -10,6 +10,7 @@ from bnrepro.figures import (
     accuracy_vs_iterations,
     alternatives,
     calibration,
+    catalogue,
     dropout,
     figure_1a,
     figure_1bc,
@@ -18,6 +19,7 @@ from bnrepro.figures import (
     learning_rate,
     moving_averages,
     noise,
+    origin,
     speedup_by_target,
     style,
 )
@@ -30,13 +32,14 @@ def draw(params: Params, dataset: DatasetName) -> None:
     Raises:
         Failed: a table is missing or empty.
     """
+    provenance = tables.read_provenance(dataset)
     style.apply()
     figures = _of_the_headline(params, dataset) | _of_the_lesson(params, dataset)
     if tables.has(dataset, "paper"):
         figures |= _beside_the_paper(dataset, params.training[dataset].steps)
     with paths.replacing(paths.figures(dataset)) as folder:
         for name, figure in figures.items():
-            style.save(figure, folder, name)
+            style.save(figure, folder, name, origin.of(provenance, catalogue.STUDIES[name]))
 
 
 def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:

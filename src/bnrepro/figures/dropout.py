@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "dropout"
+STUDIES = ("dropout",)
+CAPTION = "Dropout: accuracy against training iterations, the travel of inputs and the turn of gradients"
 _ARMS = (
     ("none", "sigmoid", style.WITHOUT, "o"),
     ("batch", "sigmoid, batch normalization", style.WITH, "s"),

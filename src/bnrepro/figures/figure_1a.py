@@ -8,8 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
+from bnrepro.params import PAPER_STUDY
 
 NAME = "figure_1a"
+STUDIES = (PAPER_STUDY,)
+CAPTION = "Test accuracy against training iterations: Ioffe & Szegedy (2015), Figure 1(a), and ours"
 _PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}
 
 

@@ -6,8 +6,11 @@ from matplotlib.figure import Figure
 
 from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.figures import style
+from bnrepro.params import PAPER_STUDY
 
 NAME = "figure_1bc"
+STUDIES = (PAPER_STUDY,)
+CAPTION = "Percentiles of a sigmoid's input: Ioffe & Szegedy (2015), Figure 1(b, c), and ours"
 
 
 def draw(inputs: pd.DataFrame, papers: dict[str, pd.DataFrame], budget: int) -> Figure:

@@ -9,8 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from bnrepro.figures import panels, style
+from bnrepro.params import HEADLINE_STUDY
 
 NAME = "iterations_to_target"
+STUDIES = (HEADLINE_STUDY,)
+CAPTION = "Training iterations to a target test accuracy by depth, with and without batch normalization"
 
 
 def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int) -> Figure:

@@ -6,8 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bnrepro.figures import panels, style
+from bnrepro.params import HEADLINE_STUDY
 
 NAME = "layers"
+STUDIES = (HEADLINE_STUDY,)
+CAPTION = "Inside the hidden layers: how far inputs travel, saturated activations, and gradients"
 _ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))
 _LINES = (("first", (0, (2, 1.2))), ("last", "-"))  # hidden layers, and how each is drawn
 

@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "learning_rate"
+STUDIES = ("learning_rate",)
+CAPTION = "Iterations to a target test accuracy, and the accuracy in the end, by learning rate"
 
 
 def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float, budget: int) -> Figure:

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "moving_averages"
+STUDIES = ("momentum", "updates")
+CAPTION = "The moving averages: their lag by momentum, what it costs, and what forgotten updates cost"
 
 
 def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:

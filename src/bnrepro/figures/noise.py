@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 
 NAME = "noise"
+STUDIES = ("noise",)
+CAPTION = "Noise after batch normalization: test accuracy against iterations, and the travel of inputs"
 _ARMS = (
     ("none", "none", "without batch normalization", style.WITHOUT, "-"),
     ("batch", "none", "with", style.WITH, "-"),

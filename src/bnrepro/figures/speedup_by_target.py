@@ -7,8 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnrepro.figures import panels, style
+from bnrepro.params import HEADLINE_STUDY
 
 NAME = "speedup_by_target"
+STUDIES = (HEADLINE_STUDY,)
+CAPTION = "Iterations without over iterations with batch normalization, against the target accuracy"
 _BOUNDS = {"lower": "^", "upper": "v"}
 
 

@@ -13,6 +13,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from bnrepro.figures.origin import Origin, metadata
+
 _PATH = re.compile(r' d="[^"]*"')  # in an SVG
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = {
@@ -96,13 +98,13 @@ def apply() -> None:
     plt.rcParams.update(_RC)
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write `<name>.svg`, `.png` and `.pdf`; the same bytes for the same figure."""
+def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
+    """Write `<name>.svg`, `.png` and `.pdf`, which name their `origin`; the same bytes for the same of both."""
     svg = io.StringIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None})
+    figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
     (folder / f"{name}.svg").write_text(_PATH.sub(_compact, svg.getvalue()), encoding="utf-8")
-    figure.savefig(folder / f"{name}.png")
-    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    for kind in ("png", "pdf"):
+        figure.savefig(folder / f"{name}.{kind}", metadata=metadata(origin, name, kind))
     plt.close(figure)
 
 

@@ -13,6 +13,7 @@ from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.errors import Failed
+from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
 from bnrepro.report import lesson, paper, wording
@@ -58,6 +59,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         ledger=lesson.context(params, dataset),
+        captions=CAPTIONS,
         figures={path.stem for path in (folder / "figures").glob("*.svg")},
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=paper.context(params, dataset) if tables.has(dataset, "paper") else None,

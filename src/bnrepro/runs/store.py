@@ -7,6 +7,7 @@ can do without it.
 """
 
 import fcntl
+import io
 import json
 import math
 import os
@@ -50,9 +51,9 @@ def has(fingerprint: str) -> bool:
     return whole and zipfile.is_zipfile(folder(fingerprint) / PARAMETERS)
 
 
-def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
-    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
-    record = {
+def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> dict[str, Any]:
+    """The record of a run that `machine` finished: see `bnrepro.runs.records.read`."""
+    return {
         "fingerprint": fingerprint,
         "spec": asdict(spec),
         "data_digest": dataset.digest,
@@ -63,9 +64,15 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
         "final": {name: _rounded(value) for name, value in result.final.items()},
         "diverged_at": result.diverged_at,
     }
+
+
+def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
+    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
+    record = record_of(fingerprint, spec, dataset, result, machine)
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
+        "device": spec.device,
         **asdict(machine),
         "bnrepro": __version__,
         "commit": _commit(),
@@ -75,8 +82,8 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
     partial.mkdir(parents=True)
     try:
         (partial / RECORD).write_text(_json(record), encoding="utf-8")
-        np.savez(partial / PARAMETERS, **result.parameters)
-        np.savez(partial / LAYERS, **result.layers)
+        _write_arrays(partial / PARAMETERS, result.parameters)
+        _write_arrays(partial / LAYERS, result.layers)
         (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
@@ -140,6 +147,15 @@ def _commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """An .npz file of the same bytes everywhere; what `np.savez` writes around the arrays hangs on Python's patch."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
 
 
 def _rounded(value: float | int) -> float | int | None:
