@@ -10,6 +10,7 @@ import pytest
 
 from bnrepro import datasets, numerics
 from bnrepro.params import Data
+from tests import pipeline
 
 numerics.use("portable")  # before any test computes something
 
@@ -63,3 +64,19 @@ def digits(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPa
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
     return dataset
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Clone:
+    """A clone after `dvc repro` of a small grid, committed. All tests share it; one that changes it takes `clone`."""
+    made = pipeline.clone(tmp_path_factory.mktemp("reproduced"))
+    made.run("dvc", "repro")
+    made.commit("Results")
+    return made
+
+
+@pytest.fixture
+def clone(reproduced: pipeline.Clone, tmp_path: Path) -> pipeline.Clone:
+    """A copy of `reproduced` that a test may change."""
+    shutil.copytree(reproduced.folder, tmp_path / "copy", symlinks=True)
+    return pipeline.Clone(tmp_path / "copy")

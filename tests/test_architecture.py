@@ -32,6 +32,7 @@ ROOMS = [
     ["analysis"],
     ["figures"],
     ["report"],
+    ["verification", "citing"],
     ["mlflow_store"],
     ["tracking"],
     ["serving"],

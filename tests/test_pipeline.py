@@ -14,22 +14,6 @@ from tests import pipeline
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def reproduced(tmp_path_factory):
-    """A clone after `dvc repro`, committed."""
-    clone = pipeline.clone(tmp_path_factory.mktemp("pipeline"))
-    clone.run("dvc", "repro")
-    clone.commit("Results")
-    return clone
-
-
-@pytest.fixture
-def clone(reproduced, tmp_path):
-    """A copy of it that a test may change."""
-    shutil.copytree(reproduced.folder, tmp_path / "copy", symlinks=True)
-    return pipeline.Clone(tmp_path / "copy")
-
-
 def ran(done):
     """The stages that DVC ran."""
     return set(re.findall(r"Running stage '([^']+)'", done.stdout))

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,59 @@ def ui(port: int | None) -> None:
     click.echo("Publishing to MLflow what is missing there ...")
     tracking.publish_all(given)
     serving.serve(port=port)
+
+
+@main.command()
+@click.argument("datasets", nargs=-1, type=click.Choice(params.DATASETS))
+@click.option("--runs", type=click.IntRange(min=0), default=3, show_default=True, help="How many to train again.")
+@click.option("--all", "every", is_flag=True, help="Train all runs again.")
+@click.option("--seed", type=click.IntRange(min=0), help="Picks the runs.  [default: others each time]")
+@click.option("--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core]")
+def verify(
+    datasets: tuple[params.DatasetName, ...], runs: int, every: bool, seed: int | None, workers: int | None
+) -> None:
+    """Check the outputs, and some runs, against what they are made from.
+
+    Trains runs again, outside the run store, and compares bits; makes tables, figures and report again; takes the
+    hashes of dvc.lock again. Of each DATASET, by default of all that have a report. Nothing is written. Exit status 1
+    if anything differs.
+    """
+    from bnrepro.runs import executor
+    from bnrepro.verification.finding import Finding
+    from bnrepro.verification.verify import reported
+    from bnrepro.verification.verify import verify as check_all
+
+    chosen = datasets or reported()
+    given = [params.load_for(dataset) for dataset in chosen][-1]
+    seed = secrets.randbelow(10**6) if seed is None else seed
+    findings: list[Finding] = []
+
+    def found(finding: Finding) -> None:
+        findings.append(finding)
+        click.echo(str(finding))
+
+    click.echo(
+        "Training all runs again." if every else f"Training {runs} runs of each dataset again, by --seed {seed}."
+    )
+    open_pool = executor.pool_opener(None, workers or len(os.sched_getaffinity(0)))
+    check_all(given, chosen, None if every else runs, seed, open_pool, found)
+    states = [finding.state for finding in findings]
+    if differing := states.count("DIFFERS"):
+        raise Failed(f"{differing} of {len(states)} checks found a difference")
+    unchecked = states.count("not checked")
+    click.echo("Nothing differs." + (f" {unchecked} checks could not be made here." if unchecked else ""))
+
+
+@main.command()
+@click.argument("figure")
+def cite(figure: str) -> None:
+    """Say what a FIGURE shows and how to cite it, if a commit made it.
+
+    FIGURE is its file, such as reports/digits/figures/layers.pdf, or its name, such as figure_1a or digits/layers.
+    """
+    from bnrepro import citing
+
+    click.echo(citing.cite(figure))
 
 
 @main.command()
