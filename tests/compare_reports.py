@@ -12,19 +12,12 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.params import FURTHER
+from bnrepro.verification.outputs import differing_files
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
 ACCURACY = 0.02  # of final accuracies: ten of the digits' test images
 STEPS = 0.25  # of restricted means, or two evaluations where that is more
 ARRIVED = 2  # runs of a series that may arrive on one kind of processor and not on the other
-
-
-def differing_files(committed: Path, made: Path) -> list[str]:
-    """Files that only one of the two folders has, or that differ."""
-    names = {
-        str(path.relative_to(folder)) for folder in (committed, made) for path in folder.rglob("*") if path.is_file()
-    }
-    return sorted(name for name in names if _bytes(committed / name) != _bytes(made / name))
 
 
 def beyond_tolerance(committed: Path, made: Path, evaluate_every: int) -> list[str]:
@@ -62,10 +55,6 @@ def _side_by_side(committed: Path, made: Path, table: str, key: list[str]) -> pd
     )
     key = [*key, *(name for name in FURTHER if name in was and name in now)]
     return was.merge(now, on=key, how="outer", suffixes=("_was", "_now"), indicator=True)
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 if __name__ == "__main__":

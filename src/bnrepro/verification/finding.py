@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["ok", "DIFFERS", "not checked"]
+_SHOWN = 50  # differences; who has more has another problem than their names
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the answer.
+    """What one check found, as it is printed.
 
     Attributes:
         what: was looked at.
@@ -25,8 +26,10 @@ class Finding:
 
 
 def compared(what: str, differing: list[str], agreement: str) -> Finding:
-    """Found in agreement, unless something differs: then the first few are named."""
+    """Found in agreement, unless something differs: then it is named, each on a line of its own where it is several."""
     if not differing:
         return Finding(what, "ok", agreement)
-    more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
-    return Finding(what, "DIFFERS", "; ".join(differing[:5]) + more)
+    if len(differing) == 1:
+        return Finding(what, "DIFFERS", differing[0])
+    shown = [*differing[:_SHOWN], *([f"and {len(differing) - _SHOWN} more"] if len(differing) > _SHOWN else [])]
+    return Finding(what, "DIFFERS", "".join(f"\n{'':13}{difference}" for difference in shown))
