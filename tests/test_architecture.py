@@ -13,7 +13,7 @@ PACKAGE = ROOT / "src" / "bnrepro"
 # From the ground up; a module may import from its own room and from those before it.
 ROOMS = [
     ["errors"],
-    ["paths", "source"],
+    ["parent", "paths", "source"],
     ["params"],
     ["datasets"],
     ["networks"],
@@ -41,7 +41,18 @@ ROOMS = [
 
 # Imported by a command without deciding what it makes: where files lie, how errors read, what a terminal shows, what
 # MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as its params.
-PLUMBING = {"cli", "errors", "mlflow_store", "params", "paths", "progress", "runs.planning", "serving", "tracking"}
+PLUMBING = {
+    "cli",
+    "errors",
+    "mlflow_store",
+    "params",
+    "parent",
+    "paths",
+    "progress",
+    "runs.planning",
+    "serving",
+    "tracking",
+}
 
 COMMANDS = {
     "check": ["params"],

@@ -115,7 +115,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow takes seconds to make one."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = make_project(tmp_path_factory.mktemp("template"), monkeypatch)
-        with store.locked("publish"):
+        with paths.locked("publish"):
             mlflow_store.connect()
     return folder / "mlflow.db"
 

@@ -1,16 +1,18 @@
 """The command `bnrepro`: one short function a command. Nothing is computed here, and nothing heavy imported on top."""
 
 import errno
+import functools
 import json
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bnrepro import __version__, params, paths
+from bnrepro import __version__, params, parent, paths
 from bnrepro.errors import BadInput, Failed
 
 
@@ -46,7 +48,26 @@ def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
     return click.argument("dataset", type=click.Choice(params.DATASETS))(command)
 
 
+def _stage(command: Callable[..., None]) -> Callable[..., None]:
+    """What all stages have: they end with the DVC that started them, and one process at a time is at each.
+
+    After a kill of DVC alone its command would go on, and replace what the next DVC has restored or is about to hash.
+    """
+
+    @functools.wraps(command)
+    def alone(**given: Any) -> None:
+        if "DVC_STAGE" in os.environ:
+            parent.end_with(os.getppid())
+        words = [command.__name__, *([given["dataset"]] if "dataset" in given else [])]
+        waiting = f"Another `bnrepro {' '.join(words)}` is at work; waiting for it to end."
+        with paths.locked("-".join(words), waiting):
+            command(**given)
+
+    return alone
+
+
 @main.command()
+@_stage
 def check() -> None:
     """Check the whole of params.yaml."""
     params.load()
@@ -55,6 +76,7 @@ def check() -> None:
 
 @main.command()
 @_dataset_argument
+@_stage
 def fetch(dataset: params.DatasetName) -> None:
     """Obtain a dataset's raw files, each checked against its SHA-256."""
     from bnrepro import datasets
@@ -65,6 +87,7 @@ def fetch(dataset: params.DatasetName) -> None:
 
 @main.command()
 @_dataset_argument
+@_stage
 def prepare(dataset: params.DatasetName) -> None:
     """Scale, binarize and split a dataset."""
     from bnrepro import datasets
@@ -82,6 +105,7 @@ def prepare(dataset: params.DatasetName) -> None:
     metavar="tcp://HOST:PORT",
     help="Train on the workers of a Dask cluster.  [default: BNREPRO_SCHEDULER, else this machine]",
 )
+@_stage
 def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
     """Train what is missing of a study's runs."""
     from bnrepro.progress import TrainingProgress
@@ -104,6 +128,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
 
 @main.command()
 @_dataset_argument
+@_stage
 def summarize(dataset: params.DatasetName) -> None:
     """Make the tables of a dataset from its runs."""
     from bnrepro.analysis.summarize import summarize as make_tables
@@ -114,6 +139,7 @@ def summarize(dataset: params.DatasetName) -> None:
 
 @main.command()
 @_dataset_argument
+@_stage
 def plot(dataset: params.DatasetName) -> None:
     """Draw the figures of a dataset from its tables."""
     from bnrepro.figures.draw import draw
@@ -124,6 +150,7 @@ def plot(dataset: params.DatasetName) -> None:
 
 @main.command()
 @_dataset_argument
+@_stage
 def report(dataset: params.DatasetName) -> None:
     """Write the report of a dataset from its tables and figures."""
     from bnrepro.report.write import write

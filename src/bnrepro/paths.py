@@ -1,5 +1,6 @@
 """Where everything lies. The project's root is found from the working folder, as git and DVC do it."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -84,6 +85,29 @@ def private() -> Path:
 
 def store() -> Path:
     return private() / "store"
+
+
+def temporary() -> Path:
+    """What this machine's workers write and nobody reads again."""
+    return private() / "temporary"
+
+
+@contextmanager
+def locked(name: str, waiting: str | None = None) -> Iterator[None]:
+    """Hold a lock of this clone; the kernel lets go of it when the process ends, however it ends.
+
+    Args:
+        waiting: said when another process holds it.
+    """
+    private().mkdir(parents=True, exist_ok=True)
+    with (private() / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                print(waiting, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -118,7 +118,7 @@ class Publisher:
     @contextmanager
     def _experiment(self, dataset: str) -> Iterator["_Experiment"]:
         """A dataset's experiment, for one publisher of this clone at a time: two would make every run twice."""
-        with store.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
+        with paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
             if self._client is None:
                 self._client = mlflow_store.connect()
             yield _Experiment(self._client, dataset)

@@ -87,8 +87,8 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
         [
             sys.executable,
             "-c",
-            "import time; from bnrepro.runs import store\n"
-            "with store.locked('test'):\n    print('held', flush=True); time.sleep(60)",
+            "import time; from bnrepro import paths\n"
+            "with paths.locked('test'):\n    print('held', flush=True); time.sleep(60)",
         ],
         stdout=subprocess.PIPE,
         text=True,
@@ -97,7 +97,7 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
     assert holder.stdout.readline() == "held\n"
     holder.kill()
     holder.communicate()
-    with store.locked("test", waiting="never said"):
+    with paths.locked("test", waiting="never said"):
         pass
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
-from bnrepro import datasets
+from bnrepro import datasets, paths
 from bnrepro.bench import rates
 from bnrepro.errors import Failed
 from bnrepro.params import Params
@@ -104,7 +104,8 @@ def scaling(given: Params, workers: int, say: Callable[[str], None]) -> list[dic
         seeds, steps = (4 * times, 3000) if what == "runs" else (4, 3000 * times)
         specs = [replace(spec, seed=seed, steps=steps) for seed in range(seeds) for spec in like]
         work = {"times": times, "of": what, "runs": len(specs), "steps": steps}
-        measured.append(work | _stage(specs, dataset, workers))
+        with paths.locked("train", waiting="A training is at work; waiting for it to end."):
+            measured.append(work | _stage(specs, dataset, workers))
     return measured
 
 

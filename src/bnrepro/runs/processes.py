@@ -1,15 +1,14 @@
 """Workers on this machine: warm, single-threaded processes."""
 
 import os
-import threading
-import time
+import shutil
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 
 from loky import ProcessPoolExecutor
 
-from bnrepro import datasets
+from bnrepro import datasets, parent, paths
 from bnrepro.params import DatasetName
 from bnrepro.runs import worker
 from bnrepro.runs.worker import Trained
@@ -17,7 +16,11 @@ from bnrepro.training.spec import RunSpec
 
 
 class LocalPool:
-    """Processes that exit with this one. One that dies takes all with it; the next run starts them anew."""
+    """Processes that exit with this one. One that dies takes all with it; the next run starts them anew.
+
+    Being killed, they can remove nothing, and TensorFlow writes a file for every function that it compiles. So their
+    temporary files have a folder, which goes with the pool. One pool at a time has it: open it under the train lock.
+    """
 
     lost = (BrokenProcessPool,)
 
@@ -26,6 +29,8 @@ class LocalPool:
         self.at_once = 2 * workers  # so that no worker waits for this process to file a run
 
     def __enter__(self) -> "LocalPool":
+        self._temporary = paths.temporary()
+        self._temporary.mkdir(parents=True, exist_ok=True)
         self._executor = self._start()
         return self
 
@@ -42,23 +47,14 @@ class LocalPool:
 
     def __exit__(self, *_: object) -> None:
         self._stop()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, initializer=_watch_parent, initargs=(os.getpid(),))
+        own = {"TMPDIR": str(self._temporary)}
+        return ProcessPoolExecutor(self.workers, initializer=parent.end_with, initargs=(os.getpid(),), env=own)
 
     def _stop(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)
-
-
-def _watch_parent(parent: int) -> None:
-    threading.Thread(target=_exit_with, args=(parent,), daemon=True).start()
-
-
-def _exit_with(parent: int) -> None:
-    """A worker whose parent was killed is told by nobody."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 def _train(spec: RunSpec, dataset: DatasetName) -> Trained:

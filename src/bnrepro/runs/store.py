@@ -6,7 +6,6 @@ every machine that the record's `processor` covers; `sidecar.json` holds the res
 can do without it.
 """
 
-import fcntl
 import io
 import json
 import math
@@ -16,7 +15,7 @@ import subprocess
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -116,27 +115,10 @@ def copy(fingerprint: str, target: Path) -> None:
         shutil.copyfile(folder(fingerprint) / name, target / name)
 
 
-@contextmanager
-def locked(name: str, waiting: str | None = None) -> Iterator[None]:
-    """Hold a lock of this clone; the kernel lets go of it when the process ends, however it ends.
-
-    Args:
-        waiting: said when another process holds it.
-    """
-    paths.private().mkdir(parents=True, exist_ok=True)
-    with (paths.private() / f"{name}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if waiting:
-                print(waiting, flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def clean() -> None:
-    """Remove what a killed process left half written. Call it under the lock."""
-    shutil.rmtree(paths.store() / "partial", ignore_errors=True)
+    """Remove what a killed process left half written, and its workers' temporary files. Call it under the lock."""
+    for left in (paths.store() / "partial", paths.temporary()):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @cache

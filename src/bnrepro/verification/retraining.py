@@ -21,7 +21,7 @@ from bnrepro.verification import scratch
 from bnrepro.verification.finding import Finding, compared
 
 # Where bits are not promised: what another rounding may do to test accuracies, at the end and in the mean over a curve.
-# 24 runs of digits with `numerics: fast` were at most 0.016 and 0.034 (at 100 times the learning rate) from their records.
+# 24 runs of digits with `numerics: fast` were at most 0.016 and 0.034 (at 100 times the rate) from their records.
 TOLERANCE = 0.05
 
 Record = dict[str, Any]
