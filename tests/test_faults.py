@@ -2,14 +2,11 @@
 
 import os
 import signal
-import subprocess
-import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests import pipeline
+from tests import pipeline, processes
 
 pytestmark = pytest.mark.slow
 
@@ -24,30 +21,6 @@ def clone(tmp_path):
 
 def train(clone):
     return clone.start("bnrepro", "train", "digits", "depth")
-
-
-def children(pid):
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(child) for child in listed.stdout.split()]
-
-
-def alive(pids):
-    """Those that still run (a zombie does not)."""
-    running = []
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            continue
-        running += [pid] if state != "Z" else []
-    return running
-
-
-def wait_until_gone(pids, seconds):
-    end = time.monotonic() + seconds
-    while alive(pids) and time.monotonic() < end:
-        time.sleep(0.1)
-    return not alive(pids)
 
 
 def stamp(clone, name):
@@ -66,10 +39,10 @@ def finish(clone):
 def test_a_kill_loses_only_what_was_in_flight(clone):
     process = train(clone)
     clone.wait_for_records(3, process)
-    workers = children(process.pid)
+    workers = processes.children(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    assert wait_until_gone(workers, 10), "workers outlived their parent"
+    assert processes.wait_until_gone(workers, 10), "workers outlived their parent"
     kept = clone.records()
     stamps = {name: stamp(clone, name) for name in kept}
     assert 3 <= len(kept) < 12
@@ -81,7 +54,7 @@ def test_a_kill_loses_only_what_was_in_flight(clone):
 def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
     process = train(clone)
     clone.wait_for_records(2, process)
-    victims = [pid for pid in children(process.pid) if b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    victims = [pid for pid in processes.children(process.pid) if "--process-name" in processes.words(pid)]
     os.kill(victims[-1], signal.SIGKILL)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
@@ -92,12 +65,12 @@ def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
 def test_ctrl_c_ends_with_130_and_no_workers(clone):
     process = train(clone)
     clone.wait_for_records(1, process)
-    workers = children(process.pid)
+    workers = processes.children(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in output
-    assert wait_until_gone(workers, 5)
+    assert processes.wait_until_gone(workers, 5)
     finish(clone)
 
 

@@ -1,0 +1,195 @@
+"""SIGKILL to the pipeline, at random moments of every stage: nothing is lost, doubled or left behind."""
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests import pipeline, processes
+
+pytestmark = pytest.mark.slow
+
+SEED = 20
+STAGES = ("check", "fetch", "prepare", "train", "summarize", "plot", "report")
+VICTIMS = ("dvc", "command", "group")
+OF_THE_WHOLE = 6  # more kills, at moments of the whole pipeline
+
+# What DVC says of its own files, emptied by a kill in the instant in which it writes them.
+_CUT_SHORT = {"validation failed": "dvc.lock", "JSON structure is corrupted": ".dvc/tmp/rwlock"}
+
+
+@dataclass
+class Pipeline:
+    """`dvc repro` in a clone, again and again, with temporary files in a folder of its own.
+
+    Attributes:
+        kills: how often, by stage and victim.
+        starts: how often it was started.
+        mended: DVC's own files that were found cut short, and removed.
+        stamps: when each run of the store was filed.
+    """
+
+    clone: pipeline.Clone
+    kills: Counter = field(default_factory=Counter)
+    mended: Counter = field(default_factory=Counter)
+    starts: int = 0
+    stamps: dict = field(default_factory=dict)
+
+    @property
+    def temporary(self):
+        return self.clone.folder.parent / "temporary"
+
+    @property
+    def said(self):
+        return (self.clone.folder.parent / "said").read_text()
+
+    @property
+    def stage(self):
+        """The stage that runs, or ran last."""
+        return (["start", *re.findall(r"Running stage '(\w+)", self.said)])[-1]
+
+    def start(self, *options):
+        self.temporary.mkdir(exist_ok=True)
+        self.starts += 1
+        with (self.clone.folder.parent / "said").open("w") as file:
+            return self.clone.start("dvc", "repro", *options, stdout=file, TMPDIR=str(self.temporary))
+
+    def finish(self):
+        """Start it and let it end; returns how long each stage took."""
+        began, times = time.monotonic(), {}
+        process = self.start()
+        while process.poll() is None:
+            times.setdefault(self.stage, time.monotonic())
+            time.sleep(0.01)
+        if process.returncode and self.mend():
+            return self.finish()
+        assert process.returncode == 0, self.said
+        assert "Traceback" not in self.said
+        ends = [*list(times.values())[1:], time.monotonic()]
+        return {stage: end - max(start, began) for (stage, start), end in zip(times.items(), ends, strict=True)}
+
+    def mend(self):
+        """As the README says, where DVC does not understand its own file."""
+        found = [name for message, name in _CUT_SHORT.items() if message in self.said]
+        for name in found:
+            (self.clone.folder / name).unlink()
+            self.mended[name] += 1
+        return found
+
+    def kill(self, victim, seconds, stage=None, *options):
+        """Start it, and kill some seconds later, counted from the start of a stage where one is named."""
+        process = self.start(*options)
+        if stage:
+            processes.wait_until(lambda: self.stage == stage or process.poll() is not None)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and process.poll() is None:
+            time.sleep(0.005)
+        hit = self.stage
+        if victim == "command":
+            hit = self._kill_command(process)
+        elif process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL) if victim == "dvc" else os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.returncode == 0 or hit is None:
+            return None
+        if self.mend():
+            return self.kill(victim, seconds, stage, *options)
+        assert process.returncode == (255 if victim == "command" else -signal.SIGKILL), self.said
+        self.kills[hit, victim] += 1
+        self._look_at_the_store()
+        return hit
+
+    def _kill_command(self, process):
+        """Kill the stage's command alone; returns the stage."""
+        while process.poll() is None:
+            if command := processes.command_of(process.pid):
+                hit = next((word for word in processes.words(command) if word in STAGES), None)
+                os.kill(command, signal.SIGKILL)
+                return hit
+            time.sleep(0.005)
+        return None
+
+    def _look_at_the_store(self):
+        records = (self.clone.folder / ".bnrepro" / "store").glob("*/*/record.json")
+        now = {path.parent.name: path.stat().st_mtime_ns for path in records}
+        again = {name for name, stamp in self.stamps.items() if now.get(name) != stamp}
+        assert not again, "a finished run was lost or trained again"
+        self.stamps = now
+
+    def __str__(self):
+        rows = [f"{stage:>10}" + "".join(f"{self.kills[stage, victim]:>9}" for victim in VICTIMS) for stage in self.hit]
+        head = " " * 10 + "".join(f"{victim:>9}" for victim in VICTIMS)
+        first = f"{self.kills.total()} kills (seed {SEED}), {self.starts} starts, cut short: {dict(self.mended)}"
+        return "\n".join(["", first, head, *rows])
+
+    @property
+    def hit(self):
+        return [stage for stage in ("start", *STAGES) if any(self.kills[stage, victim] for victim in VICTIMS)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    made = Pipeline(pipeline.clone(tmp_path_factory.mktemp("undisturbed") / "clone"))
+    made.lengths = made.finish()
+    return made
+
+
+@pytest.fixture(scope="module")
+def killed(undisturbed, tmp_path_factory):
+    """The pipeline after all kills, let go in the end."""
+    chance = random.Random(SEED)
+    made = Pipeline(pipeline.clone(tmp_path_factory.mktemp("killed") / "clone"))
+    for stage in STAGES:
+        for victim in VICTIMS:
+            made.kill(victim, chance.uniform(0, 0.6) * undisturbed.lengths[stage], stage)
+    made.finish()
+    whole = sum(length for stage, length in undisturbed.lengths.items() if stage != "train")
+    for number in range(OF_THE_WHOLE):
+        made.kill(VICTIMS[number % len(VICTIMS)], chance.uniform(0, 1) * whole, None, "--force")
+    made.finish()
+    print(made)
+    return made
+
+
+def contents(clone, *names):
+    """Every file of these files and folders, by name."""
+    found = {}
+    for name in names:
+        path = clone.folder / name
+        for file in [path] if path.is_file() else path.rglob("*"):
+            if file.is_file():
+                found[str(file.relative_to(clone.folder))] = file.read_bytes()
+    return found
+
+
+def test_every_stage_was_hit_again_and_again(killed):
+    by_stage = Counter()
+    for (stage, _), count in killed.kills.items():
+        by_stage[stage] += count
+    assert by_stage.total() >= 24
+    assert all(by_stage[stage] >= 2 for stage in STAGES), by_stage
+
+
+def test_the_end_is_that_of_an_undisturbed_pipeline(undisturbed, killed):
+    expected = contents(undisturbed.clone, "data", "reports", "dvc.lock")
+    assert len(expected) > 50
+    assert contents(killed.clone, "data", "reports", "dvc.lock") == expected
+
+
+def test_no_finished_run_was_trained_again(undisturbed, killed):
+    assert killed.stamps.keys() == undisturbed.clone.records()
+    killed._look_at_the_store()
+
+
+def test_nothing_is_left(undisturbed, killed):
+    assert processes.at_work_in(killed.clone.folder) == []
+    for made in (undisturbed, killed):
+        assert made.clone.partial() == []
+        assert list(made.temporary.iterdir()) == []
+    state = [sorted(path.name for path in (made.clone.folder / ".bnrepro").iterdir()) for made in (undisturbed, killed)]
+    assert state[0] == state[1]
