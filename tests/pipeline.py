@@ -15,6 +15,9 @@ import yaml
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
+# What DVC says of its own files, which are empty while it writes them: a kill or a full disk can leave them so.
+_CUT_SHORT = {"dvc.lock' validation failed": "dvc.lock", "JSON structure is corrupted": ".dvc/tmp/rwlock"}
+
 
 @dataclass(frozen=True)
 class Clone:
@@ -74,6 +77,34 @@ class Clone:
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < end, "no run finished"
             time.sleep(0.05)
+
+    def contents(self, *names: str) -> dict[str, bytes]:
+        """Every file of these files and folders, by name."""
+        found = {}
+        for name in names:
+            path = self.folder / name
+            for file in [path] if path.is_file() else path.rglob("*"):
+                if file.is_file():
+                    found[str(file.relative_to(self.folder))] = file.read_bytes()
+        return found
+
+    def results(self) -> dict[str, bytes]:
+        """All that a pipeline ends with."""
+        return self.contents("data", "reports", "dvc.lock")
+
+    def stamps(self) -> dict[str, int]:
+        """When each run in the store was filed."""
+        return {name: self.record(name).stat().st_mtime_ns for name in self.records()}
+
+    def record(self, fingerprint: str) -> Path:
+        return self.folder / ".bnrepro" / "store" / fingerprint[:2] / fingerprint / "record.json"
+
+    def mend(self, said: str) -> list[str]:
+        """Do as the README says where DVC does not understand its own files; returns those that it had cut short."""
+        found = [name for message, name in _CUT_SHORT.items() if message in said]
+        for name in found:
+            (self.folder / name).unlink()
+        return found
 
     def partial(self) -> list[Path]:
         """What a kill left half written."""

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from bnrepro import __version__, params, parent, paths
-from bnrepro.errors import BadInput, Failed
+from bnrepro.errors import BadInput, Failed, in_words
 
 
 class _Commands(click.Group):
@@ -31,8 +31,7 @@ class _Commands(click.Group):
         except OSError as error:  # a full disk, no permission, a file where a folder belongs
             if error.errno == errno.EPIPE:
                 raise  # click's own to handle
-            where = f"{error.filename}: " if error.filename else ""
-            raise Failed(f"{where}{error.strerror or error}") from error
+            raise Failed(in_words(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,3 +13,12 @@ class Failed(click.ClickException):
     """The input was fine and the work failed: exit status 1."""
 
     exit_code = 1
+
+
+def in_words(error: OSError) -> str:
+    """What the system refused, and where it says so. Of a full disk NumPy tells two numbers and nothing else."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    if reason.endswith(" written"):
+        reason = f"a file could not be written whole; is the disk full? ({reason})"
+    return where + reason

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol
 
 from bnrepro.datasets import Dataset
-from bnrepro.errors import Failed
+from bnrepro.errors import Failed, in_words
 from bnrepro.runs.worker import Trained
 from bnrepro.training.spec import RunSpec
 
@@ -81,6 +81,8 @@ def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[
                 if attempts[spec] == ATTEMPTS:
                     raise Failed(f"{spec}: its worker died {ATTEMPTS} times ({error})") from error
                 waiting.append(spec)
+            except OSError as error:
+                raise Failed(f"{spec}: {in_words(error)}") from error
             except Exception as error:
                 reason = " ".join(str(error).split())[:300]
                 raise Failed(f"{spec}: {type(error).__name__}: {reason}") from error
