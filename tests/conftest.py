@@ -37,22 +37,6 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Clone:
-    """A small pipeline that went to its end, for the tests of faults to copy."""
-    clone = pipeline.clone(tmp_path_factory.mktemp("finished") / "clone")
-    clone.run("dvc", "repro")
-    (clone.folder / "mlflow.db").unlink()  # it belongs to this folder
-    return clone
-
-
-@pytest.fixture
-def copied(finished: pipeline.Clone, tmp_path: Path) -> pipeline.Clone:
-    """A copy of it that a test may damage."""
-    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
-    return pipeline.Clone(tmp_path / "copy")
-
-
-@pytest.fixture(scope="session")
 def mnist_mirror() -> str:
     """Where MNIST's files are to be had without a network; tests that need them are skipped where they are not."""
     named = os.environ.get("BNREPRO_MIRROR", "").split()
@@ -95,4 +79,5 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Clone:
 def clone(reproduced: pipeline.Clone, tmp_path: Path) -> pipeline.Clone:
     """A copy of `reproduced` that a test may change."""
     shutil.copytree(reproduced.folder, tmp_path / "copy", symlinks=True)
+    (tmp_path / "copy" / "mlflow.db").unlink()  # it belongs to the other folder
     return pipeline.Clone(tmp_path / "copy")

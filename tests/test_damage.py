@@ -19,79 +19,79 @@ def flip(path):
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
-def test_damaged_records_are_trained_again_and_the_others_are_not(finished, copied):
-    names = sorted(copied.records())
+def test_damaged_records_are_trained_again_and_the_others_are_not(reproduced, clone):
+    names = sorted(clone.records())
     damaged, whole = names[:6], names[6:]
-    cut(copied.record(damaged[0]))
-    copied.record(damaged[1]).write_bytes(b"\x93NUMPY\xff" * 99)
-    copied.record(damaged[2]).write_bytes(b"")
-    cut(copied.record(damaged[3]).with_name("parameters.npz"))
-    cut(copied.record(damaged[4]).with_name("layers.npz"))
-    copied.record(damaged[5]).write_bytes(copied.record(whole[0]).read_bytes())
-    stamps = {name: copied.stamps()[name] for name in whole}
-    done = copied.run("bnrepro", "train", "digits", "depth")
+    cut(clone.record(damaged[0]))
+    clone.record(damaged[1]).write_bytes(b"\x93NUMPY\xff" * 99)
+    clone.record(damaged[2]).write_bytes(b"")
+    cut(clone.record(damaged[3]).with_name("parameters.npz"))
+    cut(clone.record(damaged[4]).with_name("layers.npz"))
+    clone.record(damaged[5]).write_bytes(clone.record(whole[0]).read_bytes())
+    stamps = {name: clone.stamps()[name] for name in whole}
+    done = clone.run("bnrepro", "train", "digits", "depth")
     assert "8 runs, 2 of them in the store, 6 to train" in done.stdout
-    assert {name: copied.stamps()[name] for name in whole} == stamps
-    assert copied.results() == finished.results()
+    assert {name: clone.stamps()[name] for name in whole} == stamps
+    assert clone.results() == reproduced.results()
 
 
 @pytest.mark.parametrize(
     ("file", "stage"),
     [("data/raw/digits/images.npy", "fetch@digits"), ("data/prepared/digits/train_images.npy", "prepare@digits")],
 )
-def test_altered_data_are_noticed_and_restored(finished, copied, file, stage):
-    flip(copied.folder / file)
-    assert stage in json.loads(copied.run("dvc", "status", "--json").stdout)
-    done = copied.run("dvc", "repro")
+def test_altered_data_are_noticed_and_restored(reproduced, clone, file, stage):
+    flip(clone.folder / file)
+    assert stage in json.loads(clone.run("dvc", "status", "--json").stdout)
+    done = clone.run("dvc", "repro")
     assert f"'{stage}' is cached" in done.stdout
     assert "train@digits-depth' didn't change" in done.stdout
-    assert copied.results() == finished.results()
+    assert clone.results() == reproduced.results()
 
 
-def test_altered_raw_files_are_refused_where_dvc_does_not_look(copied):
-    flip(copied.folder / "data/raw/digits/images.npy")
-    done = copied.run("bnrepro", "prepare", "digits", check=False)
+def test_altered_raw_files_are_refused_where_dvc_does_not_look(clone):
+    flip(clone.folder / "data/raw/digits/images.npy")
+    done = clone.run("bnrepro", "prepare", "digits", check=False)
     assert done.returncode == 2
     assert done.stderr.endswith(
         "not the files that were fetched; list the dataset in params.yaml and run `dvc repro`\n"
     )
 
 
-def test_records_of_altered_data_never_pass_for_the_real_ones(finished, copied):
-    real, stamps = copied.records(), copied.stamps()
-    flip(copied.folder / "data/prepared/digits/train_images.npy")
-    done = copied.run("bnrepro", "train", "digits", "depth")
+def test_records_of_altered_data_never_pass_for_the_real_ones(reproduced, clone):
+    real, stamps = clone.records(), clone.stamps()
+    flip(clone.folder / "data/prepared/digits/train_images.npy")
+    done = clone.run("bnrepro", "train", "digits", "depth")
     assert "8 runs, 0 of them in the store, 8 to train" in done.stdout
-    others = copied.records() - real
+    others = clone.records() - real
     assert len(others) == 8
     digests = [
-        {json.loads(copied.record(name).read_text())["data_digest"] for name in names} for names in (real, others)
+        {json.loads(clone.record(name).read_text())["data_digest"] for name in names} for names in (real, others)
     ]
     assert len(digests[0] | digests[1]) == 2
-    copied.run("bnrepro", "summarize", "digits")
-    provenance = json.loads((copied.folder / "reports/digits/provenance.json").read_text())
+    clone.run("bnrepro", "summarize", "digits")
+    provenance = json.loads((clone.folder / "reports/digits/provenance.json").read_text())
     assert {provenance["data_digest"]} == digests[1]
-    copied.run("dvc", "repro")
-    assert copied.results() == finished.results()
-    assert copied.stamps() | stamps == copied.stamps()
+    clone.run("dvc", "repro")
+    assert clone.results() == reproduced.results()
+    assert clone.stamps() | stamps == clone.stamps()
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [("dvc.lock", "'./dvc.lock' validation failed."), (".dvc/tmp/rwlock", "JSON structure is corrupted")],
 )
-def test_files_of_dvc_that_were_cut_short_can_be_removed(finished, copied, name, said):
+def test_files_of_dvc_that_were_cut_short_can_be_removed(reproduced, clone, name, said):
     """DVC empties them before it writes them. It then starts no more, and says which one it is."""
-    stamps = copied.stamps()
-    (copied.folder / name).write_bytes(b"")
-    done = copied.run("dvc", "repro", check=False)
+    stamps = clone.stamps()
+    (clone.folder / name).write_bytes(b"")
+    done = clone.run("dvc", "repro", check=False)
     assert done.returncode == 255
     assert said in done.stderr
-    assert copied.mend(done.stderr) == [name]
-    done = copied.run("dvc", "repro")
+    assert clone.mend(done.stderr) == [name]
+    done = clone.run("dvc", "repro")
     assert "bnrepro train" not in done.stdout
-    assert copied.results() == finished.results()
-    assert copied.stamps() == stamps
+    assert clone.results() == reproduced.results()
+    assert clone.stamps() == stamps
 
 
 def test_the_readme_says_so():

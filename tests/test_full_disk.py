@@ -12,9 +12,10 @@ MIB = 2**20
 
 
 @pytest.fixture(scope="module")
-def disk(finished, tmp_path_factory):
-    """The finished pipeline on a small disk."""
-    with small_disk(finished, tmp_path_factory.mktemp("disk") / "clone") as made:
+def disk(reproduced, tmp_path_factory):
+    """The reproduced pipeline on a small disk."""
+    with small_disk(reproduced, tmp_path_factory.mktemp("disk") / "clone") as made:
+        (made.seen.folder / "mlflow.db").unlink()  # it belongs to the other folder
         yield made
 
 
@@ -34,16 +35,16 @@ def refused(disk, left, *command):
     ("stage", "left"),
     [("check", 0), ("fetch", 0), ("fetch", 65536), ("prepare", 0), ("summarize", 0), ("plot", 300_000), ("report", 0)],
 )
-def test_a_stage_says_so_and_leaves_its_output_as_it_was(finished, disk, stage, left):
+def test_a_stage_says_so_and_leaves_its_output_as_it_was(reproduced, disk, stage, left):
     command = ("bnrepro", stage, *([] if stage == "check" else ["digits"]))
     refused(disk, left, *command)
-    assert disk.seen.results() == finished.results()
+    assert disk.seen.results() == reproduced.results()
     disk.leave(8 * MIB)
     disk.run(*command)
-    assert disk.seen.results() == finished.results()
+    assert disk.seen.results() == reproduced.results()
 
 
-def test_training_keeps_what_it_could_file(finished, disk):
+def test_training_keeps_what_it_could_file(reproduced, disk):
     for name in (".bnrepro/store", "data/runs"):
         shutil.rmtree(disk.seen.folder / name)
     stamps = {}
@@ -56,10 +57,10 @@ def test_training_keeps_what_it_could_file(finished, disk):
     done = disk.run("bnrepro", "train", "digits", "depth")
     assert f"8 runs, {len(stamps)} of them in the store" in done.stdout
     assert disk.seen.stamps() | stamps == disk.seen.stamps()
-    assert disk.seen.results() == finished.results()
+    assert disk.seen.results() == reproduced.results()
 
 
-def test_a_pipeline_on_a_disk_that_grows_comes_to_the_same_end(finished, disk):
+def test_a_pipeline_on_a_disk_that_grows_comes_to_the_same_end(reproduced, disk):
     """DVC's cache, its lock file and the outputs: each is short of room in its turn."""
     stamps = disk.seen.stamps()
     for name in ("data/raw", "data/prepared", "data/runs", "reports", ".dvc/cache"):
@@ -76,7 +77,7 @@ def test_a_pipeline_on_a_disk_that_grows_comes_to_the_same_end(finished, disk):
             mended += disk.seen.mend(done.stderr)
     assert failed > 2
     assert done.returncode == 0, done.stderr
-    assert disk.seen.results() == finished.results()
+    assert disk.seen.results() == reproduced.results()
     assert disk.seen.stamps() == stamps
     assert disk.seen.partial() == []
     print(f"\n{failed} of DVC's starts failed on a full disk, with {mended} cut short")

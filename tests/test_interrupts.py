@@ -12,14 +12,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def untrained(copied):
+def untrained(clone):
     """All but the runs."""
     for name in (".bnrepro/store", "data/runs", ".dvc/cache/runs", "reports"):
-        shutil.rmtree(copied.folder / name)
-    (copied.folder / "dvc.lock").unlink()
-    (copied.folder / ".venv").mkdir()
-    (copied.folder / ".venv" / ".installed").touch()  # `make` is not to build another environment
-    return copied
+        shutil.rmtree(clone.folder / name)
+    (clone.folder / "dvc.lock").unlink()
+    (clone.folder / ".venv").mkdir()
+    (clone.folder / ".venv" / ".installed").touch()  # `make` is not to build another environment
+    return clone
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def untrained(copied):
         (("make", "reproduce"), -signal.SIGINT),  # a shell shows 130
     ],
 )
-def test_ctrl_c_leaves_nobody_behind(finished, untrained, command, status):
+def test_ctrl_c_leaves_nobody_behind(reproduced, untrained, command, status):
     process = untrained.start(*command)
     untrained.wait_for_records(1, process)
     started = processes.at_work_in(untrained.folder)
@@ -39,18 +39,18 @@ def test_ctrl_c_leaves_nobody_behind(finished, untrained, command, status):
     assert processes.wait_until_gone(started, 5)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == status, output
-    assert "Interrupted; what was finished is kept." in output
+    assert "Interrupted; what was reproduced is kept." in output
     assert "Traceback" not in output
     assert processes.at_work_in(untrained.folder) == []
     assert processes.zombies() == []
     stamps = untrained.stamps()
     untrained.run("dvc", "repro")
     assert untrained.stamps() | stamps == untrained.stamps()
-    assert untrained.results() == finished.results()
+    assert untrained.results() == reproduced.results()
     assert untrained.partial() == []
 
 
-def test_two_pipelines_at_once_come_to_the_same_end(finished, untrained):
+def test_two_pipelines_at_once_come_to_the_same_end(reproduced, untrained):
     first = untrained.start("dvc", "repro")
     untrained.wait_for_records(1, first)
     second = untrained.start("dvc", "repro")
@@ -58,29 +58,29 @@ def test_two_pipelines_at_once_come_to_the_same_end(finished, untrained):
     assert first.returncode == 0, output[0]
     assert second.returncode == 0 or "is busy, it is being blocked by" in output[1], output[1]
     print(f"\nthe second dvc repro ended with {second.returncode}: {output[1].strip()[-300:]}")
-    assert untrained.results() == finished.results()
+    assert untrained.results() == reproduced.results()
     assert len(untrained.records()) == 8
     untrained.run("dvc", "repro")
-    assert untrained.results() == finished.results()
+    assert untrained.results() == reproduced.results()
 
 
-def test_a_command_that_outlived_its_dvc_is_waited_for(finished, copied):
+def test_a_command_that_outlived_its_dvc_is_waited_for(reproduced, clone):
     """It ends with its DVC within a second; one that cannot (it is stopped here) still does not meet another."""
     for name in ("plot-digits.lock", "mlflow.db"):
-        (copied.folder / ".bnrepro" / name).unlink(missing_ok=True)
-    first = copied.start("dvc", "repro", "--force", "--single-item", "plot@digits")
-    processes.wait_until((copied.folder / ".bnrepro" / "plot-digits.lock").exists)
+        (clone.folder / ".bnrepro" / name).unlink(missing_ok=True)
+    first = clone.start("dvc", "repro", "--force", "--single-item", "plot@digits")
+    processes.wait_until((clone.folder / ".bnrepro" / "plot-digits.lock").exists)
     orphan = processes.command_of(first.pid)
     os.kill(orphan, signal.SIGSTOP)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    log = copied.folder.parent / "said"
+    log = clone.folder.parent / "said"
     with log.open("w") as file:
-        second = copied.start("dvc", "repro", stdout=file)
+        second = clone.start("dvc", "repro", stdout=file)
     processes.wait_until(lambda: "Another `bnrepro plot digits` is at work; waiting for it to end." in log.read_text())
     os.kill(orphan, signal.SIGCONT)
     assert processes.wait_until_gone([orphan], 5)
     assert second.wait(60) == 0, log.read_text()
-    assert copied.results() == finished.results()
-    assert copied.partial() == []
+    assert clone.results() == reproduced.results()
+    assert clone.partial() == []
     first.stdout.close()
