@@ -13,7 +13,7 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def disk(reproduced, tmp_path_factory):
-    """The reproduced pipeline on a small disk."""
+    """The pipeline on a small disk."""
     with small_disk(reproduced, tmp_path_factory.mktemp("disk") / "clone") as made:
         (made.seen.folder / "mlflow.db").unlink()  # it belongs to the other folder
         yield made

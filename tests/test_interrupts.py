@@ -39,7 +39,7 @@ def test_ctrl_c_leaves_nobody_behind(reproduced, untrained, command, status):
     assert processes.wait_until_gone(started, 5)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == status, output
-    assert "Interrupted; what was reproduced is kept." in output
+    assert "Interrupted; what was finished is kept." in output
     assert "Traceback" not in output
     assert processes.at_work_in(untrained.folder) == []
     assert processes.zombies() == []
