@@ -1,7 +1,10 @@
 """Runs in parallel: the order, the errors, and the same bits on one worker and on two."""
 
 import dataclasses
+import threading
+from contextlib import contextmanager, suppress
 
+import psutil
 import pytest
 
 from bnrepro import datasets, params
@@ -42,3 +45,30 @@ def test_a_run_that_raises_is_named(specs):
     broken = dataclasses.replace(specs[0], implementation="no_such_network")
     with pytest.raises(Failed, match=r"digits no_such_network none depth 1 .* ModuleNotFoundError"):
         curves([broken], 1)
+
+
+@contextmanager
+def deadly():
+    """Kills every worker as soon as it is there, as a machine without memory does."""
+    over = threading.Event()
+
+    def kill():
+        while not over.wait(0.1):
+            for child in psutil.Process().children():
+                with suppress(psutil.Error):
+                    if "popen_loky" in " ".join(child.cmdline()):
+                        child.kill()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_run_whose_worker_dies_every_time_is_named_in_one_line(specs):
+    with deadly(), pytest.raises(Failed, match=r"depth 1 .*: its worker died 3 times") as failure:
+        curves(specs[:1], 1)
+    assert "\n" not in failure.value.message

@@ -79,12 +79,15 @@ def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[
             except pool.lost as error:
                 attempts[spec] += 1
                 if attempts[spec] == ATTEMPTS:
-                    raise Failed(f"{spec}: its worker died {ATTEMPTS} times ({error})") from error
+                    raise Failed(f"{spec}: its worker died {ATTEMPTS} times ({_one_line(error)})") from error
                 waiting.append(spec)
             except OSError as error:
                 raise Failed(f"{spec}: {in_words(error)}") from error
             except Exception as error:
-                reason = " ".join(str(error).split())[:300]
-                raise Failed(f"{spec}: {type(error).__name__}: {reason}") from error
+                raise Failed(f"{spec}: {type(error).__name__}: {_one_line(error)}") from error
             else:
                 yield spec, trained
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
