@@ -61,7 +61,9 @@ def _is_from_elsewhere(database: Path) -> bool:
         with closing(sqlite3.connect(database)) as connection:
             rows = connection.execute(query).fetchall()
     except sqlite3.Error as error:
-        raise Failed(f"{database}: {error}; move the file away, and it is made anew") from error
+        busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        remedy = "another program uses it; try again later" if busy else "move the file away, and it is made anew"
+        raise Failed(f"{database}: {error}; {remedy}") from error
     return any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in rows)
 
 
