@@ -163,7 +163,7 @@ def longer(tree: dict) -> None:
 
 
 def clone(folder: Path, change=small) -> Clone:
-    """A clone of the working tree as it is (what git tracks or would track), with params.yaml changed."""
+    """A clone of the working tree as it is (what git tracks or would track), with params.yaml changed where asked."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -176,7 +176,8 @@ def clone(folder: Path, change=small) -> Clone:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     made = Clone(folder)
-    made.params(change)
+    if change:
+        made.params(change)
     made.run("git", "init", "--quiet")
     made.run("git", "config", "user.name", "Test")
     made.run("git", "config", "user.email", "test@example.org")
