@@ -39,33 +39,6 @@ def test_its_verdicts_are_the_reports():
     assert {name: mnist for name, _, mnist in rows} == verdicts["mnist"]
 
 
-def test_it_has_no_gaps():
-    assert not re.findall(r"@[A-Z]+@|TBD", README)
-
-
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?://)([^)]+)\)", README))
-def test_its_links_lead_somewhere(target):
-    path, _, anchor = target.partition("#")
-    assert (ROOT / path).exists()
-    if path.endswith(".md") and anchor:
-        assert f'id="{anchor}"' in (ROOT / path).read_text(encoding="utf-8")
-    elif anchor:
-        titles = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-        assert anchor in [re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles]
-
-
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"(?:`|\n    )bnrepro ([a-z]+)", README))))
-def test_its_commands_exist(command):
-    from bnrepro.cli import main
-
-    assert command in main.commands
-
-
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|    )make ([a-z-]+)", README))))
-def test_its_make_targets_exist(target):
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
 @pytest.mark.parametrize(("dataset", "said"), [("digits", "trains {} networks"), ("mnist", "{} more networks")])
 def test_the_networks_that_it_counts_are_those_of_the_records(dataset, said):
     runs = json.loads((ROOT / "reports" / dataset / "provenance.json").read_text(encoding="utf-8"))["runs"]
