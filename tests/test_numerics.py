@@ -76,9 +76,16 @@ def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, 
     assert not operations & APPROXIMATE
 
 
-@pytest.mark.parametrize("implementation", ["keras", "canned_estimator"])
-def test_the_evaluator_runs_nothing_approximate(digits, implementation):
-    network = architecture(run_spec(implementation, "batch", 3), digits.pixels)
+@pytest.mark.parametrize(
+    ("implementation", "normalization"),
+    [
+        ("keras", "batch"),
+        ("canned_estimator", "batch"),
+        ("keras", "layer"),
+    ],
+)
+def test_the_evaluator_runs_nothing_approximate(digits, implementation, normalization):
+    network = architecture(run_spec(implementation, normalization, 3), digits.pixels)
     images = Images(digits, np.arange(len(digits.train_labels)))
     evaluator, probe = Evaluator(network, images), Probe(network, images)
     parameters = initial_parameters(network, 0.1, seed=0)
