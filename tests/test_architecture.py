@@ -33,7 +33,7 @@ ROOMS = [
     ["figures"],
     ["report"],
     ["verification", "citing"],
-    ["mlflow_store"],
+    ["mlflow_content", "mlflow_store"],
     ["tracking"],
     ["serving"],
     ["cli"],
@@ -44,6 +44,7 @@ ROOMS = [
 PLUMBING = {
     "cli",
     "errors",
+    "mlflow_content",
     "mlflow_store",
     "params",
     "parent",

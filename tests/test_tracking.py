@@ -283,6 +283,8 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert "seed" not in parent.data.params
     assert parent.data.params["depth"] == "3"
     assert parent.data.tags["bnrepro.studies"] == "depth, later"
+    assert parent.info.end_time - parent.info.start_time == 5000, "what its seeds took together"
+    assert "over the seeds 0, 1;" in parent.data.tags["mlflow.note.content"]
     assert view.parent(records[0]).data.tags["bnrepro.studies"] == "depth"
 
 
@@ -295,6 +297,7 @@ def test_a_mean_ends_where_the_first_seed_diverged(project: Path) -> None:
     parent = view.parent(records[0])
     assert [step for step, _ in view.history(parent, "accuracy")] == [0, 50]
     assert parent.data.metrics["seeds_diverged"] == 1
+    assert "Diverged: 1." in parent.data.tags["mlflow.note.content"]
     assert "final_population_accuracy" not in parent.data.metrics
 
 
@@ -398,6 +401,16 @@ def test_a_deleted_experiment_comes_back(project: Path) -> None:
     client().delete_experiment(client().get_experiment_by_name("bnrepro/digits").experiment_id)
     publish()
     assert shown().everything() == before
+
+
+def test_a_description_that_somebody_wrote_stays(project: Path) -> None:
+    write_depth()
+    publish()
+    experiment = client().get_experiment_by_name("bnrepro/digits")
+    assert "mean over seeds" in experiment.tags["mlflow.note.content"]
+    client().set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "My own words")
+    publish()
+    assert client().get_experiment_by_name("bnrepro/digits").tags["mlflow.note.content"] == "My own words"
 
 
 def test_the_report_is_logged_when_it_changed(project: Path, tmp_path: Path) -> None:
@@ -581,7 +594,7 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         address = re.search(r"http://\S+", server.stdout.readline()).group()
-        assert server.stdout.readline() == f"The runs on digits: {address}/#/experiments/1/runs\n"
+        assert server.stdout.readline().startswith(f"The runs on digits: {address}/#/experiments/1/runs?")
         assert shown(address).content() == expected
         url = f"{address}/get-artifact?path=report.md&run_uuid={report.info.run_id}"
         with urllib.request.urlopen(url) as answer:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import click
 
-from bnrepro import mlflow_store, paths
+from bnrepro import mlflow_content, mlflow_store, paths
 from bnrepro.errors import BadInput, Failed
 
 
@@ -62,7 +62,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         if server.poll() is None:
             click.echo(f"MLflow is at {address} (Ctrl-C ends it)")
             for dataset, identifier in experiments.items():
-                click.echo(f"The runs on {dataset}: {address}/#/experiments/{identifier}/runs")
+                click.echo(f"The runs on {dataset}: {address}/{mlflow_content.page(identifier)}")
         server.wait()
         raise Failed(f"MLflow's server ended by itself; it said why in {log}")
     except KeyboardInterrupt:

@@ -7,7 +7,6 @@ shown. A run that is there and finished is left alone, one whose content changed
 unfinished is completed in place.
 """
 
-import hashlib
 import itertools
 import json
 import queue
@@ -16,23 +15,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import click
 
-from bnrepro import mlflow_store, paths
+from bnrepro import mlflow_content, mlflow_store, paths
 from bnrepro.errors import Failed
-from bnrepro.params import DEFAULTS, FURTHER, Params
+from bnrepro.mlflow_content import NOTE, Points, Record
+from bnrepro.params import Params
 from bnrepro.runs import records, store
 
-Record = dict[str, Any]
 Sidecar = dict[str, Any]
-Points = dict[tuple[str, int], float]  # (metric, step): value
 
 KEYS = {"run": "bnrepro.fingerprint", "series": "bnrepro.series", "report": "bnrepro.report"}
 KIND, CONTENT, PARENT = "bnrepro.kind", "bnrepro.content", "mlflow.parentRunId"
 
+_SOURCE = {"mlflow.source.name": "bnrepro", "mlflow.source.type": "LOCAL"}  # beside it MLflow shows the commit
 _SIDECAR_TAGS = {"commit": "mlflow.source.git.commit", "bnrepro": "bnrepro.version"}  # any other key: bnrepro.<key>
 _CHUNK = 900  # of the 1000 metrics, parameters and tags that MLflow takes in one call
 
@@ -79,7 +77,7 @@ class Publisher:
 
     def publish_runs(self, runs: list[tuple[Record, Sidecar, int]]) -> int:
         """Publish several runs of one dataset like `publish_run`, with fewer requests; returns how many were new."""
-        series = {_series(record): seeds for record, _, seeds in runs}
+        series = {mlflow_content.series(record): seeds for record, _, seeds in runs}
         with self._experiment(runs[0][0]["spec"]["dataset"]) as experiment:
             experiment.look_up(*series)
             return self._publish(experiment, runs)
@@ -94,7 +92,7 @@ class Publisher:
         membership: dict[str, dict[str, None]] = defaultdict(dict)
         for study, of_study in studies.items():
             for record in of_study:
-                membership[_series(record)][study] = None
+                membership[mlflow_content.series(record)][study] = None
         with self._experiment(dataset) as experiment:
             experiment.look_up()
             published = self._publish(experiment, runs)
@@ -107,8 +105,8 @@ class Publisher:
     def _publish(self, experiment: "_Experiment", runs: list[tuple[Record, Sidecar, int]]) -> int:
         wanted: dict[str, int] = {}
         for record, sidecar, seeds in runs:
-            self._given[_series(record)][record["spec"]["seed"]] = (record, sidecar)
-            wanted[_series(record)] = seeds
+            self._given[mlflow_content.series(record)][record["spec"]["seed"]] = (record, sidecar)
+            wanted[mlflow_content.series(record)] = seeds
         published = 0
         for series, seeds in wanted.items():
             members = [self._given[series][seed] for seed in sorted(self._given[series])]
@@ -135,14 +133,17 @@ class _Experiment:
         self._client = client
         self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
         name = f"bnrepro/{dataset}"
+        tags = mlflow_content.of_experiment()
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
             location = None if mlflow_store.is_server(mlflow_store.tracking_uri()) else mlflow_store.artifacts(dataset)
-            self._id = client.create_experiment(name, artifact_location=location)
+            self._id = client.create_experiment(name, artifact_location=location, tags=tags)
         else:
             self._id = experiment.experiment_id
             if experiment.lifecycle_stage == "deleted":
                 client.restore_experiment(self._id)
+            for tag in tags.keys() - experiment.tags.keys():  # one that is there may be somebody's own
+                client.set_experiment_tag(self._id, tag, tags[tag])
 
     def look_up(self, *series: str) -> None:
         """Find the runs of the experiment, or of one series where just one is named."""
@@ -167,22 +168,21 @@ class _Experiment:
             for name, value in under.items():
                 self.tag(run, name, value)
             if not _is_finished(run):
-                self._write(run, record["spec"], _points(record), record)
-                seconds = sidecar.get("training_seconds", 0) + sidecar.get("evaluation_seconds", 0)
-                self._finish(run, round(1000 * seconds))
+                self._write(run, record["spec"], mlflow_content.points(record), record)
+                self._finish(run, _milliseconds(sidecar))
                 published += 1
         if parent and not _is_finished(parent):
             record = members[0][0]
             params = {name: value for name, value in record["spec"].items() if name != "seed"}
-            self._write(parent, params, _over_seeds([record for record, _ in members]), record)
-            self._finish(parent)
+            self._write(parent, params, mlflow_content.over_seeds([record for record, _ in members]), record)
+            self._finish(parent, sum(_milliseconds(sidecar) for _, sidecar in members))
         return published
 
     def show_report(self, dataset: str, folder: Path) -> None:
         """Show the files of a report."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        content = _digest([(str(path.relative_to(folder)), path.read_bytes().hex()) for path in files])
-        run = self._run("report", dataset, content, "report", {})
+        content = mlflow_content.digest([(str(path.relative_to(folder)), path.read_bytes().hex()) for path in files])
+        run = self._run("report", dataset, content, "report", {NOTE: mlflow_content.note_on_report(dataset)})
         if not _is_finished(run):
             self._client.log_artifacts(run.info.run_id, str(folder))
             self._finish(run)
@@ -198,19 +198,21 @@ class _Experiment:
             if _is_finished(run) and run.data.metrics["seeds"] > len(members):
                 self.known["series", series] = [run]
                 return run
-        name = _name(members[0]["spec"])
-        fingerprints = _digest(sorted(record["fingerprint"] for record in members))
-        tags = {"bnrepro.members": fingerprints, **_provenance(members[0])}
-        return self._run("series", series, _digest(members), name, tags)
+        name = mlflow_content.name(members[0]["spec"])
+        fingerprints = mlflow_content.digest(sorted(record["fingerprint"] for record in members))
+        note = mlflow_content.note_on_series(members)
+        tags = {"bnrepro.members": fingerprints, NOTE: note, **mlflow_content.provenance(members[0])}
+        return self._run("series", series, mlflow_content.digest(members), name, tags)
 
     def _child(self, series: str, record: Record, sidecar: Sidecar, under: dict[str, str]) -> Any:
-        tags = {KEYS["series"]: series, **_provenance(record), **under}
+        tags = {KEYS["series"]: series, **_SOURCE, **mlflow_content.provenance(record), **under}
         if record["diverged_at"] is not None:
             tags["bnrepro.diverged_at"] = str(record["diverged_at"])
         for name, value in sidecar.items():
             if value is not None:
                 tags[_SIDECAR_TAGS.get(name, f"bnrepro.{name}")] = str(value)
-        return self._run("run", record["fingerprint"], _digest(record), f"seed {record['spec']['seed']}", tags)
+        name = f"seed {record['spec']['seed']}"
+        return self._run("run", record["fingerprint"], mlflow_content.digest(record), name, tags)
 
     def _run(self, kind: str, key: str, content: str, name: str, tags: dict[str, str]) -> Any:
         """The run that shows `content`, made where there is none. Others of the same key are outdated, and deleted."""
@@ -282,51 +284,13 @@ class BackgroundPublisher:
             _say_later(_reason(error))
 
 
+def _milliseconds(sidecar: Sidecar) -> int:
+    """How long a run took; 0 where that is not known."""
+    return round(1000 * (sidecar.get("training_seconds", 0) + sidecar.get("evaluation_seconds", 0)))
+
+
 def _is_finished(run: Any) -> bool:
     return run.info.status == "FINISHED"
-
-
-def _name(spec: dict[str, Any]) -> str:
-    """What the UI's list shows: all factors but those that have their usual value, or that the run does not have."""
-    name = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**spec)
-    further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, DEFAULTS.get(factor))}
-    return " · ".join([name, *(f"{factor} {value}" for factor, value in further.items())])
-
-
-def _series(record: Record) -> str:
-    """The name of all that a record has in common with its other seeds."""
-    spec = {name: value for name, value in record["spec"].items() if name != "seed"}
-    return _digest([spec, *(record[name] for name in ("data_digest", "code_digest", "versions"))])
-
-
-def _provenance(record: Record) -> dict[str, str]:
-    return {f"bnrepro.{name}": record[name] for name in ("data_digest", "code_digest")}
-
-
-def _points(record: Record) -> Points:
-    """A record's curves, and its final measurements at the last step."""
-    steps = record["curve"]["step"]
-    curves = {name: values for name, values in record["curve"].items() if name != "step"}
-    points = {(name, step): value for name, values in curves.items() for step, value in zip(steps, values, strict=True)}
-    points |= {(f"final_{name}", steps[-1]): value for name, value in record["final"].items()}
-    return {key: value for key, value in points.items() if value is not None}
-
-
-def _over_seeds(members: list[Record]) -> Points:
-    """Mean, lowest and highest over seeds, at the steps that all of them reached: survivors alone would flatter."""
-    first, *others = [_points(record) for record in members]
-    diverged = sum(record["diverged_at"] is not None for record in members)
-    points: Points = {("seeds", 0): len(members), ("seeds_diverged", 0): diverged}
-    for name, step in first:
-        if all((name, step) in other for other in others):
-            values = [first[name, step], *(other[name, step] for other in others)]
-            points[name, step] = fmean(values)
-            points[f"{name}_low", step], points[f"{name}_high", step] = min(values), max(values)
-    return points
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _reason(error: BaseException) -> str:
