@@ -4,10 +4,13 @@ The database can be made again from the records at any time, so one that does no
 seconds to import, and is imported where it is used.
 """
 
+import itertools
+import logging
 import os
 import sqlite3
 import uuid
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +42,12 @@ def connect() -> Any:
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what it raises, as a traceback
     uri, database = tracking_uri(), _database()
     if uri == _sqlite(database):
-        if database.exists() and _is_from_elsewhere(database):
-            os.replace(database, f"{database}.moved")
-            click.echo("mlflow.db is of another folder: it is now mlflow.db.moved, and made anew", err=True)
+        if database.exists() and (what := _unfit(database)):
+            aside = _put_aside(database)
+            click.echo(f"{database.name} is {what}: it is now {aside.name}, and made anew", err=True)
         if not database.exists():
             # A database whose making was cut short would never open again, nor would one beside another's journal.
             partial = paths.private() / f"{uuid.uuid4().hex}.partial.db"
@@ -54,17 +58,63 @@ def connect() -> Any:
     return MlflowClient(tracking_uri=uri)
 
 
-def _is_from_elsewhere(database: Path) -> bool:
-    """Artifact locations are absolute: after the clone was moved, they lead nowhere or into another clone."""
-    query = "SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'"
+@contextmanager
+def failing_in_a_line() -> Iterator[None]:
+    """Turns what MLflow raises into Failed, with what can be done about it."""
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise Failed(f"MLflow could not be reached ({reason(error)}); {_remedy()}") from error
+
+
+def reason(error: BaseException) -> str:
+    """The innermost cause, on one line: MLflow, requests and SQLAlchemy each wrap it in a paragraph."""
+    if isinstance(error, click.ClickException):
+        return error.message
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _remedy() -> str:
+    again = "then publish again with `bnrepro publish`"
+    if tracking_uri() == _sqlite(_database()):
+        return f"end what holds {_database()}, or move that file away (it is made anew), {again}"
+    return f"see to what MLFLOW_TRACKING_URI names, {again}"
+
+
+def _unfit(database: Path) -> str | None:
+    """What a database is that cannot take the runs; None if it can."""
+    from mlflow.store.db.utils import _get_latest_schema_revision  # what MLflow itself compares with, and gives up
+
     try:
         with closing(sqlite3.connect(database)) as connection:
-            rows = connection.execute(query).fetchall()
-    except sqlite3.Error as error:
-        busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-        remedy = "another program uses it; try again later" if busy else "move the file away, and it is made anew"
-        raise Failed(f"{database}: {error}; {remedy}") from error
-    return any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in rows)
+            query = "SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'"
+            locations = connection.execute(query).fetchall()
+            revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.DatabaseError as error:
+        # The last is what SQLite says where the tables are missing. A lock, say, is no reason to do without the file.
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+            return "no database of MLflow's"
+        raise
+    if revisions != [(_get_latest_schema_revision(),)]:
+        return "of another version of MLflow"
+    # Artifact locations are absolute: after the clone was moved, they lead nowhere or into another clone.
+    if any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in locations):
+        return "of another folder"
+    return None
+
+
+def _put_aside(database: Path) -> Path:
+    """Rename a database to a name that is free: it is made anew, and yet may hold what somebody added to it."""
+    names = (
+        database.with_name(f"{database.name}.moved{number}") for number in itertools.chain([""], itertools.count(2))
+    )
+    aside = next(name for name in names if not name.exists())
+    os.replace(database, aside)
+    return aside
 
 
 def _database() -> Path:
@@ -86,4 +136,5 @@ def is_server(uri: str) -> bool:
 def experiment_ids() -> dict[str, str]:
     """MLflow's id of each dataset's experiment."""
     names = {f"bnrepro/{dataset}": dataset for dataset in DATASETS}
-    return {names[e.name]: e.experiment_id for e in connect().search_experiments() if e.name in names}
+    with failing_in_a_line():
+        return {names[e.name]: e.experiment_id for e in connect().search_experiments() if e.name in names}

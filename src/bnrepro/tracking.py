@@ -20,7 +20,6 @@ from typing import Any
 import click
 
 from bnrepro import mlflow_content, mlflow_store, paths
-from bnrepro.errors import Failed
 from bnrepro.mlflow_content import NOTE, Points, Record
 from bnrepro.params import Params
 from bnrepro.runs import records, store
@@ -48,12 +47,8 @@ def publish_all(params: Params) -> int:
     for dataset in params.datasets:
         made = [study for study in params.studies if (paths.runs(dataset, study) / records.INDEX).is_file()]
         studies = {study: records.of_study(dataset, study) for study in made}
-        try:
+        with mlflow_store.failing_in_a_line():
             published += publisher.publish_dataset(dataset, studies)
-        except Failed:
-            raise
-        except Exception as error:
-            raise Failed(f"MLflow could not be reached ({_reason(error)})") from error
     return published
 
 
@@ -281,7 +276,7 @@ class BackgroundPublisher:
                 if runs := [run for run in given if run]:
                     publisher.publish_runs(runs)
         except Exception as error:
-            _say_later(_reason(error))
+            _say_later(mlflow_store.reason(error))
 
 
 def _milliseconds(sidecar: Sidecar) -> int:
@@ -291,15 +286,6 @@ def _milliseconds(sidecar: Sidecar) -> int:
 
 def _is_finished(run: Any) -> bool:
     return run.info.status == "FINISHED"
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause, on one line: MLflow, requests and SQLAlchemy each wrap it in a paragraph."""
-    if isinstance(error, Failed):
-        return error.message
-    while cause := error.__cause__ or error.__context__:
-        error = cause
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _say_later(reason: str) -> None:
