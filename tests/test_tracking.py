@@ -15,7 +15,6 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -534,15 +533,6 @@ def test_publishing_without_mlflow_fails_in_one_line(broken: None, reason: str) 
     with pytest.raises(Failed, match=f"MLflow could not be reached .*{reason}.*MLFLOW_TRACKING_URI") as failure:
         publish()
     assert "\n" not in failure.value.message
-
-
-def test_a_database_in_use_is_not_to_be_moved_away(project: Path) -> None:
-    write_depth()
-    publish()
-    with closing(sqlite3.connect(project / "mlflow.db")) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(Failed, match=r"mlflow\.db: database is locked; another program uses it"):
-            publish()
 
 
 def test_the_background_publisher_publishes_all_before_it_ends(project: Path) -> None:
