@@ -82,6 +82,7 @@ def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, 
         ("keras", "batch"),
         ("canned_estimator", "batch"),
         ("keras", "layer"),
+        ("keras", "weight"),
     ],
 )
 def test_the_evaluator_runs_nothing_approximate(digits, implementation, normalization):

@@ -35,7 +35,8 @@ class WeightNormalizedDense(tf.keras.layers.Layer):
 
 def weight_normalized(kernel: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """The weights [in, units] of which `kernel` [in, units] has the directions and `scale` [units] the lengths."""
-    return kernel * (scale / tf.sqrt(tf.reduce_sum(kernel**2, axis=0)))
+    # With `/` the graph optimizer would make an approximate instruction of it (`bnrepro.numerics`).
+    return kernel * tf.math.divide_no_nan(scale, tf.sqrt(tf.reduce_sum(kernel**2, axis=0)))
 
 
 class LayerNormalization(tf.keras.layers.Layer):
