@@ -58,9 +58,9 @@ def test_check_writes_the_same_whatever_the_params(project):
         (["train", "digits", "depth", "--workers", "0"], 2),
         (["train", "digits", "depth"], 2),  # nothing is prepared
         (["prepare", "digits"], 2),  # nothing is fetched
-        (["summarize", "digits"], 1),
-        (["plot", "digits"], 1),
-        (["report", "digits"], 1),
+        (["summarize", "digits"], 2),
+        (["plot", "digits"], 2),
+        (["report", "digits"], 2),
     ],
 )
 def test_what_cannot_be_done_ends_in_a_line(project, command, status):

@@ -51,6 +51,7 @@ DATA_DIGEST = "d1" * 32
 NOTHING = np.zeros(0, np.uint8)
 DATASET = Dataset("digits", 16, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, DATA_DIGEST)
 STEPS = [0, 50, 100]
+ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")
 
 
 def write_run(
@@ -84,7 +85,7 @@ def write_run(
     )
     steps = STEPS if diverged_at is None else [step for step in STEPS if step < diverged_at]
     accuracy = [0.1 + step * (0.5 + seed / 100) / 100 for step in steps]
-    curve = {"step": steps, "accuracy": accuracy, "loss": [1 - value for value in accuracy]}
+    curve = {"step": steps, "loss": [1 - value for value in accuracy], **dict.fromkeys(ACCURACIES, accuracy)}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
     result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
@@ -312,7 +313,7 @@ def test_a_study_that_was_not_trained_is_skipped_and_a_damaged_record_is_not(pro
     records = write_depth()
     assert publish() == 4  # `later` has no output
     (paths.runs("digits", "depth") / records[0]["fingerprint"] / run_records.RECORD).write_text("{")
-    with pytest.raises(Failed, match=r"record\.json"):
+    with pytest.raises(BadInput, match=r"record\.json"):
         publish()
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pooch
 
-from bnrepro import paths
+from bnrepro import paths, reading
 from bnrepro.errors import BadInput, Failed
-from bnrepro.params import Data, DatasetName, Pixels
+from bnrepro.params import IMAGES, Data, DatasetName, Pixels
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -33,6 +33,7 @@ DIGITS_FILES = {
     "labels.npy": "03ec0343bca84958ae3df825f252a3680415fa07fccb1ed1125ed521c13169e5",
 }
 CLASSES = 10
+FORM = {"digits": (64, 16), "mnist": (784, 255)}  # pixels of an image, and their largest value
 SPLIT_SEED = 0  # one split for all: what varies between seeds is the training, not the data
 TIMEOUT_SECONDS = 30
 _REMEDY = "list the dataset in params.yaml and run `dvc repro`"
@@ -176,13 +177,11 @@ def prepare(name: DatasetName, data: Data) -> None:
         images, labels = (_load_array(paths.raw(name) / file) for file in DIGITS_FILES)
         if any(_sha256(paths.raw(name) / file) != sha256 for file, sha256 in DIGITS_FILES.items()):
             raise BadInput(f"{paths.raw(name)}: not the files that were fetched; {_REMEDY}")
-        full_scale = 16
         train, test = train_test_split(
             np.arange(len(labels)), test_size=data.test, stratify=labels, random_state=SPLIT_SEED
         )
         arrays = {"train": (images[train], labels[train]), "test": (images[test], labels[test])}
     else:
-        full_scale = 255
         arrays = {part: _read_mnist(paths.raw(name), prefix) for part, prefix in (("train", "train"), ("test", "t10k"))}
     train_labels = arrays["train"][1]
     _, held_out = train_test_split(
@@ -193,7 +192,7 @@ def prepare(name: DatasetName, data: Data) -> None:
             np.save(folder / f"{part}_images.npy", np.ascontiguousarray(images.reshape(len(images), -1)))
             np.save(folder / f"{part}_labels.npy", labels.astype(np.int32))
         np.save(folder / "held_out.npy", np.isin(np.arange(len(train_labels)), held_out))
-        np.save(folder / "levels.npy", np.int64(full_scale))
+        np.save(folder / "levels.npy", np.int64(FORM[name][1]))
 
 
 def _read_mnist(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
@@ -202,6 +201,8 @@ def _read_mnist(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
     labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", (count,))
     if labels.max() >= CLASSES:
         raise BadInput(f"{prefix}-labels-idx1-ubyte.gz: a label is {labels.max()}; allowed: 0 to {CLASSES - 1}")
+    if np.bincount(labels, minlength=CLASSES).min() < 2:  # one to train on, and one to hold out
+        raise BadInput(f"{prefix}-labels-idx1-ubyte.gz: a digit has fewer than two images")
     return images, labels
 
 
@@ -233,13 +234,12 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _load_array(path: Path) -> np.ndarray:
+    if not path.exists():
+        raise BadInput(f"{path}: not found; {_REMEDY}")
     try:
-        with path.open("rb") as file:  # np.load would take a zip archive too
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: not found; {_REMEDY}") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise BadInput(f"{path}: not a NumPy array file ({error})") from error
+        return reading.array(path)
+    except reading.Unreadable as error:
+        raise BadInput(f"{path}: not a NumPy array file ({error}); {_REMEDY}") from error
 
 
 # --- load -------------------------------------------------------------------------------------------------------------
@@ -258,21 +258,25 @@ def load(name: DatasetName) -> Dataset:
     for field, array in arrays.items():
         hashing.update(f"{field} {array.dtype.str} {array.shape}".encode())
         hashing.update(np.ascontiguousarray(array).data)
-    _check_shapes(folder, arrays)
+    _check_shapes(name, arrays)
     levels = int(arrays.pop("levels"))
     return Dataset(name=name, levels=levels, digest=hashing.hexdigest(), **arrays)
 
 
-def _check_shapes(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+def _check_shapes(name: DatasetName, arrays: dict[str, np.ndarray]) -> None:
     """Refuse arrays that `prepare` does not make."""
+    folder = paths.prepared(name)
     counts = {part: len(np.atleast_1d(arrays[f"{part}_labels"])) for part in ("train", "test")}
+    pixels, levels = FORM[name]
     expected = {"levels": (np.int64, ()), "held_out": (np.bool_, (counts["train"],))}
     for part, count in counts.items():
-        pixels = arrays["train_images"].shape[-1:]
-        expected |= {f"{part}_labels": (np.int32, (count,)), f"{part}_images": (np.uint8, (count, *pixels))}
+        expected |= {f"{part}_labels": (np.int32, (count,)), f"{part}_images": (np.uint8, (count, pixels))}
     for field, (dtype, shape) in expected.items():
         if arrays[field].dtype != dtype or arrays[field].shape != shape:
             found = f"{arrays[field].dtype} {list(arrays[field].shape)}"
             raise BadInput(f"{folder / field}.npy: {found} found, {np.dtype(dtype)} {list(shape)} expected; {_REMEDY}")
-    if arrays["levels"] < 1 or any(np.any(arrays[f"{part}_labels"] // CLASSES) for part in counts):
-        raise BadInput(f"{folder}: a label beyond {CLASSES - 1}, or no grey levels; {_REMEDY}")
+    if sum(counts.values()) != IMAGES[name] or arrays["levels"] != levels:
+        raise BadInput(f"{folder}: not the {IMAGES[name]} images in {levels} grey levels that {name} has; {_REMEDY}")
+    for part in counts:
+        if np.any(arrays[f"{part}_labels"] // CLASSES) or arrays[f"{part}_images"].max(initial=0) > levels:
+            raise BadInput(f"{folder}: a label beyond {CLASSES - 1}, or a pixel beyond {levels}; {_REMEDY}")

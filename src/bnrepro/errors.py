@@ -3,13 +3,20 @@
 import click
 
 
-class BadInput(click.ClickException):
+class _OneLine(click.ClickException):
+    """Whatever it quotes (a library's reason, a file's name), it is said on one line."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(message.splitlines()))
+
+
+class BadInput(_OneLine):
     """The input cannot be used as it is: exit status 2."""
 
     exit_code = 2
 
 
-class Failed(click.ClickException):
+class Failed(_OneLine):
     """The input was fine and the work failed: exit status 1."""
 
     exit_code = 1

@@ -41,7 +41,8 @@ def publish_all(params: Params) -> int:
         The number of runs newly published (parents and reports apart).
 
     Raises:
-        Failed: MLflow could not be reached, or a record is damaged.
+        BadInput: a record is damaged.
+        Failed: MLflow could not be reached.
     """
     publisher, published = Publisher(), 0
     for dataset in params.datasets:

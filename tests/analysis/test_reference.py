@@ -5,7 +5,7 @@ import pytest
 
 from bnrepro import paths
 from bnrepro.analysis import reference
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_what_is_not_the_papers_is_refused(project, content):
     if content is not None:
         path.parent.mkdir(parents=True)
         path.write_text(content)
-    with pytest.raises(Failed, match=r"figure_1a\.csv"):
+    with pytest.raises(BadInput, match=r"figure_1a\.csv"):
         reference.test_accuracy("none")

@@ -9,21 +9,29 @@ import numpy as np
 import pytest
 
 from bnrepro import params, paths
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput
 from bnrepro.runs import records, store, study
 from bnrepro.runs.machine import this_machine
 from bnrepro.training.run import Result
 
+ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")
+
 
 @pytest.fixture
 def spec(project):
-    return study.expand(params.load(), "digits", "depth")[0]
+    first = study.expand(params.load(), "digits", "depth")[0]
+    return dataclasses.replace(first, steps=25, evaluate_every=25, width=4)
 
 
 @pytest.fixture
 def result():
-    curve = {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585124969482, 1.0]}
-    layers = {"step": np.array([0, 25]), "percentiles": np.arange(24, dtype=np.float32).reshape(2, 1, 3, 4)}
+    curve = {"step": [0, 25], "loss": [2.302585124969482, 1.0], **{name: [0.1, 0.5] for name in ACCURACIES}}
+    layers = {
+        "step": np.array([0, 25]),
+        "percentiles": np.arange(24, dtype=np.float32).reshape(2, 1, 3, 4),
+        **{name: np.zeros((2, 1), np.float32) for name in ("saturated", "always_saturated", "lag")},
+        **{name: np.zeros((2, 2), np.float32) for name in ("gradient", "gradient_change")},
+    }
     parameters = {"logits/bias": np.arange(10, dtype=np.float32)}
     return Result(curve, {"population_accuracy": 0.5}, None, layers, parameters, 1.5, 0.5)
 
@@ -32,11 +40,11 @@ def test_a_record_comes_back_as_it_was_written(spec, result, digits):
     store.write("abc", spec, digits, result, this_machine())
     record = records.read(store.folder("abc"))
     assert record["spec"] == dataclasses.asdict(spec)
-    assert record["curve"] == {"step": [0, 25], "accuracy": [0.1, 0.5], "loss": [2.302585, 1.0]}
+    assert record["curve"] == {**result.curve, "loss": [2.302585, 1.0]}
     assert (record["final"], record["diverged_at"]) == ({"population_accuracy": 0.5}, None)
     np.testing.assert_array_equal(records.read_parameters(store.folder("abc"))["logits/bias"], np.arange(10))
-    looks = records.read_layers(store.folder("abc"))
-    assert looks.keys() == {"step", "percentiles"}
+    looks = records.read_layers(store.folder("abc"), record["spec"])
+    assert looks.keys() == result.layers.keys()
     np.testing.assert_array_equal(looks["percentiles"], result.layers["percentiles"])
     assert store.read_sidecar("abc")["training_seconds"] == 1.5
 
@@ -51,7 +59,7 @@ def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits
 
 
 def test_what_is_not_finite_is_null_in_strict_json(spec, result, digits):
-    curve = {"step": [0, 25], "loss": [float("inf"), float("nan")]}
+    curve = result.curve | {"loss": [float("inf"), float("nan")]}
     store.write("abc", spec, digits, dataclasses.replace(result, curve=curve), this_machine())
     assert records.read(store.folder("abc"))["curve"]["loss"] == [None, None]
 
@@ -78,7 +86,7 @@ def test_a_damaged_record_is_named(project, content):
     folder.mkdir()
     if content is not None:
         (folder / records.RECORD).write_text(content)
-    with pytest.raises(Failed, match=r"somewhere/record\.json"):
+    with pytest.raises(BadInput, match=r"somewhere/record\.json"):
         records.read(folder)
 
 
@@ -111,7 +119,7 @@ def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits)
     assert seconds == 2.0
 
 
-@pytest.mark.parametrize("file", [records.RECORD, records.PARAMETERS])
+@pytest.mark.parametrize("file", [records.RECORD, records.PARAMETERS, records.LAYERS])
 @pytest.mark.parametrize("damage", ["missing", "garbage"])
 def test_a_damaged_record_is_not_there(spec, result, digits, file, damage):
     store.write("abc", spec, digits, result, this_machine())

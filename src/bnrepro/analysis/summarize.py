@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ from bnrepro import __version__, paths
 from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.analysis.claims import figure_1, ledger
 from bnrepro.analysis.claims.evidence import Evidence
+from bnrepro.errors import BadInput
 from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, DatasetName, Params
 from bnrepro.runs import records
+from bnrepro.runs.study import expand
+from bnrepro.training.spec import RunSpec
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
@@ -29,10 +33,10 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
 
     Raises:
-        Failed: a study's stage has not run.
+        BadInput: a study's stage has not run, or not with these params; a record is damaged.
     """
     studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
-    found = {study: records.of_study(dataset, study) for study in studies}
+    found = {study: _records(params, dataset, study) for study in studies}
     further = {study: curves.further(grid) for study, grid in studies.items()}
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
     every = _together(list(of_study.values()))
@@ -74,6 +78,16 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, found)))
 
 
+def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
+    """The records of a study, which are those of its grid in params.yaml, no more and no fewer."""
+    found = records.of_study(dataset, study)
+    asked = Counter(RunSpec(**record["spec"]) for record in found)
+    if asked != Counter(expand(params, dataset, study)):
+        index = paths.runs(dataset, study) / records.INDEX
+        raise BadInput(f"{index}: not the runs that params.yaml asks for; run `dvc repro`")
+    return found
+
+
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Tables of several studies as one, factors first; those that a study does not cross are empty in its rows."""
     table = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
@@ -82,11 +96,11 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[str]) -> pd.DataFrame:
-    return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record["fingerprint"]))
+    return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record))
 
 
-def _arrays(dataset: DatasetName, study: str, fingerprint: str) -> dict[str, np.ndarray]:
-    return records.read_layers(paths.runs(dataset, study) / fingerprint)
+def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
+    return records.read_layers(paths.runs(dataset, study) / record["fingerprint"], record["spec"])
 
 
 def _evidence(
@@ -125,9 +139,7 @@ def _beside_the_paper(
     }
     if any(record["diverged_at"] is not None for record in found):
         return tables, ledger.judge_paper(None)
-    inputs, steps = sigmoid_inputs.last_layer(
-        found, lambda record: _arrays(dataset, PAPER_STUDY, record["fingerprint"])
-    )
+    inputs, steps = sigmoid_inputs.last_layer(found, lambda record: _arrays(dataset, PAPER_STUDY, record))
     tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
     tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
     if max(steps) < reference.last_step():

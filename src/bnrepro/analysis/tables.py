@@ -1,76 +1,222 @@
-"""The committed tables, read back by whoever draws or reports them."""
+"""The committed tables, read back by whoever draws or reports them: every field is held against its column's type."""
 
-import json
-from typing import Any, get_args
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from bnrepro import paths
+from bnrepro import paths, reading
 from bnrepro.analysis.against_paper import COLUMNS as DISTANCES
 from bnrepro.analysis.against_paper import SETTING
-from bnrepro.analysis.curves import ACCURACIES, MEASURED, SERIES
-from bnrepro.analysis.layers import MEASURED as LAYERS
-from bnrepro.analysis.layers import OF_THE_RUN
+from bnrepro.analysis.claims import figure_1
+from bnrepro.analysis.claims.claim import Verdict
+from bnrepro.analysis.curves import ACCURACIES
 from bnrepro.analysis.reference import PERCENTILES
-from bnrepro.errors import Failed
-from bnrepro.params import HEADLINE_STUDY, Implementation
+from bnrepro.errors import BadInput
+from bnrepro.params import (
+    HEADLINE_STUDY,
+    Activation,
+    Count,
+    Depth,
+    Implementation,
+    Momentum,
+    Noise,
+    Normalization,
+    Pixels,
+    Placement,
+    Positive,
+    Rate,
+    Updates,
+)
 
-_COLUMNS = {
-    "curves": {*SERIES, "seed", "step", *MEASURED[:4]},
+# What a field may be; an empty one is None.
+_Whole = Annotated[int, Field(ge=0, le=10**9)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Steps = Annotated[float, Field(gt=0, le=10**9)]  # a mean of whole numbers; and a ratio of such means
+_Target = Annotated[float, Field(gt=0, le=1)]  # six digits of one just below 1 are 1
+_Number = Annotated[float, Field(ge=-1e38, le=1e38)]
+_Looked = float | None  # into layers: of a run that is about to diverge it may be anything
+_Bound = Literal["none", "lower", "upper", "both"]
+_Mode = Literal["ema", "population", "test_batch"]
+
+_SERIES = {
+    "study": str,
+    "implementation": Implementation,
+    "normalization": Normalization,
+    "depth": Depth,
+    "learning_rate": Positive,
+}
+_FURTHER = {
+    "pixels": Pixels | None,
+    "initial_stddev": Positive | None,
+    "activation": Activation | None,
+    "placement": Placement | None,
+    "momentum": Momentum | None,
+    "updates": Updates | None,
+    "dropout": Rate | None,
+    "noise": Noise | None,
+}
+_OF_A_TARGET = {**_SERIES, "mode": _Mode, "target": _Target}
+_RATIO = {**dict.fromkeys(("ratio", "low", "high"), _Steps | None), "censored": _Bound}
+_DISTANCES = {"seeds": Count, **dict.fromkeys(DISTANCES[1:], _Share | None)}
+_COLUMNS: dict[str, dict[str, Any]] = {
+    "curves": {
+        **_SERIES,
+        "seed": _Whole,
+        "step": Count,
+        **dict.fromkeys(("accuracy", "population_accuracy", "training_accuracy"), _Share),
+        "loss": float | None,
+    },
     "steps_to_target": {
-        *SERIES,
-        "mode",
-        "target",
-        "runs",
-        "reached",
-        "at_first",
-        "mean_restricted_steps",
-        "low",
-        "high",
+        **_OF_A_TARGET,
+        **dict.fromkeys(("runs", "reached", "at_first"), _Whole),
+        **dict.fromkeys(("mean_restricted_steps", "low", "high"), _Steps),
     },
-    "speedup": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
-    "speedup_by_target": {*SERIES, "mode", "target", "ratio", "low", "high", "censored"},
+    "speedup": _OF_A_TARGET | _RATIO,
+    "speedup_by_target": _OF_A_TARGET | _RATIO,
     "paper": {
-        *("quantity", "normalization", "mode", "target", "ours", "low", "high", "lowest", "highest", "censored"),
-        *("paper", "paper_censored"),
+        "quantity": str,
+        "normalization": Normalization,
+        "mode": _Mode,
+        "target": _Target | None,
+        **dict.fromkeys(("ours", "low", "high", "lowest", "highest", "paper"), _Number | None),
+        **dict.fromkeys(("censored", "paper_censored"), _Bound),
     },
-    "distance_to_paper": {*SERIES, "mode", *DISTANCES},
-    "calibration": {*SETTING, *DISTANCES, "close"},
-    "sigmoid_inputs": {"normalization", "seed", "unit", "step", *(f"percentile_{p}" for p in PERCENTILES)},
-    "sigmoid_inputs_over_units": {"normalization", "quantity", "seeds", "units", "paper"},
-    "finals": {*SERIES, "seed", "diverged", *ACCURACIES},
-    "final_accuracy": {*SERIES, "runs", "diverged", *ACCURACIES},
-    "best_accuracy": {*SERIES, "mode", "baseline_best", "reached", "runs", "mean_restricted_steps", "best_accuracy"},
-    "layers": {*SERIES, "seed", "layer", "step", *LAYERS, *OF_THE_RUN},
-}
-_CLAIM = {"id", "source", "statement", "rule", "measured", "verdict"}
-_PROVENANCE = {
-    *("bnrepro", "dataset", "runs", "processor", "versions", "studies"),
-    *("data_digest", "records_digest", "source_digest"),
+    "distance_to_paper": {**_SERIES, "mode": _Mode, **_DISTANCES},
+    "calibration": {
+        **dict(zip(SETTING, (Pixels, Positive, Positive), strict=True)),
+        **_DISTANCES,
+        "distance": Annotated[_Share, Field(gt=0)],
+        "close": bool,
+    },
+    "sigmoid_inputs": {
+        "normalization": Normalization,
+        **dict.fromkeys(("seed", "unit", "step"), _Whole),
+        **dict.fromkeys((f"percentile_{percentile}" for percentile in PERCENTILES), _Number),
+    },
+    "sigmoid_inputs_over_units": {
+        "normalization": Normalization,
+        "quantity": Literal["movement", "late_movement", "spread"],
+        **dict.fromkeys(("seeds", "units"), Count),
+        **dict.fromkeys((f"quantile_{quantile}" for quantile in (5, 25, 50, 75, 95)), _Number),
+        "paper": _Number,
+    },
+    "finals": {**_SERIES, "seed": _Whole, "diverged": bool, **dict.fromkeys(ACCURACIES, _Share | None)},
+    "final_accuracy": {**_SERIES, "runs": Count, "diverged": _Whole, **dict.fromkeys(ACCURACIES, _Share | None)},
+    "best_accuracy": {
+        **_SERIES,
+        "mode": _Mode,
+        "runs": Count,
+        "reached": _Whole,
+        "mean_restricted_steps": _Steps,
+        **dict.fromkeys(("baseline_best", "best_accuracy"), _Share),
+    },
+    "layers": {
+        **_SERIES,
+        "seed": _Whole,
+        "layer": Depth,
+        "step": _Whole,
+        **dict.fromkeys(("saturated", "always_saturated"), _Share),
+        **dict.fromkeys(("percentile_15", "percentile_50", "percentile_85", "gradient", "gradient_change"), _Looked),
+        **dict.fromkeys(("gradient_cosine", "lag", "travelled", "travelled_relative", "jumped"), _Looked),
+    },
 }
 
 
-def read(dataset: str, name: str) -> pd.DataFrame:
+class _Stored(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
+
+
+class _Rule(_Stored):
+    words: str
+    digest: str
+
+
+class _Part(_Stored):
+    first: float | None
+    second: float | None
+    met: bool | None = None
+
+
+class _Claim(_Stored):
+    """See `bnrepro.analysis.claims.claim.Claim.judge`."""
+
+    id: str
+    source: str
+    statement: str
+    rule: _Rule
+    measured: dict[str, _Part] | dict[str, float | None]
+    verdict: Verdict
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _is_measured_in_its_own_way(self) -> "_Claim":
+        in_parts = all(isinstance(value, _Part) for value in self.measured.values())
+        if self.measured and in_parts == (self.id in {claim.id for claim in figure_1.CLAIMS}):
+            raise ValueError("a claim about the paper's figure has numbers, any other has parts")
+        return self
+
+
+class _Versions(_Stored, extra="ignore"):
+    tensorflow: str
+    numpy: str
+
+
+class _OfStudy(_Stored):
+    params_digest: str
+    records: _Whole
+
+
+class _Provenance(_Stored, extra="ignore"):
+    """What the report and the figures name."""
+
+    bnrepro: str
+    dataset: str
+    runs: _Whole
+    studies: dict[str, _OfStudy]
+    processor: str
+    versions: _Versions
+    data_digest: str
+    records_digest: str
+    source_digest: str
+
+
+def _all_different(claims: list[_Claim]) -> list[_Claim]:
+    if len({claim.id for claim in claims}) < len(claims):
+        raise ValueError("a claim stands twice")
+    return claims
+
+
+_CLAIMS: TypeAdapter[Any] = TypeAdapter(Annotated[list[_Claim], AfterValidator(_all_different)])
+_PROVENANCE = TypeAdapter(_Provenance)
+
+
+def read(dataset: str, name: str, *factors: str) -> pd.DataFrame:
     """`reports/<dataset>/tables/<name>.csv`, with empty fields as NaN and nothing else.
 
+    Args:
+        factors: those of `FURTHER` without which it is of no use.
+
     Raises:
-        Failed: it is missing or not that table.
+        BadInput: it is missing or not that table.
     """
-    path = paths.tables(dataset) / f"{name}.csv"
+    path = _path(dataset, name)
+    columns = _COLUMNS[name.partition("/")[0]] | {factor: _FURTHER[factor] for factor in factors}
     try:
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
-    if missing := _COLUMNS[name.partition("/")[0]] - set(table.columns):
-        raise Failed(f"{path}: lacks the columns {', '.join(sorted(missing))}; {_remedy(dataset)}")
-    if unknown := set(table.get("implementation", [])) - set(get_args(Implementation)):
-        raise Failed(f"{path}: unknown implementations {unknown}; {_remedy(dataset)}")
-    return table
+        return reading.table(path, columns, optional=_FURTHER)
+    except reading.Unreadable as error:
+        raise BadInput(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
+
+
+def unusable(dataset: str, name: str, reason: str) -> BadInput:
+    """A table that is one, and does not fit what is made from it."""
+    return BadInput(f"{_path(dataset, name)}: {reason}; {_remedy(dataset)}")
 
 
 def has(dataset: str, name: str) -> bool:
     """Whether a dataset has a table; what compares with the paper's figure is not there for all."""
-    return (paths.tables(dataset) / f"{name}.csv").is_file()
+    return _path(dataset, name).exists()
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:
@@ -83,11 +229,11 @@ def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:
     """The rows for one target.
 
     Raises:
-        Failed: there are none; the targets were changed since.
+        BadInput: there are none; the targets were changed since.
     """
     rows = table[table["target"] == float(f"{target:.6g}")]
     if rows.empty and len(table):
-        raise Failed(f"the target {target:g} is not in the tables of {dataset}; {_remedy(dataset)}")
+        raise BadInput(f"the target {target:g} is not in the tables of {dataset}; {_remedy(dataset)}")
     return rows
 
 
@@ -102,33 +248,29 @@ def read_provenance(dataset: str) -> dict[str, Any]:
     """What the tables were made from: see `bnrepro.analysis.summarize.provenance`.
 
     Raises:
-        Failed: it is missing or damaged.
+        BadInput: it is missing or damaged.
     """
-    path = paths.provenance(dataset)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
-    if not isinstance(content, dict) or not content.keys() >= _PROVENANCE:
-        raise Failed(f"{path}: lacks what the report names; {_remedy(dataset)}")
-    return content
+    return _json(dataset, paths.provenance(dataset), _PROVENANCE)
 
 
 def read_claims(dataset: str) -> list[dict[str, Any]]:
     """The entries of claims.json: see `bnrepro.analysis.claims.claim.Claim.judge`.
 
     Raises:
-        Failed: it is missing or damaged.
+        BadInput: it is missing or damaged.
     """
-    path = paths.claims(dataset)
+    return _json(dataset, paths.claims(dataset), _CLAIMS)
+
+
+def _json(dataset: str, path: Path, kind: TypeAdapter[Any]) -> Any:
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        whole = all(entry.keys() >= _CLAIM for entry in entries)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise Failed(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
-    if not whole:
-        raise Failed(f"{path}: lacks what every claim has; {_remedy(dataset)}")
-    return entries
+        return reading.json_of(path, kind)
+    except reading.Unreadable as error:
+        raise BadInput(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
+
+
+def _path(dataset: str, name: str) -> Path:
+    return paths.tables(dataset) / f"{name}.csv"
 
 
 def _remedy(dataset: str) -> str:

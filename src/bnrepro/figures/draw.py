@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput
 from bnrepro.figures import (
     accuracy_vs_iterations,
     alternatives,
@@ -30,7 +30,7 @@ def draw(params: Params, dataset: DatasetName) -> None:
     """Write `reports/<dataset>/figures`.
 
     Raises:
-        Failed: a table is missing or empty.
+        BadInput: a table is missing, damaged or empty.
     """
     provenance = tables.read_provenance(dataset)
     style.apply()
@@ -47,7 +47,7 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
     names = (f"curves/{HEADLINE_STUDY}", "steps_to_target", "speedup", "speedup_by_target")
     curves, steps, speedup, by_target = (tables.headline(tables.read(dataset, name)) for name in names)
     if curves.empty:
-        raise Failed(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
+        raise BadInput(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
     speedup, by_target = (table[table["normalization"] == "batch"] for table in (speedup, by_target))
     training = params.training[dataset]
     target = training.targets[0]

@@ -18,7 +18,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """The lesson's claims, in its order, for the template; those about the paper's own figure are left out.
 
     Raises:
-        Failed: a table or claims.json is missing or damaged.
+        BadInput: a table or claims.json is missing or damaged.
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])

@@ -28,7 +28,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     """What the template says of the paper's figure.
 
     Raises:
-        Failed: a table or claims.json is missing or damaged.
+        BadInput: a table or claims.json is missing or damaged.
     """
     comparison, surface, distances = (
         tables.read(dataset, name) for name in ("paper", "calibration", "distance_to_paper")

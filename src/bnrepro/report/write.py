@@ -12,7 +12,7 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
@@ -34,7 +34,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     """Write `reports/<dataset>/report.md` and `report.html`.
 
     Raises:
-        Failed: a table or a figure is missing.
+        BadInput: a table or a figure is missing or damaged.
     """
     training, folder = params.training[dataset], paths.reports(dataset)
     steps, speedup, finals = (
@@ -42,7 +42,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     )
     speedup = speedup[speedup["normalization"] == "batch"]
     if finals.empty:
-        raise Failed(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
+        raise BadInput(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
     seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in params.studies[HEADLINE_STUDY].implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
@@ -91,8 +91,10 @@ def _with_figures_inside(body: str, folder: Path) -> str:
     def inside(match: re.Match[str]) -> str:
         try:
             image = (folder / match[1]).read_text(encoding="utf-8")
-        except OSError as error:
-            raise Failed(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
+        if not image.rstrip().endswith("</svg>"):
+            raise BadInput(f"{folder / match[1]}: no whole SVG; run `bnrepro plot {folder.name}`")
         single = image.replace("'", "&apos;").replace('"', "'")  # one character instead of three each
         return f'src="data:image/svg+xml,{quote(" ".join(single.split()), safe=_LITERAL)}"'
 

@@ -18,8 +18,7 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         run's own network was written.
 
     Raises:
-        BadInput: the factors fit no run, or several.
-        Failed: the study has not been trained.
+        BadInput: the factors fit no run, or several; the study has not been trained, or the run is damaged.
     """
     found = [
         record
@@ -29,11 +28,21 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
     if len(found) != 1:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
     from bnrepro.networks import keras
+    from bnrepro.networks.parameters import initial_parameters
     from bnrepro.training.run import architecture
     from bnrepro.training.spec import RunSpec
 
     spec = RunSpec(**found[0]["spec"])
-    parameters = records.read_parameters(paths.runs(dataset, study) / found[0]["fingerprint"])
-    model = keras.build_model(architecture(spec, parameters["hidden_1/kernel"].shape[0]), spec.learning_rate)
+    folder = paths.runs(dataset, study) / found[0]["fingerprint"]
+    parameters = records.read_parameters(folder)
+    first = parameters.get("hidden_1/kernel")
+    network = architecture(spec, len(first) if first is not None and first.ndim else 1)
+    forms = [
+        {name: (values.dtype, values.shape) for name, values in one.items()}
+        for one in (parameters, initial_parameters(network, spec.initial_stddev, spec.seed))
+    ]
+    if forms[0] != forms[1]:
+        raise BadInput(f"{folder / records.PARAMETERS}: not the parameters of {spec}")
+    model = keras.build_model(network, spec.learning_rate)
     keras.load_parameters(model, parameters)
     return model

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bnrepro import datasets, paths
+from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
 from bnrepro.runs import executor, store, study
 from bnrepro.runs.records import INDEX
@@ -54,12 +55,16 @@ def train(
 
     One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
 
+    Raises:
+        BadInput: the data are damaged, or too few for a mini-batch.
+
     Args:
         open_pool: gives the workers for a number of runs; not asked where nothing is missing.
         started: told the plan and the number of workers before the first run.
         finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
     """
     dataset = datasets.load(dataset_name)
+    _check_room(params, dataset, name)
     fresh = os.environ.get("BNREPRO_FRESH") == "1"
     with paths.locked("train", waiting="Another training uses the run store; waiting for it to end."):
         store.clean()
@@ -75,6 +80,17 @@ def train(
                 store.copy(key, folder / key)
             index = {"dataset": dataset_name, "study": name, "runs": list(planned.specs)}
             (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def _check_room(params: Params, dataset: datasets.Dataset, name: str) -> None:
+    """Refuse data that were not prepared for these params, where they do not fill a mini-batch."""
+    held_out = int(dataset.held_out.sum()) if params.studies[name].hold_out else 0
+    room, batch = len(dataset.train_labels) - held_out, params.training[dataset.name].batch_size
+    if room < batch or not len(dataset.test_labels):
+        folder = paths.prepared(dataset.name)
+        raise BadInput(
+            f"{folder}: {room} images to train on, a mini-batch has {batch}; run `bnrepro prepare {dataset.name}`"
+        )
 
 
 def _train_missing(

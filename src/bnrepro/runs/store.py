@@ -15,17 +15,18 @@ import subprocess
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict
 
-from bnrepro import __version__, paths
+from bnrepro import __version__, paths, reading
 from bnrepro.datasets import Dataset
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput
 from bnrepro.runs import records
 from bnrepro.runs.machine import Machine
 from bnrepro.runs.records import LAYERS, PARAMETERS, RECORD
@@ -36,6 +37,17 @@ from bnrepro.training.spec import RunSpec
 SIDECAR = "sidecar.json"
 
 
+class _Sidecar(TypedDict, total=False):
+    """What is reckoned with; the rest is shown as it is."""
+
+    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
+    training_seconds: Annotated[float, Field(ge=0, le=1e9)]
+    evaluation_seconds: Annotated[float, Field(ge=0, le=1e9)]
+
+
+_SIDECAR = TypeAdapter(_Sidecar)
+
+
 def folder(fingerprint: str) -> Path:
     return paths.store() / fingerprint[:2] / fingerprint
 
@@ -43,11 +55,12 @@ def folder(fingerprint: str) -> Path:
 def has(fingerprint: str) -> bool:
     """Whether a run's record is there and whole; a damaged one is made again."""
     try:
-        whole = records.read(folder(fingerprint))["fingerprint"] == fingerprint
-        records.read_layers(folder(fingerprint))
-    except Failed:
+        record = records.read(folder(fingerprint))
+        records.read_layers(folder(fingerprint), record["spec"])
+        records.read_parameters(folder(fingerprint))
+    except BadInput:
         return False
-    return whole and zipfile.is_zipfile(folder(fingerprint) / PARAMETERS)
+    return record["fingerprint"] == fingerprint
 
 
 def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> dict[str, Any]:
@@ -92,20 +105,23 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
 
 
 def read_sidecar(fingerprint: str) -> dict[str, Any]:
-    """What the store knows of how a run was made; empty where it was made elsewhere."""
+    """What the store knows of how a run was made; empty where it was made elsewhere, or is damaged."""
     try:
-        sidecar = json.loads((folder(fingerprint) / SIDECAR).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return reading.json_of(folder(fingerprint) / SIDECAR, _SIDECAR)
+    except reading.Unreadable:
         return {}
-    return sidecar if isinstance(sidecar, dict) else {}
 
 
 def durations() -> Iterator[tuple[dict[str, Any], float]]:
     """Spec and seconds of every run in the store that tells them."""
     for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
         sidecar = read_sidecar(path.parent.name)
-        with suppress(Failed, KeyError, TypeError):  # a damaged record is no reason not to plan
-            yield records.read(path.parent)["spec"], sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"}:
+            try:
+                spec = records.read(path.parent)["spec"]
+            except BadInput:  # a damaged record is no reason not to plan
+                continue
+            yield spec, sidecar["training_seconds"] + sidecar["evaluation_seconds"]
 
 
 def copy(fingerprint: str, target: Path) -> None:

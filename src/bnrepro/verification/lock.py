@@ -5,12 +5,30 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from bnrepro import paths
 from bnrepro.errors import BadInput
 from bnrepro.verification.finding import Finding, compared
 
 _NOT_IN_GIT = ("data/checked", "data/raw/", "data/prepared/", "data/runs/")
+
+
+class _Item(BaseModel):
+    path: str
+    md5: str
+
+
+class _Stage(BaseModel):
+    deps: list[_Item] = []
+    outs: list[_Item] = []
+    params: dict[str, dict[str, Any]] = {}
+
+
+class _Lock(BaseModel):
+    """What of dvc.lock is looked at."""
+
+    stages: dict[str, _Stage]
 
 
 def check() -> Iterator[Finding]:
@@ -23,16 +41,16 @@ def check() -> Iterator[Finding]:
     params = _read("params.yaml")
     stages_of: dict[str, list[str]] = defaultdict(list)  # what differs, and in the entries of which stages
     checked, absent = set(), set()
-    for stage, entry in _read("dvc.lock").get("stages", {}).items():
-        for item in [*entry.get("deps", []), *entry.get("outs", [])]:
-            path = item["path"]
+    for stage, entry in _locked().items():
+        for item in [*entry.deps, *entry.outs]:
+            path = item.path
             if not (paths.root() / path).exists() and path.startswith(_NOT_IN_GIT):
                 absent.add(path)
                 continue
             checked.add(path)
-            if hash_of(path) != item["md5"]:
+            if hash_of(path) != item.md5:
                 stages_of[path].append(stage)
-        for key, value in entry.get("params", {}).get("params.yaml", {}).items():
+        for key, value in entry.params.get("params.yaml", {}).items():
             if _at(params, key) != value:
                 stages_of[f"params.yaml: {key}"].append(stage)
     differing = [f"{name} is not what the lock has of it ({_several(stages)})" for name, stages in stages_of.items()]
@@ -64,6 +82,14 @@ def _hasher() -> Callable[[str], str | None]:
         return known[path]
 
     return hash_of
+
+
+def _locked() -> dict[str, _Stage]:
+    try:
+        return _Lock.model_validate(_read("dvc.lock")).stages
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        raise BadInput(f"dvc.lock: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
 
 
 def _read(name: str) -> dict[str, Any]:

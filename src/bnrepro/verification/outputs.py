@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bnrepro import paths
-from bnrepro.errors import BadInput, Failed
+from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
 from bnrepro.verification import scratch
 from bnrepro.verification.finding import Finding, compared
@@ -60,7 +60,7 @@ def _tables(params: Params, dataset: DatasetName) -> Finding:
     with scratch.project(paths.reference(), *(paths.runs(dataset, study) for study in studies)):
         try:
             summarize(params, dataset)
-        except (BadInput, Failed) as error:
+        except BadInput as error:
             return Finding(what, "DIFFERS", f"the runs cannot be summarized: {error.message}")
         made = paths.reports(dataset)
         differing = [
@@ -80,7 +80,7 @@ def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
         try:
             draw(params, dataset)
             write(params, dataset)
-        except (BadInput, Failed) as error:
+        except BadInput as error:
             return Finding(what, "DIFFERS", f"they cannot be made: {error.message}")
         differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]
     return compared(what, differing, "what plot and report make of the tables, byte by byte")

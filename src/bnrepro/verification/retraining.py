@@ -117,8 +117,11 @@ def _recorded(params: Params, dataset: DatasetName) -> set[str]:
 def _against_record(what: str, folder: Path, now: Record, result: Result) -> Finding:
     try:
         was = records.read(folder)
-        arrays = {"parameters": records.read_parameters(folder), "layers": records.read_layers(folder)}
-    except (BadInput, Failed) as error:
+        arrays = {
+            "parameters": records.read_parameters(folder),
+            "layers": records.read_layers(folder, was["spec"]),
+        }
+    except BadInput as error:
         return Finding(what, "DIFFERS", error.message)
     if not _bits_are_promised(was, now):
         return _within_tolerance(what, was["processor"], was["curve"], now)
