@@ -175,8 +175,9 @@ def prepare(name: DatasetName, data: Data) -> None:
 
     if name == "digits":
         images, labels = (_load_array(paths.raw(name) / file) for file in DIGITS_FILES)
-        if any(_sha256(paths.raw(name) / file) != sha256 for file, sha256 in DIGITS_FILES.items()):
-            raise BadInput(f"{paths.raw(name)}: not the files that were fetched; {_REMEDY}")
+        for file, sha256 in DIGITS_FILES.items():
+            if _sha256(paths.raw(name) / file) != sha256:
+                raise BadInput(f"{paths.raw(name) / file}: not the file that was fetched; {_REMEDY}")
         train, test = train_test_split(
             np.arange(len(labels)), test_size=data.test, stratify=labels, random_state=SPLIT_SEED
         )

@@ -1,5 +1,6 @@
 """params.yaml as typed objects: read once, checked whole, before any work starts."""
 
+import math
 import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -58,6 +59,9 @@ Units = Annotated[int, Field(ge=1, le=10_000)]
 Seeds = Annotated[int, Field(ge=1, le=1_000)]
 Depth = Annotated[int, Field(ge=1, le=1_000)]
 MOST = 1e38  # what float32 holds
+MOST_RUNS = 100_000  # of a study on a dataset: a slip in a grid multiplies, and nobody could wait for them
+MOST_EVALUATIONS = 100_000  # of a run, all of which its record holds
+MOST_IN_ONE_GO = 10**9  # training images between two evaluations, whose numbers are in memory at once
 Positive = Annotated[float, Field(gt=0, le=MOST)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
@@ -103,6 +107,10 @@ class Training(Section):
             raise ValueError(f"has to divide steps ({steps})")
         if steps < 2 * value:
             raise ValueError(f"at most half of steps ({steps}): a target counts when reached twice in a row")
+        if steps // value > MOST_EVALUATIONS:
+            raise ValueError(f"a run of {steps} steps has {MOST_EVALUATIONS} evaluations at most")
+        if value * info.data.get("batch_size", 1) > MOST_IN_ONE_GO:
+            raise ValueError(f"times batch_size it is more than {MOST_IN_ONE_GO}, the images between two evaluations")
         return value
 
 
@@ -177,6 +185,20 @@ class Params(Section):
         grid = self.studies[study]
         own = (grid.seeds_of or {}).get(dataset, {}).get(implementation)
         return own or grid.seeds or self.training[dataset].seeds
+
+    def runs(self, dataset: DatasetName, study: str) -> int:
+        """How many runs a study has on a dataset at most; some may be the same."""
+        grid = self.studies[study]
+        crossed = math.prod(len(getattr(grid, name)) for name in ("normalization", "depth", *grid.crossed))
+        return crossed * sum(self.seeds(dataset, study, name) for name in grid.implementation)
+
+    @model_validator(mode="after")
+    def _grids_can_be_run(self) -> "Params":
+        for dataset in self.training:
+            for study, grid in self.studies.items():
+                if grid.applies_to(dataset) and (runs := self.runs(dataset, study)) > MOST_RUNS:
+                    raise ValueError(f"studies.{study}: {runs} runs on {dataset}; {MOST_RUNS} at most are allowed")
+        return self
 
     @model_validator(mode="after")
     def _the_papers_studies_can_be_compared_with_it(self) -> "Params":

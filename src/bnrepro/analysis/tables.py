@@ -27,6 +27,7 @@ from bnrepro.params import (
     Placement,
     Positive,
     Rate,
+    Share,
     Updates,
 )
 
@@ -74,7 +75,7 @@ _COLUMNS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("mean_restricted_steps", "low", "high"), _Steps),
     },
     "speedup": _OF_A_TARGET | _RATIO,
-    "speedup_by_target": _OF_A_TARGET | _RATIO,
+    "speedup_by_target": {**_OF_A_TARGET, "target": Share} | _RATIO,
     "paper": {
         "quantity": str,
         "normalization": Normalization,

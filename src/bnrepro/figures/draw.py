@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
+from bnrepro.analysis.curves import further
 from bnrepro.errors import BadInput
 from bnrepro.figures import (
     accuracy_vs_iterations,
@@ -52,6 +53,10 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
     training = params.training[dataset]
     target = training.targets[0]
     steps, speedup = (tables.at_target(dataset, table, target) for table in (steps, speedup))
+    if steps.empty:
+        raise tables.unusable(dataset, "steps_to_target", f"no rows of study {HEADLINE_STUDY}")
+    if not set(speedup["depth"]) <= set(steps["depth"]):
+        raise tables.unusable(dataset, "speedup", "a depth that steps_to_target.csv does not have")
     figures = {
         iterations_to_target.NAME: iterations_to_target.draw(steps, speedup, target, training.steps),
         accuracy_vs_iterations.NAME: accuracy_vs_iterations.draw(curves, target, training.steps),
@@ -71,32 +76,34 @@ def _of_the_lesson(params: Params, dataset: DatasetName) -> dict[str, Figure]:
         grid = params.studies.get(study)
         if grid is None or not grid.applies_to(dataset) or factor not in grid.crossed:
             return False
-        return len(tables.read(dataset, f"curves/{study}")) > 0  # or no run came to an evaluation
+        return len(tables.read(dataset, f"curves/{study}", *further(grid))) > 0  # or no run came to an evaluation
 
     def curves(study: str, across: str = "") -> pd.DataFrame:
         return _narrowed(tables.read(dataset, f"curves/{study}"), study, across)
 
-    def rows(name: str, study: str, across: str = "") -> pd.DataFrame:
-        return _narrowed(tables.read(dataset, name), study, across)
+    def rows(name: str, study: str, across: str = "", *factors: str) -> pd.DataFrame:
+        return _narrowed(tables.read(dataset, name, *factors), study, across)
 
     figures: dict[str, Figure] = {}
     if len(looks := rows("layers", HEADLINE_STUDY, "depth")):
         figures[layers.NAME] = layers.draw(looks, budget)
     if crosses("learning_rate", "learning_rate_times") or crosses("learning_rate", "learning_rate"):
         steps = tables.at_target(dataset, rows("steps_to_target", "learning_rate", "learning_rate"), target)
+        if steps.empty:
+            raise tables.unusable(dataset, "steps_to_target", "no rows of study learning_rate")
         ends = rows("finals", "learning_rate", "learning_rate")
         figures[learning_rate.NAME] = learning_rate.draw(steps, ends, training.learning_rate, target, budget)
     if crosses("dropout", "dropout"):
-        figures[dropout.NAME] = dropout.draw(curves("dropout"), rows("layers", "dropout"), budget)
+        figures[dropout.NAME] = dropout.draw(curves("dropout"), rows("layers", "dropout", "", "dropout"), budget)
     if crosses("momentum", "momentum") and crosses("updates", "updates"):
         updates = curves("updates", "implementation")
-        looks = rows("layers", "momentum")
+        looks = rows("layers", "momentum", "", "momentum")
         figures[moving_averages.NAME] = moving_averages.draw(curves("momentum"), looks, updates, budget)
     if crosses("alternatives", "activation"):
-        ended = rows("final_accuracy", "alternatives", "depth")
+        ended = rows("final_accuracy", "alternatives", "depth", "activation")
         figures[alternatives.NAME] = alternatives.draw(curves("alternatives", "depth"), ended, budget)
     if crosses("noise", "noise"):
-        figures[noise.NAME] = noise.draw(curves("noise"), rows("layers", "noise"), budget)
+        figures[noise.NAME] = noise.draw(curves("noise"), rows("layers", "noise", "", "noise"), budget)
     return figures
 
 
@@ -122,7 +129,10 @@ def _beside_the_paper(dataset: DatasetName, budget: int) -> dict[str, Figure]:
     figures = {figure_1a.NAME: figure_1a.draw(curves, accuracy, budget)}
     if tables.has(dataset, "sigmoid_inputs"):
         inputs = {arm: reference.sigmoid_inputs(arm) for arm in arms}
-        figures[figure_1bc.NAME] = figure_1bc.draw(tables.read(dataset, "sigmoid_inputs"), inputs, budget)
+        ours = tables.read(dataset, "sigmoid_inputs")
+        if not set(arms) <= set(ours["normalization"]):
+            raise tables.unusable(dataset, "sigmoid_inputs", f"not the units of {' and '.join(arms)}")
+        figures[figure_1bc.NAME] = figure_1bc.draw(ours, inputs, budget)
     surface = tables.read(dataset, "calibration")
     if len(surface):
         figures[calibration.NAME] = calibration.draw(surface)

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from bnrepro import paths
 from bnrepro.analysis import curves, tables
+from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
 from bnrepro.report import wording
 
@@ -23,6 +25,10 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
     claims = [entry for entry in tables.read_claims(dataset) if entry["id"] in sections()]
+    if missing := sections().keys() - {entry["id"] for entry in claims}:
+        raise BadInput(
+            f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"
+        )
     return [
         _claim(claim, sections()[claim["id"]])
         | {"series": _series(sections()[claim["id"]].get("study", ""), steps, finals)}

@@ -33,6 +33,9 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     comparison, surface, distances = (
         tables.read(dataset, name) for name in ("paper", "calibration", "distance_to_paper")
     )
+    chosen = tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema")
+    if chosen is None:
+        raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
     inputs = tables.has(dataset, "sigmoid_inputs")
     seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
     return {
@@ -40,7 +43,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
         "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
         "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
-        "chosen": tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema"),
+        "chosen": chosen,
         "steps": _steps(params, dataset, comparison),
         "drawn": _drawn(params, dataset, comparison),
         "claims": _claims(dataset),
