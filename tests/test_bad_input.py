@@ -54,9 +54,11 @@ class Bench:
         self.kept = self.content()
 
     def content(self, *under: str) -> dict[str, bytes]:
+        """Every file by name, the clone's locks apart."""
         folders = [self.folder / name for name in under] or [self.folder]
         found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+        kept = [path for path in found if path.parent.name != ".bnrepro"]
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in kept}
 
     def files(self, *patterns: str) -> list[str]:
         return sorted(name for name in self.kept if any(Path(name).match(pattern) for pattern in patterns))
