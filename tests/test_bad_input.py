@@ -261,7 +261,7 @@ def test_params_that_are_accepted_can_be_planned(digits_bench, data):
 
 
 @pytest.mark.slow
-@examples(600)
+@examples(400)
 @given(st.data())
 def test_more_params_that_are_accepted_can_be_planned(digits_bench, data):
     odd_params(data, digits_bench)
@@ -410,7 +410,7 @@ def test_damaged_curves_of_the_papers_are_used_or_refused(committed_bench, data)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dataset", params.DATASETS)
-@examples(12)
+@examples(4)
 @given(st.data())
 def test_damaged_committed_tables_are_used_or_refused(committed_bench, dataset, data):
     patterns = [f"reports/{dataset}/tables/*.csv", f"reports/{dataset}/tables/curves/*.csv", *PAPER]

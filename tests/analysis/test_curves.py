@@ -74,6 +74,14 @@ def test_the_same_runs_give_the_same_text():
     assert thinned([record(20)])[1] == thinned([record(20)])[1]
 
 
+def test_a_loss_that_was_never_finite_leaves_the_others_as_they_are():
+    lost, other = record(5, diverged_at=6), record(5, seed=1)
+    lost["curve"]["loss"] = [None] * 6
+    table, text = thinned([lost, other])
+    assert table[table["seed"] == 0]["loss"].tolist() == [""] * 6
+    assert text.splitlines()[-6:] == thinned([other])[1].splitlines()[-6:]
+
+
 def test_a_study_without_runs_gives_an_empty_table_with_its_header():
     table, text = thinned([])
     assert table.empty

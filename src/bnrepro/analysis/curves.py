@@ -47,7 +47,7 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
     factors = [*SERIES, *further]
     frames = []
     for record in records:
-        frame = pd.DataFrame(record["curve"])
+        frame = pd.DataFrame(record["curve"]).astype({"loss": float})  # one that was never finite is None throughout
         spec = record["spec"]
         for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]

@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,8 @@ METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
 POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
 LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
+
+_REMEDY = "run `dvc repro`"
 
 Record = dict[str, Any]
 
@@ -80,11 +81,16 @@ def summarize(params: Params, dataset: DatasetName) -> None:
 
 def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
     """The records of a study, which are those of its grid in params.yaml, no more and no fewer."""
-    found = records.of_study(dataset, study)
-    asked = Counter(RunSpec(**record["spec"]) for record in found)
-    if asked != Counter(expand(params, dataset, study)):
-        index = paths.runs(dataset, study) / records.INDEX
-        raise BadInput(f"{index}: not the runs that params.yaml asks for; run `dvc repro`")
+    found, folder = records.of_study(dataset, study), paths.runs(dataset, study)
+    missing = set(expand(params, dataset, study))
+    for record in found:
+        spec = RunSpec(**record["spec"])
+        if spec not in missing:
+            path = folder / record["fingerprint"] / records.RECORD
+            raise BadInput(f"{path}: {spec} is a run that params.yaml does not ask for, or asks for once; {_REMEDY}")
+        missing.remove(spec)
+    if missing:
+        raise BadInput(f"{folder / records.INDEX}: lacks {len(missing)} runs that params.yaml asks for; {_REMEDY}")
     return found
 
 

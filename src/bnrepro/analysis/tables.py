@@ -1,5 +1,6 @@
 """The committed tables, read back by whoever draws or reports them: every field is held against its column's type."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -217,7 +218,7 @@ def unusable(dataset: str, name: str, reason: str) -> BadInput:
 
 def has(dataset: str, name: str) -> bool:
     """Whether a dataset has a table; what compares with the paper's figure is not there for all."""
-    return _path(dataset, name).exists()
+    return os.path.lexists(_path(dataset, name))  # a link to nowhere is one that is damaged
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:
