@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import sys
+import tempfile
 import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -142,11 +143,16 @@ def identity(threads: int) -> Identity:
 
 
 async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | None:
-    """On a worker: take part if equal; else what differs."""
+    """On a worker: take part if equal; else what differs.
+
+    Its temporary files go where its own are: Dask removes that folder when the worker ends, or when the next one starts
+    after a kill.
+    """
     own = identity(dask_worker.state.nthreads)
     different = [f"{name}: {own.get(name)}, here {value}" for name, value in expected.items() if own.get(name) != value]
     if different:
         return "; ".join(different)
+    tempfile.tempdir = dask_worker.local_directory
     await dask_worker.set_resources(**{resource: 1})
     return None
 
