@@ -32,7 +32,8 @@ def untrained(clone):
 def test_ctrl_c_leaves_nobody_behind(reproduced, untrained, command, status):
     process = untrained.start(*command)
     untrained.wait_for_records(1, process)
-    workers = [pid for pid in processes.at_work_in(untrained.folder) if "--process-name" in processes.words(pid)]
+    started = processes.at_work_in(untrained.folder)
+    workers = [pid for pid in started if "--process-name" in processes.words(pid)]
     assert workers
     os.killpg(process.pid, signal.SIGINT)
     assert processes.wait_until_gone(workers, 5)
@@ -40,7 +41,7 @@ def test_ctrl_c_leaves_nobody_behind(reproduced, untrained, command, status):
     assert process.returncode == status, output
     assert "Interrupted; what was finished is kept." in output
     assert "Traceback" not in output
-    assert processes.at_work_in(untrained.folder) == []
+    assert processes.wait_until_gone([*started, *processes.at_work_in(untrained.folder)], 5)
     assert processes.zombies() == []
     stamps = untrained.stamps()
     untrained.run("dvc", "repro")
