@@ -53,7 +53,7 @@ def test_altered_raw_files_are_refused_where_dvc_does_not_look(clone):
     done = clone.run("bnrepro", "prepare", "digits", check=False)
     assert done.returncode == 2
     assert done.stderr.endswith(
-        "not the files that were fetched; list the dataset in params.yaml and run `dvc repro`\n"
+        "not the file that was fetched; list the dataset in params.yaml and run `dvc repro`\n"
     )
 
 
