@@ -195,6 +195,7 @@ def headed(header: str, values: bytes = b"", version: int = 1) -> bytes:
     return b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(2 if version == 1 else 4, "little") + text + values
 
 
+VALUES_OF_ARRAYS = [0, 1, 255, -1, 10**9, np.nan, np.inf]
 HEADERS = [
     "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 1000000000), }",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
@@ -217,7 +218,9 @@ def npy_of(draw: st.DrawFn, content: bytes) -> bytes:
     match draw(st.sampled_from(["kind", "order", "shape", "header", "object", "zip", "values", "bytes"])):
         case "kind":
             kinds = ["<f4", "<f8", "<i8", "<i4", "|u1", "|b1", ">i4", ">f4", "<U3", "<c8", "<M8[s]"]
-            return npy(array.astype(draw(st.sampled_from(kinds))))
+            kind = draw(st.sampled_from(kinds))
+            with np.errstate(all="ignore"):
+                return npy(array.astype(kind))
         case "order":
             return npy(np.asfortranarray(array))
         case "shape":
@@ -241,12 +244,11 @@ def npy_of(draw: st.DrawFn, content: bytes) -> bytes:
             np.savez(file, array)
             return file.getvalue()
         case "values":
+            value, place = draw(st.sampled_from(VALUES_OF_ARRAYS)), draw(st.integers(0, max(array.size - 1, 0)))
+            some = slice(None) if draw(st.booleans()) else slice(place, place + 1)
+            changed = np.array(array, order="C")
             with np.errstate(all="ignore"):
-                values = [0, 1, 255, -1, 10**9, np.nan, np.inf]
-                changed = np.array(array, order="C")
-                place = (draw(st.integers(0, max(array.size - 1, 0))),)
-                value = np.array(draw(st.sampled_from(values))).astype(array.dtype)
-                changed.reshape(-1)[slice(None) if draw(st.booleans()) else slice(place[0], place[0] + 1)] = value
+                changed.reshape(-1)[some] = np.array(value).astype(array.dtype)
             return npy(changed)
         case _:
             return draw(bytes_of(content))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -387,6 +388,17 @@ PAPER = ["data/reference/figure_1*.csv"]
 @given(st.data())
 def test_damaged_tables_are_used_or_refused(digits_bench, command, data):
     used_or_refused(data, digits_bench, f"tables, {command.split()[0]}", TABLES, command, outputs="reports")
+
+
+def test_infinite_looks_and_means_beside_their_interval_are_drawn(digits_bench):
+    """The first as a run about to diverge leaves them, the second as rounding may."""
+    try:
+        for name, column, value in (("layers", "travelled", "inf"), ("steps_to_target", "low", "1000")):
+            path = digits_bench.folder / f"reports/digits/tables/{name}.csv"
+            pd.read_csv(path, keep_default_na=False).assign(**{column: value}).to_csv(path, index=False)
+        assert digits_bench.run("tables, plot", "plot", "digits", outputs="reports") == 0
+    finally:
+        digits_bench.put_back()
 
 
 @examples(40)

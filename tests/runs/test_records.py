@@ -131,7 +131,7 @@ def test_a_damaged_index_is_named(project, index):
     folder = paths.runs("digits", "depth")
     folder.mkdir(parents=True)
     (folder / records.INDEX).write_text(index)
-    with pytest.raises(BadInput, match=r"not readable|not a record"):
+    with pytest.raises(BadInput, match=r"index\.json: "):
         records.of_study("digits", "depth")
 
 

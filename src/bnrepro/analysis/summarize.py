@@ -30,6 +30,7 @@ _REMEDY = "run `dvc repro`"
 Record = dict[str, Any]
 
 
+@np.errstate(all="ignore")  # looks into a run that is about to diverge may be infinite, and their differences nothing
 def summarize(params: Params, dataset: DatasetName) -> None:
     """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
 

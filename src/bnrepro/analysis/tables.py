@@ -1,5 +1,6 @@
 """The committed tables, read back by whoever draws or reports them: every field is held against its column's type."""
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,13 +33,20 @@ from bnrepro.params import (
     Updates,
 )
 
+
+def _float32(value: float) -> float:
+    if math.isfinite(value) and abs(value) > 4e38:
+        raise ValueError("beyond what float32 holds")
+    return value
+
+
 # What a field may be; an empty one is None.
 _Whole = Annotated[int, Field(ge=0, le=10**9)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Steps = Annotated[float, Field(gt=0, le=10**9)]  # a mean of whole numbers; and a ratio of such means
 _Target = Annotated[float, Field(gt=0, le=1)]  # six digits of one just below 1 are 1
 _Number = Annotated[float, Field(ge=-1e38, le=1e38)]
-_Looked = float | None  # into layers: of a run that is about to diverge it may be anything
+_Looked = Annotated[float, AfterValidator(_float32)] | None  # into layers: of a run that is about to diverge
 _Bound = Literal["none", "lower", "upper", "both"]
 _Mode = Literal["ema", "population", "test_batch"]
 

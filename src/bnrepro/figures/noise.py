@@ -32,7 +32,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
         panels.over_seeds(learning, own, "step", "population_accuracy", color=color, linestyle=line)
         by_layer = seen.drop_duplicates(["seed", "layer"]).groupby("layer")["travelled"]
         mean = by_layer.mean()
-        errors = [mean - by_layer.min(), by_layer.max() - mean]
+        errors = panels.reach(mean, by_layer.min(), by_layer.max())
         travel.bar(mean.index + 0.2 * (place - 1.5), mean, 0.18, yerr=errors, color=color, error_kw={"elinewidth": 0.7})
         turned = seen.assign(turned=1 - seen["gradient_cosine"])
         panels.over_seeds(change, turned, "step", "turned", color=color, linestyle=line)

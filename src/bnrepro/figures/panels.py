@@ -34,7 +34,7 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
     ax.errorbar(
         arrived["x"],
         mean,
-        yerr=[mean - arrived["low"], arrived["high"] - mean],
+        yerr=reach(mean, arrived["low"], arrived["high"]),
         color=arm.color,
         linestyle=arm.line,
         marker=arm.marker,
@@ -58,6 +58,11 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         markeredgewidth=1.5,
         zorder=3,
     )
+
+
+def reach(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
+    """What an interval adds to a mean on either side; rounded, a mean may lie outside by a hair."""
+    return [(mean - low).clip(lower=0), (high - mean).clip(lower=0)]
 
 
 def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Arm) -> None:
@@ -113,7 +118,7 @@ def share_axis(ax: Axes, low: float = 0.0, high: float = 1.02) -> None:
 def log_axis(ax: Axes) -> None:
     """A log scale, for what is drawn already; a linear one where nothing of it is above zero."""
     drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.zeros(0)])
-    if (drawn > 0).any():
+    if (np.isfinite(drawn) & (drawn > 0)).any():
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.yaxis.set_minor_formatter(lambda *_: "")

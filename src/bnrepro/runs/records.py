@@ -185,6 +185,8 @@ def of_study(dataset: str, study: str) -> list[dict[str, Any]]:
     except reading.Unreadable as error:
         remedy = f"run `dvc repro` or `bnrepro train {dataset} {study}`"
         raise BadInput(f"{folder / INDEX}: not readable ({error}); {remedy}") from error
+    if absent := [key for key in keys if not (folder / key).is_dir()]:
+        raise BadInput(f"{folder / INDEX}: names {absent[0]}, which is not there; run `dvc repro`")
     found = {key: read(folder / key) for key in keys}
     for key, record in found.items():
         if record["fingerprint"] != key or record["spec"]["dataset"] != dataset:
