@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.curves import further
-from bnrepro.errors import BadInput
 from bnrepro.figures import (
     accuracy_vs_iterations,
     alternatives,
@@ -48,7 +47,8 @@ def _of_the_headline(params: Params, dataset: DatasetName) -> dict[str, Figure]:
     names = (f"curves/{HEADLINE_STUDY}", "steps_to_target", "speedup", "speedup_by_target")
     curves, steps, speedup, by_target = (tables.headline(tables.read(dataset, name)) for name in names)
     if curves.empty:
-        raise BadInput(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
+        reason = f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw"
+        raise tables.unusable(dataset, names[0], reason)
     speedup, by_target = (table[table["normalization"] == "batch"] for table in (speedup, by_target))
     training = params.training[dataset]
     target = training.targets[0]

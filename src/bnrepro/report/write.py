@@ -42,7 +42,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     )
     speedup = speedup[speedup["normalization"] == "batch"]
     if finals.empty:
-        raise BadInput(f"studies.{HEADLINE_STUDY} has no runs on {dataset}: nothing to report")
+        raise tables.unusable(dataset, "final_accuracy", f"studies.{HEADLINE_STUDY} has no runs: nothing to report")
     seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in params.studies[HEADLINE_STUDY].implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
