@@ -70,6 +70,18 @@ def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
 
 
 @pytest.mark.slow
+def test_the_authors_and_references_of_a_fork_are_cited(clone):
+    path = clone.folder / "CITATION.cff"
+    group = '  - name: "The bnrepro authors"\n'
+    person = "  - family-names: Noether\n    given-names: Emmy\n"
+    path.write_text(path.read_text().replace(group, group + person) + "  - type: article\n    title: Another\n")
+    clone.commit("A fork")
+    text = cite(clone, "layers")
+    assert "author = {{The bnrepro authors} and Noether, Emmy}" in text
+    assert text.count("\n@") == 2
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
@@ -79,6 +91,7 @@ def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     ],
 )
 def test_a_dirty_tree_cites_nothing(clone, file, reason):
+    clone.run("git", "config", "status.showUntrackedFiles", "no")  # as some have it
     with (clone.folder / file).open("a") as changed:
         changed.write("# more\n")
     assert reason in cite(clone, "layers", status=1)

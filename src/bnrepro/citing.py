@@ -37,7 +37,7 @@ def cite(figure: str) -> str:
     runs = " and ".join(f"{values['records']} runs of study {study}" for study, values in made_from["studies"].items())
     what = f"{catalogue.CAPTIONS[name]}. Data: {dataset}; {runs}; bnrepro {made_from['bnrepro']}, commit {commit[:12]}."
     citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
-    (paper,) = citation["references"]
+    paper = citation["references"][0]  # a fork may add others
     return "\n\n".join(
         [
             what,
@@ -77,7 +77,8 @@ def _find(figure: str) -> Path:
 def _commit_of(path: Path) -> tuple[str, str]:
     """The commit that last changed a file, and its date; refused where that is not what the tree holds."""
     changed = _git("status", "--porcelain", "--untracked-files=no")
-    changed += _git("status", "--porcelain", "--", "src", "data/reference", "reports")  # new files there decide too
+    # new files there decide too, whatever the user's configuration has git show
+    changed += _git("status", "--porcelain", "--untracked-files=normal", "--", "src", "data/reference", "reports")
     if names := sorted({line[3:] for line in changed.splitlines()}):
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise Failed(
@@ -133,7 +134,7 @@ def _git(*arguments: str, text: bool = True) -> Any:
 
 def _of_software(citation: dict[str, Any], commit: str, date: str) -> dict[str, str]:
     return {
-        "author": " and ".join(f"{{{author['name']}}}" for author in citation["authors"]),
+        "author": _authors(citation),
         "title": f"{{{citation['title']}}}",
         "year": date[:4],
         "version": str(citation["version"]),
@@ -143,7 +144,7 @@ def _of_software(citation: dict[str, Any], commit: str, date: str) -> dict[str, 
 
 def _of_paper(paper: dict[str, Any]) -> dict[str, str]:
     return {
-        "author": " and ".join(f"{author['family-names']}, {author['given-names']}" for author in paper["authors"]),
+        "author": _authors(paper),
         "title": f"{{{paper['title']}}}",
         "booktitle": paper["collection-title"],
         "volume": str(paper["volume"]),
@@ -151,6 +152,14 @@ def _of_paper(paper: dict[str, Any]) -> dict[str, str]:
         "year": str(paper["year"]),
         "url": paper["url"],
     }
+
+
+def _authors(work: dict[str, Any]) -> str:
+    """Of a work in CITATION.cff: a person has two names, a group one that BibTeX must not take apart."""
+    return " and ".join(
+        f"{{{author['name']}}}" if "name" in author else f"{author['family-names']}, {author['given-names']}"
+        for author in work["authors"]
+    )
 
 
 def _bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
