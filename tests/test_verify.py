@@ -1,11 +1,14 @@
 """`bnrepro verify` on a real pipeline's results: whole, tampered with in every part, and without its runs."""
 
 import json
+import os
 import re
 import shutil
 
 import numpy as np
 import pytest
+
+from bnrepro.verification import scratch
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +88,17 @@ def replaced(name, old, new):
     return lambda clone: replace(clone.folder / name, old, new)
 
 
+def without_in_lock(path):
+    """Takes out the last item of dvc.lock that is of a file or folder."""
+
+    def alter(clone):
+        lock = clone.folder / "dvc.lock"
+        *_, item = re.finditer(rf" +- path: {path}\n(?: +(?:hash|md5|size|nfiles): .*\n)+", lock.read_text())
+        lock.write_text(lock.read_text()[: item.start()] + lock.read_text()[item.end() :])
+
+    return alter
+
+
 # What is altered in each clone: part, what alters it, and what has to be named. A clone has what does not hide another.
 ALTERED = {
     "runs": [
@@ -130,6 +144,16 @@ ALTERED = {
             ["data/reference is not what the lock has of it (summarize@digits)"],
         ),
     ],
+    "lock": [
+        ("a command", replaced("dvc.lock", "cmd: bnrepro plot", "cmd: true plot"), ["its commands are not those of"]),
+        ("a dependency", without_in_lock("data/checked"), ["its dependencies are not", "(fetch@digits)"]),
+        ("an output", without_in_lock(f"{REPORTS}/report.md"), ["its outputs are not", "(report@digits)"]),
+        (
+            "an entry",
+            replaced("dvc.lock", "prepare@digits:", "prepare@other:"),
+            ["it lacks entries", "(prepare@digits)"],
+        ),
+    ],
     "code": [
         (
             "code",
@@ -149,6 +173,85 @@ def test_what_was_tampered_with_is_found_and_named(clone, where):
     for part, _, names in ALTERED[where]:
         for name in names:
             assert name in found, f"{part}: {output}"
+
+
+def test_what_has_its_old_size_and_time_is_read_all_the_same(clone):
+    """DVC's own memory of files takes it for the old one."""
+    verify(clone, "--runs", "0")
+    path = clone.folder / "data/reference/README.md"
+    stamp, content = path.stat(), bytearray(path.read_bytes())
+    content[0] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert "data/reference is not what the lock has" in differing(verify(clone, "--runs", "0", status=1))
+
+
+def test_a_record_that_names_other_libraries_is_held_against_its_bits(clone):
+    """They are part of its fingerprint, so it cannot be of others."""
+    for path in (clone.folder / "data/runs").rglob("record.json"):
+        replace(path, '"numpy": "', '"numpy": "0.')
+    found = differing(verify(clone, "--all", status=1))
+    assert found.count("data/runs/digits/depth: its versions") == 8
+
+
+@pytest.fixture
+def two_studies(clone):
+    """Study `momentum` has two runs of study `depth` and no other."""
+    grid = {"implementation": ["keras"], "normalization": ["batch"], "depth": [1], "momentum": [0.99]}
+    clone.params(lambda tree: tree["studies"].update(momentum=grid))
+    clone.run("dvc", "repro")
+    return clone
+
+
+def test_a_run_of_two_studies_is_compared_with_both(two_studies):
+    output = verify(two_studies, "--all")
+    assert output.count("(depth, momentum ") == 2
+    assert output.count("identical bits") == 8
+    replace(a_record(two_studies, "momentum"), '"diverged_at": null', '"diverged_at": 100')
+    found = differing(verify(two_studies, "--all", status=1))
+    assert "data/runs/digits/momentum: its diverged_at" in found
+    shutil.rmtree(two_studies.folder / "data/runs")
+    table = two_studies.folder / f"{REPORTS}/tables/curves/momentum.csv"
+    *lines, last = table.read_text().splitlines()
+    table.write_text("\n".join([*lines, ""]))
+    assert f"tables/curves/momentum.csv: lacks {last}" in differing(verify(two_studies, "--all", status=1))
+
+
+def test_the_entry_of_a_study_that_was_given_up_is_no_difference(two_studies):
+    two_studies.params(lambda tree: tree["studies"].pop("momentum"))
+    two_studies.run("dvc", "repro")
+    output = verify(two_studies, "--runs", "0")
+    assert "train@digits-momentum: of a study that params.yaml does not have" in output
+
+
+def test_numbers_are_read_as_dvc_writes_them(clone):
+    replace(clone.folder / "params.yaml", "epsilon: 0.001", "epsilon: 0.00001")
+    lock = clone.folder / "dvc.lock"
+    lock.write_text(lock.read_text().replace("epsilon: 0.001", "epsilon: 1e-05"))
+    assert "params.yaml: network" not in verify(clone, "--runs", "0", status=1)
+
+
+def test_a_damaged_record_is_named_where_it_lies(clone):
+    path = a_record(clone)
+    path.write_text("{")
+    assert differing(verify(clone, "--all", status=1)).count(f"{path}: not a record of a run") == 2
+
+
+def test_without_git_and_dvc_all_is_checked(clone):
+    """As in an unpacked archive."""
+    for name in (".git", ".dvc"):
+        shutil.rmtree(clone.folder / name)
+    assert verify(clone, "--runs", "0").endswith("Nothing differs.\n")
+
+
+def test_with_other_libraries_records_are_no_difference(clone):
+    path = clone.folder / "src/bnrepro/runs/study.py"
+    replace(path, "return {name: importlib.metadata.version(name) for", 'return {name: "1.0" for')
+    output = verify(clone, "--runs", "1", status=1)  # the file itself is not what the lock has
+    assert "not checked  digits runs: 8 records cannot be told from other runs'" in output
+    assert output.count("within 0.05 of its test accuracy") == 1
+    assert differing(output).count("DIFFERS") == 1
 
 
 def test_altered_data_are_found_before_anything_is_trained_on_them(clone):
@@ -191,6 +294,22 @@ def test_a_tampered_curve_is_found_without_runs(without_runs):
     for command in ("plot", "report"):  # so that all agree with it
         without_runs.run("bnrepro", command, "digits")
     assert "depth.csv: depth,keras,none,1,0.5,0,70,0.999" in differing(verify(without_runs, "--all", status=1))
+
+
+@pytest.mark.parametrize("times", [0, 2], ids=["removed", "doubled"])
+def test_a_row_that_is_removed_or_doubled_is_found_without_runs(without_runs, times):
+    path = without_runs.folder / f"{REPORTS}/tables/curves/depth.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:3], *lines[3:4] * times, *lines[4:]]))
+    found = differing(verify(without_runs, "--all", status=1))
+    assert ("depth.csv: has its steps twice" if times else f"depth.csv: lacks {lines[3].strip()}") in found
+
+
+def test_a_relative_mirror_counts_from_the_clone(project, monkeypatch):
+    monkeypatch.setenv("BNREPRO_MIRROR", "files https://example.org/mnist")
+    with scratch.project():
+        assert os.environ["BNREPRO_MIRROR"] == f"{project}/files https://example.org/mnist"
+    assert os.environ["BNREPRO_MIRROR"] == "files https://example.org/mnist"
 
 
 def test_where_no_bits_are_promised_a_tolerance_holds(without_runs):

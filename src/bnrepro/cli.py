@@ -206,7 +206,7 @@ def verify(
     from bnrepro.verification.verify import reported
     from bnrepro.verification.verify import verify as check_all
 
-    chosen = datasets or reported()
+    chosen = list(dict.fromkeys(datasets)) or reported()
     given = [params.load_for(dataset) for dataset in chosen][-1]
     seed = secrets.randbelow(10**6) if seed is None else seed
     findings: list[Finding] = []

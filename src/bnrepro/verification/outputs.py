@@ -57,15 +57,13 @@ def _tables(params: Params, dataset: DatasetName) -> Finding:
     if missing:
         return Finding(what, "not checked", f"the runs of {missing[0]} are not in this clone (`dvc repro` trains them)")
     committed = paths.reports(dataset)
-    with scratch.project(paths.reference(), *(paths.runs(dataset, study) for study in studies)):
-        try:
+    try:
+        with scratch.project(paths.reference(), *(paths.runs(dataset, study) for study in studies)):
             summarize(params, dataset)
-        except BadInput as error:
-            return Finding(what, "DIFFERS", f"the runs cannot be summarized: {error.message}")
-        made = paths.reports(dataset)
-        differing = [
-            f"reports/{dataset}/{name}" for name in differing_files(committed, made) if not name.startswith(_DRAWN)
-        ]
+            unlike = differing_files(committed, paths.reports(dataset))
+    except BadInput as error:
+        return Finding(what, "DIFFERS", f"the runs cannot be summarized: {error.message}")
+    differing = [f"reports/{dataset}/{name}" for name in unlike if not name.startswith(_DRAWN)]
     return compared(what, differing, "what summarize makes of the recorded runs, byte by byte")
 
 
@@ -76,13 +74,13 @@ def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
     what = f"{dataset} figures and report"
     committed = paths.reports(dataset)
     given = (paths.tables(dataset), paths.claims(dataset), paths.provenance(dataset))
-    with scratch.project(paths.reference(), *given, committed / "metrics.json"):
-        try:
+    try:
+        with scratch.project(paths.reference(), *given, committed / "metrics.json"):
             draw(params, dataset)
             write(params, dataset)
-        except BadInput as error:
-            return Finding(what, "DIFFERS", f"they cannot be made: {error.message}")
-        differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]
+            differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]
+    except BadInput as error:
+        return Finding(what, "DIFFERS", f"they cannot be made: {error.message}")
     return compared(what, differing, "what plot and report make of the tables, byte by byte")
 
 

@@ -24,19 +24,37 @@ from bnrepro.verification.finding import Finding, compared
 # 24 runs of digits with `numerics: fast` were at most 0.016 and 0.034 (at 100 times the rate) from their records.
 TOLERANCE = 0.05
 
+_OF_A_FINGERPRINT = ("fingerprint", "spec", "data_digest", "code_digest", "versions")  # the same on every processor
+
 Record = dict[str, Any]
+Comparison = tuple[list[str], str]  # what differs, and what agrees where nothing does
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A run, by its first study."""
+    """A run, and the studies that have it."""
 
     spec: RunSpec
     fingerprint: str
-    study: str
+    studies: list[str]
 
     def __str__(self) -> str:
-        return f"{self.spec} ({self.study} {self.fingerprint[:8]})"
+        return f"{self.spec} ({', '.join(self.studies)} {self.fingerprint[:8]})"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the clone has of a dataset's runs.
+
+    Attributes:
+        provenance: of its tables.
+        curves: the folder of the committed curves.
+        runs: by study, the folder of its records, where there is one.
+    """
+
+    provenance: Record
+    curves: Path
+    runs: dict[str, Path]
 
 
 def check(
@@ -47,7 +65,7 @@ def check(
     open_pool: Callable[[int], executor.Pool],
     found: Callable[[Finding], None],
 ) -> None:
-    """Train runs of a dataset again, and compare each with its record, or else with its committed curve.
+    """Train runs of a dataset again; compare each, for every study that has it, with its record, or else its curve.
 
     Where the clone has no data they are fetched and prepared in a temporary folder.
 
@@ -58,26 +76,27 @@ def check(
     Raises:
         Failed: training itself failed.
     """
-    prepared = paths.prepared(dataset)
-    shared = [prepared, paths.reports(dataset), *(paths.runs(dataset, name) for name in params.studies)]
-    given = [path for path in shared if path.exists()]
-    with scratch.project(*given):
+    what, prepared = f"{dataset} runs", paths.prepared(dataset)
+    try:
+        runs = {name: paths.runs(dataset, name) for name in params.studies}
+        known = _Known(tables.read_provenance(dataset), paths.tables(dataset) / "curves", runs)
+        data = datasets.load(dataset) if prepared.exists() else None
+    except BadInput as error:
+        found(Finding(what, "DIFFERS", error.message))
+        return
+    with scratch.project(*([prepared] if data else [])):
         try:
-            data = _load(params, dataset)
-            provenance = tables.read_provenance(dataset)
+            data = data or _obtained(params, dataset)
         except (BadInput, Failed) as error:
-            found(Finding(f"{dataset} runs", "DIFFERS" if prepared in given else "not checked", error.message))
+            found(Finding(what, "not checked", error.message))
             return
-        if data.digest != provenance["data_digest"]:
-            found(
-                Finding(f"{dataset} runs", "DIFFERS", f"data/prepared/{dataset} is not what the tables were made from")
-            )
+        if data.digest != known.provenance["data_digest"]:
+            found(Finding(what, "DIFFERS", f"data/prepared/{dataset} is not what the tables were made from"))
             return
-        runs = _asked_for(params, data)
-        if strangers := _recorded(params, dataset) - {run.fingerprint for run in runs}:
-            problem = f"{len(strangers)} recorded runs are none that params.yaml and this code ask for"
-            found(Finding(f"{dataset} runs", "DIFFERS", f"{problem} ({min(strangers)[:8]})"))
-        picked = runs if count is None else random.Random(seed).sample(runs, min(count, len(runs)))
+        asked = _asked_for(params, data)
+        if strangers := _recorded(known) - {run.fingerprint for run in asked}:
+            found(_of_strangers(what, strangers, known))
+        picked = asked if count is None else random.Random(seed).sample(asked, min(count, len(asked)))
         if not picked:
             return
         by_spec = {run.spec: run for run in picked}
@@ -85,17 +104,12 @@ def check(
             for spec, trained in executor.run_all(list(by_spec), data, pool):
                 run = by_spec[spec]
                 record = store.record_of(run.fingerprint, spec, data, trained.result, trained.machine)
-                folder = paths.runs(dataset, run.study) / run.fingerprint
-                if folder.exists():
-                    found(_against_record(str(run), folder, record, trained.result))
-                else:
-                    found(_against_curve(str(run), params, run.study, provenance, record))
+                found(_compare(run, params, known, record, trained.result))
 
 
-def _load(params: Params, dataset: DatasetName) -> datasets.Dataset:
-    if not paths.prepared(dataset).exists():
-        datasets.fetch(dataset)
-        datasets.prepare(dataset, params.data[dataset])
+def _obtained(params: Params, dataset: DatasetName) -> datasets.Dataset:
+    datasets.fetch(dataset)
+    datasets.prepare(dataset, params.data[dataset])
     return datasets.load(dataset)
 
 
@@ -104,17 +118,43 @@ def _asked_for(params: Params, data: datasets.Dataset) -> list[_Run]:
     for name in params.studies:
         for spec in study.expand(params, data.name, name):
             key = study.fingerprint(spec, data.digest)
-            runs.setdefault(key, _Run(spec, key, name))
+            runs.setdefault(key, _Run(spec, key, [])).studies.append(name)
     return list(runs.values())
 
 
-def _recorded(params: Params, dataset: DatasetName) -> set[str]:
+def _recorded(known: _Known) -> set[str]:
     """Fingerprints of the runs that the clone has."""
-    folders = [paths.runs(dataset, name) for name in params.studies]
-    return {path.parent.name for folder in folders for path in folder.glob(f"*/{records.RECORD}")}
+    return {path.parent.name for folder in known.runs.values() for path in folder.glob(f"*/{records.RECORD}")}
 
 
-def _against_record(what: str, folder: Path, now: Record, result: Result) -> Finding:
+def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:
+    """Of runs that are recorded and not asked for; with other libraries every run has another fingerprint."""
+    example = f"({min(strangers)[:8]})"
+    then, now = known.provenance["versions"], study.numerical_versions()
+    if others := [f"{name} {then[name]}" for name in now if then.get(name, now[name]) != now[name]]:
+        problem = f"{len(strangers)} records cannot be told from other runs' {example}: they are of {', '.join(others)}"
+        return Finding(what, "not checked", f"{problem}; here {', '.join(f'{name} {now[name]}' for name in now)}")
+    problem = f"{len(strangers)} recorded runs are none that params.yaml and this code ask for {example}"
+    return Finding(what, "DIFFERS", problem)
+
+
+def _compare(run: _Run, params: Params, known: _Known, now: Record, result: Result) -> Finding:
+    """A run that was trained again with all that the clone has of it: each study has its own."""
+    differing, agreements = [], []
+    for name in run.studies:
+        folder = known.runs[name] / run.fingerprint
+        if folder.exists():
+            apart, agreement = _against_record(folder, now, result)
+            where = f"data/runs/{run.spec.dataset}/{name}"
+        else:
+            apart, agreement = _against_curve(params, name, known, now)
+            where = f"tables/curves/{name}.csv"
+        differing += [f"{where}: {difference}" for difference in apart]
+        agreements.append(agreement)
+    return compared(str(run), differing, "; ".join(dict.fromkeys(agreements)))
+
+
+def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
     try:
         was = records.read(folder)
         arrays = {
@@ -122,58 +162,70 @@ def _against_record(what: str, folder: Path, now: Record, result: Result) -> Fin
             "layers": records.read_layers(folder, was["spec"]),
         }
     except BadInput as error:
-        return Finding(what, "DIFFERS", error.message)
-    if not _bits_are_promised(was, now):
-        return _within_tolerance(what, was["processor"], was["curve"], now)
+        return [error.message], ""
+    if was["processor"] != now["processor"]:
+        apart, agreement = _within_tolerance(was["processor"], was["curve"], now)
+        return [f"its {name}" for name in _OF_A_FINGERPRINT if was[name] != now[name]] + apart, agreement
     differing = [f"its {name}" for name in was if was[name] != now.get(name)]
     for name, values in arrays.items():
         if not _equal(values, getattr(result, name)):
             differing.append(f"its {name}")
-    return compared(what, differing, f"identical bits: record, looks into the layers, parameters ({now['processor']})")
+    return differing, f"identical bits: record, looks into the layers, parameters ({now['processor']})"
 
 
-def _against_curve(what: str, params: Params, name: str, provenance: Record, now: Record) -> Finding:
+def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Comparison:
     """The steps of the run's curve that are committed, digit for digit."""
     table = curves.from_records([now], name, curves.further(params.studies[name])).drop(columns=["budget", "diverged"])
     header, first, *rows = curves.to_csv(table).splitlines()
-    run = ",".join(
-        first.split(",")[: list(table).index("step")]
-    )  # its factors and seed, as they begin each of its rows
-    path = paths.tables(now["spec"]["dataset"]) / "curves" / f"{name}.csv"
+    place = list(table).index("step")
+    run = first.split(",")[:place]  # its factors and seed, with which each of its rows begins
     try:
-        committed = path.read_text(encoding="utf-8").splitlines()
+        committed, *lines = (known.curves / f"{name}.csv").read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, ValueError) as error:
-        return Finding(what, "DIFFERS", f"{path.name}: not readable ({error})")
-    own = [row for row in committed if row.startswith(f"{run},")]
-    if rows and not own:
-        return Finding(what, "DIFFERS", f"tables/curves/{name}.csv does not have it")
-    if not _bits_are_promised(provenance, now):
-        shown = pd.read_csv(io.StringIO("\n".join([committed[0], *own]))).to_dict("list")
-        return _within_tolerance(what, provenance["processor"], shown, now)
-    differing = [f"tables/curves/{name}.csv: {row}" for row in own if row not in rows]
-    if committed[0] != header:
-        differing.insert(0, f"the columns of tables/curves/{name}.csv")
-    agreement = (
-        f"the {len(own)} committed steps of its curve, digit for digit ({now['processor']}); there is no record of it"
-    )
-    return compared(what, differing, agreement)
+        return [f"not readable ({error})"], ""
+    if committed != header:
+        return ["has other columns"], ""
+    fields = [line.split(",") for line in lines]
+    own = [line for line, values in zip(lines, fields, strict=True) if values[:place] == run]
+    if not rows and not own:
+        return [], "it diverged before its first evaluation, and has no committed step"
+    if not own:
+        return ["does not have it"], ""
+    if not _bits_are_promised(known.provenance, now):
+        return _within_tolerance(known.provenance["processor"], _shown(header, own), now)
+    kept = {values[place] for values in fields if len(values) > place}  # all runs of a table have the same steps
+    expected = [row for row in rows if row.split(",")[place] in kept]
+    differing = [row for row in own if row not in expected]
+    differing += [f"lacks {row}" for row in expected if row not in own]
+    if not differing and own != expected:
+        differing = ["has its steps twice, or in another order"]
+    agreement = f"the {len(own)} committed steps of its curve, digit for digit ({now['processor']})"
+    return differing, f"{agreement}; there is no record of it"
 
 
-def _bits_are_promised(was: Record, now: Record) -> bool:
-    """Whether both come from one kind of processor, and from the same libraries."""
-    return was["processor"] == now["processor"] and was["versions"] == now["versions"]
+def _shown(header: str, rows: list[str]) -> dict[str, list[float]]:
+    """Steps and test accuracies of rows of a table; what is no number is NaN."""
+    table = pd.read_csv(io.StringIO("\n".join([header, *rows])), usecols=["step", "accuracy"])
+    return table.apply(pd.to_numeric, errors="coerce").to_dict("list")
 
 
-def _within_tolerance(what: str, processor: str, was: dict[str, list[float]], now: Record) -> Finding:
+def _bits_are_promised(provenance: Record, now: Record) -> bool:
+    """Whether the tables come from one kind of processor with `now`, and from the same libraries."""
+    return provenance["processor"] == now["processor"] and provenance["versions"] == now["versions"]
+
+
+def _within_tolerance(processor: str, was: dict[str, list[float]], now: Record) -> Comparison:
     """Compare the test accuracies of two curves at the steps that both have."""
     at = dict(zip(now["curve"]["step"], now["curve"]["accuracy"], strict=True))
     both = [(accuracy, at[step]) for step, accuracy in zip(was["step"], was["accuracy"], strict=True) if step in at]
-    apart = np.abs(np.subtract(*np.array(both, dtype=float).T)) if both else np.array([np.inf])
+    if not both:
+        return ["no step in common with its curve"], ""
+    apart = np.abs(np.subtract(*np.array(both, dtype=float).T))
     differing = []
     if not (apart[-1] <= TOLERANCE and apart.mean() <= TOLERANCE):
         differing = [f"its test accuracy, by {apart[-1]:.3f} at the end and {apart.mean():.3f} on average"]
     where = f"{processor} then, {now['processor']} or other libraries now"
-    return compared(what, differing, f"within {TOLERANCE:g} of its test accuracy ({where}: no bits are promised)")
+    return differing, f"within {TOLERANCE:g} of its test accuracy ({where}: no bits are promised)"
 
 
 def _equal(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:

@@ -1,5 +1,6 @@
 """A project in a temporary folder, in which stages can be run beside the real one."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from bnrepro import paths
+from bnrepro.errors import BadInput
 
 
 @contextmanager
@@ -15,9 +17,12 @@ def project(*shared: Path) -> Iterator[Path]:
 
     Yields:
         The copy's root.
+
+    Raises:
+        BadInput: from within; what it names in the copy, it then names in the project.
     """
     root = paths.root()
-    with tempfile.TemporaryDirectory(prefix="bnrepro-") as name:
+    with tempfile.TemporaryDirectory(prefix="bnrepro-") as name, _mirrors_from(paths.home()):
         copy = Path(name).resolve()
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(root / file, copy / file)
@@ -26,4 +31,21 @@ def project(*shared: Path) -> Iterator[Path]:
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
         with chdir(copy):
-            yield copy
+            try:
+                yield copy
+            except BadInput as error:
+                raise BadInput(error.message.replace(str(copy), str(root))) from error
+
+
+@contextmanager
+def _mirrors_from(clone: Path) -> Iterator[None]:
+    """Have relative folders in BNREPRO_MIRROR count from the clone, also inside a copy."""
+    given = os.environ.get("BNREPRO_MIRROR")
+    if given:
+        mirrors = [mirror if "://" in mirror else str(clone / mirror) for mirror in given.split()]
+        os.environ["BNREPRO_MIRROR"] = " ".join(mirrors)
+    try:
+        yield
+    finally:
+        if given:
+            os.environ["BNREPRO_MIRROR"] = given

@@ -38,11 +38,11 @@ def verify(
         found: told of each finding as it is made.
 
     Raises:
-        BadInput: dvc.lock cannot be read.
+        BadInput: dvc.lock or dvc.yaml cannot be read.
         Failed: training itself failed.
     """
     found(outputs.check_reference())
-    for finding in lock.check():
+    for finding in lock.check(datasets):
         found(finding)
     for dataset in datasets:
         for finding in outputs.check(params, dataset):
