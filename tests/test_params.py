@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import functools
 import math
 import re
 import tracemalloc
@@ -711,3 +712,22 @@ def test_a_dropout_that_is_no_share_is_refused(refused, value):
 def test_a_study_beside_the_headline_may_be_left_out(tmp_path, study):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(without(("studies", study))))
     assert study not in params.load(tmp_path / "params.yaml").studies
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({("studies", "depth", "depth"): list(range(1, 200)), ("training", "digits", "seeds"): 1000}, "runs on digits"),
+        (
+            {("training", "digits", "steps"): 10**9, ("training", "digits", "evaluate_every"): 100},
+            "evaluations at most",
+        ),
+        ({("training", "digits", "steps"): 10**9, ("training", "digits", "evaluate_every"): 10**8}, "times batch_size"),
+    ],
+    ids=["runs", "evaluations", "images"],
+)
+def test_what_nobody_could_wait_for_or_hold_is_refused(refused, changes, told):
+    content = tree()
+    for (*sections, key), value in changes.items():
+        functools.reduce(dict.__getitem__, sections, content)[key] = value
+    assert told in refused(content)
