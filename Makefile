@@ -13,11 +13,14 @@ reproduce: environment
 	@echo "Report: $(CURDIR)/reports/digits/report.html"
 	@echo "Figure: $(CURDIR)/reports/digits/figures/iterations_to_target.svg"
 
+# Two modules at a time; one test after another within a module, which shares what is costly to make.
+PYTEST := python -m pytest --numprocesses 2 --dist loadfile
+
 test: environment
-	@python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-slow: environment
-	@python -m pytest -m slow
+	@$(PYTEST) -m slow
 
 lint: environment
 	@ruff check . && ruff format --check . && mypy

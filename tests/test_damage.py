@@ -52,9 +52,7 @@ def test_altered_raw_files_are_refused_where_dvc_does_not_look(clone):
     flip(clone.folder / "data/raw/digits/images.npy")
     done = clone.run("bnrepro", "prepare", "digits", check=False)
     assert done.returncode == 2
-    assert done.stderr.endswith(
-        "not the file that was fetched; list the dataset in params.yaml and run `dvc repro`\n"
-    )
+    assert done.stderr.endswith("not the file that was fetched; list the dataset in params.yaml and run `dvc repro`\n")
 
 
 def test_records_of_altered_data_never_pass_for_the_real_ones(reproduced, clone):
