@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 SEED = 20
 STAGES = ("check", "fetch", "prepare", "train", "summarize", "plot", "report")
 VICTIMS = ("dvc", "command", "group")
-OF_THE_WHOLE = 6  # more kills, at moments of the whole pipeline
+KILLS = 27  # one of every stage and victim, the rest at moments of the whole pipeline
 
 
 @dataclass
@@ -141,8 +141,8 @@ def killed(undisturbed, tmp_path_factory):
             made.kill(victim, chance.uniform(0, 0.6) * undisturbed.lengths[stage], stage)
     made.finish()
     whole = sum(length for stage, length in undisturbed.lengths.items() if stage != "train")
-    for number in range(OF_THE_WHOLE):
-        made.kill(VICTIMS[number % len(VICTIMS)], chance.uniform(0, 1) * whole, None, "--force")
+    while made.kills.total() < KILLS:  # a start that ends before its kill is none
+        made.kill(chance.choice(VICTIMS), chance.uniform(0, 1) * whole, None, "--force")
     made.finish()
     print(made)
     return made
@@ -152,7 +152,6 @@ def test_every_stage_was_hit_again_and_again(killed):
     by_stage = Counter()
     for (stage, _), count in killed.kills.items():
         by_stage[stage] += count
-    assert by_stage.total() >= 24
     assert all(by_stage[stage] >= 2 for stage in STAGES), by_stage
 
 
