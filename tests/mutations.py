@@ -103,7 +103,7 @@ def tree_of(draw: st.DrawFn, tree: Any, values: st.SearchStrategy[Any] = VALUES)
             node = node[folder]
         match draw(st.sampled_from(["change", "change", "change", "lose", "double", "rename", "all"])):
             case "change":
-                node[last] = draw(values)
+                node[last] = copy.deepcopy(draw(values))  # or the next change would be one of the strategy itself
             case "lose":
                 del node[last]
             case "double" if isinstance(node, list):
@@ -111,7 +111,7 @@ def tree_of(draw: st.DrawFn, tree: Any, values: st.SearchStrategy[Any] = VALUES)
             case "rename" | "double" if isinstance(node, dict):
                 node[draw(st.sampled_from([f"{last}_", *WORDS[:4]]))] = node.pop(last)
             case "all" if isinstance(node, list):
-                node[:] = [draw(values)] * len(node)
+                node[:] = [copy.deepcopy(draw(values))] * len(node)
     return tree
 
 
