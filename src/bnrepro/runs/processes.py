@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
@@ -29,6 +30,8 @@ class LocalPool:
         self.at_once = 2 * workers  # so that no worker waits for this process to file a run
 
     def __enter__(self) -> "LocalPool":
+        # TensorFlow keeps what it compiles; a worker that grew by 300 MB is replaced between two runs, as it should be.
+        warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
         self._temporary = paths.temporary()
         self._temporary.mkdir(parents=True, exist_ok=True)
         self._executor = self._start()
