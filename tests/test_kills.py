@@ -120,6 +120,11 @@ class Pipeline:
         return "\n".join(["", first, head, *rows])
 
     @property
+    def spared(self):
+        """The stages with fewer than two kills."""
+        return [stage for stage in STAGES if sum(self.kills[stage, victim] for victim in VICTIMS) < 2]
+
+    @property
     def hit(self):
         return [stage for stage in ("start", *STAGES) if any(self.kills[stage, victim] for victim in VICTIMS)]
 
@@ -141,18 +146,19 @@ def killed(undisturbed, tmp_path_factory):
             made.kill(victim, chance.uniform(0, 0.6) * undisturbed.lengths[stage], stage)
     made.finish()
     whole = sum(length for stage, length in undisturbed.lengths.items() if stage != "train")
-    while made.kills.total() < KILLS:  # a start that ends before its kill is none
-        made.kill(chance.choice(VICTIMS), chance.uniform(0, 1) * whole, None, "--force")
+    # A start that ends before its kill is none, and a late kill hits the next stage: on until each stage had its two.
+    while made.kills.total() < KILLS or made.spared:
+        stage = made.spared[0] if made.spared else None
+        length = 0.6 * undisturbed.lengths[stage] if stage else whole
+        made.kill(chance.choice(VICTIMS), chance.uniform(0, 1) * length, stage, "--force")
     made.finish()
     print(made)
     return made
 
 
 def test_every_stage_was_hit_again_and_again(killed):
-    by_stage = Counter()
-    for (stage, _), count in killed.kills.items():
-        by_stage[stage] += count
-    assert all(by_stage[stage] >= 2 for stage in STAGES), by_stage
+    assert killed.kills.total() >= KILLS
+    assert killed.spared == []
 
 
 def test_the_end_is_that_of_an_undisturbed_pipeline(undisturbed, killed):
