@@ -1,11 +1,13 @@
 # make reproduce    the environment, then the whole pipeline; ends by naming the report and the figure
 # make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
 # make paper        digits and MNIST; STEPS=3000 for a reduced budget of MNIST
+# Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (1.8 GB), for `device: gpu` in params.yaml.
 .DELETE_ON_ERROR:
 .PHONY: environment reproduce report test test-slow lint paper lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+EXTRAS := $(if $(filter gpu,$(EXTRA)),.venv/.installed-gpu,$(if $(EXTRA),$(error EXTRA=$(EXTRA): there is gpu)))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 reproduce: environment
@@ -33,7 +35,7 @@ paper: environment
 	@dvc repro --quiet --single-item check
 	@echo "Reports: $(CURDIR)/reports/digits/report.html $(CURDIR)/reports/mnist/report.html"
 
-environment: $(STAMP)
+environment: $(STAMP) $(EXTRAS)
 
 # Installs what the lock says and nothing else. One package comes as source, so the build backend, which is in the lock
 # too, goes first and builds it without fetching another.
@@ -54,9 +56,21 @@ else
 endif
 	@touch $@
 
+.venv/.installed-gpu: $(STAMP) requirements-gpu.lock
+	@echo "Installing CUDA's libraries from requirements-gpu.lock"
+ifneq ($(shell command -v uv),)
+	@uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-gpu.lock
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-gpu.lock
+endif
+	@touch $@
+
 lock:
 	uv pip compile pyproject.toml --extra test --extra lint --extra build --python-version 3.11 \
 	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra gpu --constraint requirements.lock --python-version 3.11 \
+	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --quiet \
+	    | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
 
 clean:
 	rm -rf .venv

@@ -33,6 +33,18 @@ def test_an_unknown_row_is_refused_with_those_there_are():
     assert "Model.fit" in done.stderr
 
 
+ENVIRONMENT = {
+    "processor": "P",
+    "vendor": "V",
+    "level": "v3",
+    "device_name": "P",
+    "driver": None,
+    "cuda": None,
+    "python": "3.11",
+    "versions": {"numpy": "1"},
+}
+
+
 def test_the_table_compares_medians_and_tells_the_cost_of_a_step():
     def measured(none, batch, **more):
         return {
@@ -41,7 +53,7 @@ def test_the_table_compares_medians_and_tells_the_cost_of_a_step():
         }
 
     result = {
-        "environment": {"processor": "P", "vendor": "V", "level": "v3", "python": "3.11", "versions": {"numpy": "1"}},
+        "environment": ENVIRONMENT,
         "depth": 3,
         "rows": {
             "Model.fit": measured([100.0, 300.0, 200.0], [100.0, 100.0, 900.0]),

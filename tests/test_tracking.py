@@ -27,7 +27,7 @@ from bnrepro.errors import BadInput, Failed
 from bnrepro.runs import records as run_records
 from bnrepro.runs import store
 from bnrepro.runs.machine import this_machine
-from bnrepro.training.run import Result
+from bnrepro.training.recording import Result
 from bnrepro.training.spec import RunSpec
 
 pytestmark = [
@@ -37,6 +37,7 @@ pytestmark = [
 PARAMS = """
 datasets: [digits]
 device: cpu
+tf32: false
 numerics: portable
 data: {digits: {pixels: grey, test: 500, validation: 200}}
 network: {width: 100, momentum: 0.99, epsilon: 0.001}
@@ -81,6 +82,7 @@ def write_run(
         noise="none",
         hold_out=False,
         device="cpu",
+        tf32=None,
         numerics="portable",
     )
     steps = STEPS if diverged_at is None else [step for step in STEPS if step < diverged_at]

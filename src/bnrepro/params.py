@@ -28,6 +28,7 @@ Updates = Literal["run", "omitted"]  # of the moving averages, in estimators who
 Activation = Literal["sigmoid", "relu", "selu"]
 Noise = Literal["none", "steady", "shifting"]
 Numerics = Literal["portable", "fast"]
+Device = Literal["cpu", "gpu", "auto"]
 Pixels = Literal["binary", "grey"]
 
 DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
@@ -173,7 +174,8 @@ class Params(Section):
     """The whole of params.yaml."""
 
     datasets: Several[DatasetName]
-    device: Literal["cpu"]
+    device: Device
+    tf32: bool
     numerics: Numerics
     data: dict[DatasetName, Data]
     network: Network

@@ -6,7 +6,8 @@ from functools import cache
 import pytest
 
 from bnrepro.datasets import Dataset
-from bnrepro.training.run import Result, run
+from bnrepro.training.recording import Result
+from bnrepro.training.run import run
 from bnrepro.training.spec import RunSpec
 
 

@@ -7,8 +7,16 @@ from typing import Any
 import numpy as np
 
 from bnrepro.datasets import Dataset
+from bnrepro.networks.parameters import Parameters
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.spec import RunSpec
+
+STEPS = 200
+# A parameter of order 1 is rounded to float32 at every step, by about eps; if all roundings pointed the same way, they
+# would add up to this. They do not: what is seen against float64 is sqrt(200) eps = 2e-6, and 0 between implementations
+# on one processor, but other processors add in another order. An epsilon or a momentum that is off by 1%, a step left
+# out or two mini-batches that change places leave differences above it (tests/networks/test_parity.py).
+TOLERANCE = STEPS * float(np.finfo(np.float32).eps)  # 2.4e-5
 
 
 def run_spec(implementation: str, normalization: str = "none", depth: int = 1, **changes: Any) -> RunSpec:
@@ -24,7 +32,7 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         depth=depth,
         learning_rate=0.5,
         seed=1,  # not what a forgotten argument would be
-        steps=200,  # nine epochs and a half
+        steps=STEPS,  # nine epochs and a half
         batch_size=60,
         evaluate_every=100,
         width=100,
@@ -39,9 +47,16 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         noise="none",
         hold_out=False,
         device="cpu",
+        tf32=None,
         numerics="portable",
     )
     return replace(spec, **changes)
+
+
+def assert_same(parameters: Parameters, expected: Parameters) -> None:
+    assert parameters.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(parameters[name], value, rtol=0, atol=TOLERANCE, err_msg=name)
 
 
 def training_examples(spec: RunSpec, dataset: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:

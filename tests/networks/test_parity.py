@@ -9,26 +9,14 @@ import pytest
 
 from bnrepro.datasets import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
-from bnrepro.training.run import Result, architecture
+from bnrepro.training.recording import Result
+from bnrepro.training.run import architecture
 from bnrepro.training.spec import RunSpec
 from tests import reference
-from tests.networks.specs import run_spec, training_examples
-
-STEPS = 200
-# A parameter of order 1 is rounded to float32 at every step, by about eps; if all roundings pointed the same way, they
-# would add up to this. They do not: what is seen against float64 is sqrt(200) eps = 2e-6, and 0 between implementations
-# on one processor, but other processors add in another order. An epsilon or a momentum that is off by 1%, a step left
-# out or two mini-batches that change places leave differences above it (tested below).
-TOLERANCE = STEPS * float(np.finfo(np.float32).eps)  # 2.4e-5
+from tests.networks.specs import TOLERANCE, assert_same, run_spec, training_examples
 
 CASES = [("none", 1), ("none", 3), ("batch", 1), ("batch", 3), ("batch", 5)]
 Trained = Callable[[RunSpec], Result]
-
-
-def assert_same(parameters: Parameters, expected: Parameters) -> None:
-    assert parameters.keys() == expected.keys()
-    for name, value in expected.items():
-        np.testing.assert_allclose(parameters[name], value, rtol=0, atol=TOLERANCE, err_msg=name)
 
 
 def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Parameters:

@@ -14,7 +14,8 @@ from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.networks import keras
 from bnrepro.networks.parameters import Parameters, initial_parameters
-from bnrepro.training.run import Result, architecture
+from bnrepro.training.recording import Result
+from bnrepro.training.run import architecture
 from bnrepro.training.spec import RunSpec
 from tests.networks.specs import run_spec, training_examples
 from tests.networks.test_parity import assert_same

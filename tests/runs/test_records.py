@@ -33,6 +33,7 @@ SPEC = {
     "noise": "none",
     "hold_out": False,
     "device": "cpu",
+    "tf32": None,
     "numerics": "portable",
 }
 ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")

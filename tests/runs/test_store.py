@@ -12,7 +12,7 @@ from bnrepro import params, paths
 from bnrepro.errors import BadInput
 from bnrepro.runs import records, store, study
 from bnrepro.runs.machine import this_machine
-from bnrepro.training.run import Result
+from bnrepro.training.recording import Result
 
 ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")
 

@@ -157,7 +157,8 @@ def test_every_field_of_a_spec_is_in_its_fingerprint(given):
     seen = {study.fingerprint(spec, "data")}
     for field in dataclasses.fields(spec):
         value = getattr(spec, field.name)
-        other = "keras_estimator" if field.name == "implementation" else "other" if isinstance(value, str) else 12345
+        others = {"implementation": "keras_estimator", "device": "gpu"}
+        other = others.get(field.name, "other" if isinstance(value, str) else 12345)
         seen.add(study.fingerprint(dataclasses.replace(spec, **{field.name: other}), "data"))
     seen.add(study.fingerprint(spec, "other data"))
     assert len(seen) == len(dataclasses.fields(spec)) + 2

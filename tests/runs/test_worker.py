@@ -22,10 +22,10 @@ def graphs():
 @pytest.mark.parametrize("implementation", ["keras", *ESTIMATORS])
 def test_no_graph_of_a_run_is_kept(digits, implementation):
     spec = run_spec(implementation, "batch", steps=4, evaluate_every=2)
-    worker.train(spec, digits)  # what is compiled once is kept
+    worker.train((spec,), digits)  # what is compiled once is kept
     before = graphs()
     for seed in (2, 3):
-        worker.train(replace(spec, seed=seed), digits)
+        worker.train((replace(spec, seed=seed),), digits)
     assert graphs() == before
 
 
@@ -33,14 +33,14 @@ def test_a_compiled_loop_serves_runs_of_other_learning_rates_and_seeds(digits):
     """Each as if it were alone, whatever ran before it in the same process."""
     spec = run_spec("keras", "batch", steps=20, evaluate_every=10)
     other = replace(spec, learning_rate=0.1, seed=3)
-    alone = worker.train(other, digits).result
-    worker.train(spec, digits)
-    worker.train(run_spec("canned_estimator", "batch", steps=4, evaluate_every=2), digits)
-    again = worker.train(other, digits).result
+    alone = worker.train((other,), digits)[0].result
+    worker.train((spec,), digits)
+    worker.train((run_spec("canned_estimator", "batch", steps=4, evaluate_every=2),), digits)
+    again = worker.train((other,), digits)[0].result
     assert again.curve == alone.curve
     for name, value in alone.parameters.items():
         np.testing.assert_array_equal(again.parameters[name], value, err_msg=name)
-    assert worker.train(spec, digits).result.curve != alone.curve
+    assert worker.train((spec,), digits)[0].result.curve != alone.curve
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_compiled_loop_serves_runs_of_other_learning_rates_and_seeds(digits):
     ],
 )
 def test_a_machine_knows_which_processors_repeat_its_bits(level, numerics, expected):
-    machine = Machine(2, "Linux", "a Xeon", "3.11.7", "GenuineIntel", level)
+    machine = Machine(2, "Linux", "a Xeon", "3.11.7", "GenuineIntel", level, "a Xeon")
     assert machine.same_bits(numerics) == expected
 
 

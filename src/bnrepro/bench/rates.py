@@ -60,9 +60,9 @@ def made_up_images() -> Dataset:
     return Dataset("mnist", 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
 
 
-def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
+def batches(blocks: int = REPEATS + 1, seed: int = 0) -> Iterator[np.ndarray]:
     """Rows of the training images [batch], for every step of so many blocks."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     return (rng.integers(0, 60_000, BATCH).astype(np.int32) for _ in range(blocks * BLOCK))
 
 
@@ -86,7 +86,7 @@ def keras(normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict
         evaluator.measure(initial)
         probe.look(initial, 0, 0, _LEARNING_RATE)
 
-    return {**watch.measured(), "evaluation_seconds": [seconds / 2 for seconds in _seconds(two_evaluations)]}
+    return {**watch.measured(), "evaluation_seconds": [seconds / 2 for seconds in seconds_of(two_evaluations)]}
 
 
 def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
@@ -282,7 +282,7 @@ def available() -> list[str]:
     return [row for row in ROWS if row not in NEEDS or importlib.util.find_spec(NEEDS[row])]
 
 
-def _seconds(call: Callable[[], Any]) -> list[float]:
+def seconds_of(call: Callable[[], Any]) -> list[float]:
     """What a call takes, several times, after one to warm up."""
     call()
     taken = []

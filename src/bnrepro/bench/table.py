@@ -12,6 +12,7 @@ from typing import Any
 
 from bnrepro import datasets, paths
 from bnrepro.bench import rates
+from bnrepro.device import Resolved
 from bnrepro.errors import Failed
 from bnrepro.params import Params
 from bnrepro.runs import executor, study
@@ -24,13 +25,16 @@ _LIBRARIES = ("tensorflow", "keras", "numpy", "torch", "jax")
 def measure(rows: Sequence[str], depth: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Rates of the named rows without and with batch normalization, in processes of their own, one after another."""
     measured = {}
-    for row in rows:
-        say(row)
-        measured[row] = {normalization: _one(row, normalization, depth) for normalization in ("none", "batch")}
+    for name in rows:
+        say(name)
+        measured[name] = {
+            normalization: in_own_process("bnrepro.bench.rates", name, normalization, str(depth))
+            for normalization in ("none", "batch")
+        }
     return {"environment": environment(), "depth": depth, "batch_size": rates.BATCH, "rows": measured}
 
 
-def environment() -> dict[str, Any]:
+def environment(device: Resolved = "cpu") -> dict[str, Any]:
     """The machine, and the versions of what is compared on it."""
     versions = {}
     for name in _LIBRARIES:
@@ -38,38 +42,41 @@ def environment() -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return {**asdict(this_machine()), "versions": versions}
+    return {**asdict(this_machine(device)), "versions": versions}
 
 
-def _one(row: str, normalization: str, depth: int) -> dict[str, Any]:
-    command = [sys.executable, "-W", "ignore", "-m", "bnrepro.bench.rates", row, normalization, str(depth)]
+def in_own_process(module: str, *words: str) -> dict[str, Any]:
+    """What a module prints as JSON when it is run.
+
+    Raises:
+        Failed: it ends with an error.
+    """
+    command = [sys.executable, "-W", "ignore", "-m", module, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"{row}, {normalization}: {done.stderr.strip().splitlines()[-1]}")
+        raise Failed(f"{', '.join(words)}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def as_markdown(result: dict[str, Any]) -> str:
     """The table: medians in steps/s, the cost of a step with batch normalization, and each rate over two references."""
-    machine = result["environment"]
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     medians = {
-        row: {normalization: median(by["steps_per_second"]) for normalization, by in measured.items()}
-        for row, measured in result["rows"].items()
+        name: {normalization: median(by["steps_per_second"]) for normalization, by in measured.items()}
+        for name, measured in result["rows"].items()
     }
-    references = [row for row in ("Model.fit", "JAX, lax.scan") if row in medians]
+    references = [name for name in ("Model.fit", "JAX, lax.scan") if name in medians]
     heading = [
         f"depth {result['depth']}, steps/s",
         "without",
         "with",
         "a step with, over one without",
-        *[f"over {row}, without / with" for row in references],
+        *[f"over {name}, without / with" for name in references],
         "start, s",
         "evaluation every 500 steps, share of training",
     ]
-    lines = [_row(heading), _row(["---"] * len(heading))]
-    for row, measured in result["rows"].items():
-        without, with_ = medians[row]["none"], medians[row]["batch"]
+    lines = [row(heading), row(["---"] * len(heading))]
+    for name, measured in result["rows"].items():
+        without, with_ = medians[name]["none"], medians[name]["batch"]
         over = [f"{without / medians[r]['none']:.2f} / {with_ / medians[r]['batch']:.2f}" for r in references]
         start = " / ".join(f"{by['start_seconds']:.1f}" for by in measured.values())
         shares = [
@@ -77,10 +84,9 @@ def as_markdown(result: dict[str, Any]) -> str:
             for by in measured.values()
             if "evaluation_seconds" in by
         ]
-        cells = [row, f"{without:,.0f}", f"{with_:,.0f}", f"{without / with_:.2f}", *over, start, " / ".join(shares)]
-        lines.append(_row(cells))
-    processor = f"{machine['processor']} ({machine['vendor']} x86-64-{machine['level']})"
-    return "\n".join([*lines, "", f"{processor}, one core; Python {machine['python']}, {versions}."])
+        cells = [name, f"{without:,.0f}", f"{with_:,.0f}", f"{without / with_:.2f}", *over, start, " / ".join(shares)]
+        lines.append(row(cells))
+    return "\n".join([*lines, "", where(result["environment"])])
 
 
 def scaling(given: Params, workers: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -129,7 +135,7 @@ def scaling_as_markdown(measured: list[dict[str, Any]], workers: int) -> str:
     """A table with a row for every amount of work."""
     ideal = f"over training and evaluation / {workers}"
     heading = ["work", "runs", "steps each", "wall, s", "over the first", ideal, "a worker's memory, MiB"]
-    lines = [_row(heading), _row(["---"] * len(heading))]
+    lines = [row(heading), row(["---"] * len(heading))]
     for entry in measured:
         cells = [
             f"{entry['times']}x the {entry['of']}",
@@ -140,9 +146,19 @@ def scaling_as_markdown(measured: list[dict[str, Any]], workers: int) -> str:
             f"{entry['over_ideal']:.2f}",
             f"{entry['worker_mebibytes']:.0f}",
         ]
-        lines.append(_row(cells))
+        lines.append(row(cells))
     return "\n".join(lines)
 
 
-def _row(cells: Sequence[str]) -> str:
+def where(environment: dict[str, Any]) -> str:
+    """A line on what a table was measured on."""
+    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    device = f"{environment['processor']} ({environment['vendor']} x86-64-{environment['level']}), one core"
+    if environment["cuda"]:
+        device = f"{environment['device_name']}, driver {environment['driver']}, CUDA {environment['cuda']}"
+    return f"{device}; Python {environment['python']}, {versions}."
+
+
+def row(cells: Sequence[str]) -> str:
+    """A row of a table in Markdown."""
     return "| " + " | ".join(cells) + " |"

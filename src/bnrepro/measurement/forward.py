@@ -12,6 +12,7 @@ Tensors = dict[str, tf.Tensor]
 Statistics = dict[str, tuple[tf.Tensor, tf.Tensor]]  # layer: mean, variance
 Normalize = Callable[[str, tf.Tensor], tf.Tensor]  # of a layer by name: batch normalization of [images, width]
 Disturb = Callable[[int, tf.Tensor], tf.Tensor]  # of a layer by place: noise for [images, width]
+Drop = Callable[[int, tf.Tensor], tf.Tensor]  # of a layer by place: [images, width] after dropout
 
 _ACTIVATIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "selu": tf.nn.selu}
 
@@ -24,7 +25,7 @@ class Layer(NamedTuple):
 
 
 class Forward:
-    """The forward pass of one architecture. Dropout plays no part: it is an operation of training alone."""
+    """The forward pass of one architecture. Dropout plays no part unless it is given: it is training's alone."""
 
     def __init__(self, architecture: Architecture):
         self.architecture = architecture
@@ -44,7 +45,12 @@ class Forward:
         return self.whole(parameters, first, normalize, disturb)[0]
 
     def whole(
-        self, parameters: Tensors, first: tf.Tensor, normalize: Normalize, disturb: Disturb | None = None
+        self,
+        parameters: Tensors,
+        first: tf.Tensor,
+        normalize: Normalize,
+        disturb: Disturb | None = None,
+        drop: Drop | None = None,
     ) -> tuple[tf.Tensor, list[Layer]]:
         """Logits [images, classes] and the hidden layers, from the first layer's products [images, width]."""
         network = self.architecture
@@ -61,6 +67,8 @@ class Forward:
             layers.append(Layer(z, x))
             if network.batch_norm and network.placement == "after":
                 x = normalize(layer, x)
+            if drop:
+                x = drop(place, x)
         return self.affine(parameters, "logits", x), layers
 
     def by(self, parameters: Tensors, statistics: Statistics) -> Normalize:

@@ -81,8 +81,26 @@ class _Seeded(tf.keras.layers.Layer):
         return seed, step
 
 
+def kept(rate: float, seed: tf.Tensor, step: tf.Tensor, place: int, shape: tf.Tensor) -> tf.Tensor:
+    """Which outputs of a layer dropout keeps at a step: bool [examples, units]. Arguments as of `noise`."""
+    return _uniform("dropout", seed, step, place, shape) >= rate
+
+
+def dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
+    """Outputs [examples, units] with those that are not `kept` set to zero, the others scaled."""
+    return tf.where(kept, x / (1 - rate), 0.0)
+
+
+def alpha_dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
+    """Dropout to SELU's lower limit, mean and variance kept (Klambauer et al. 2017, arXiv:1706.02515, section 2)."""
+    a = ((1 - rate) * (1 + rate * ALPHA**2)) ** -0.5
+    return a * tf.where(kept, x, -ALPHA) + a * ALPHA * rate
+
+
 class Dropout(_Seeded):
     """Sets a share `rate` of a layer's outputs to zero and scales the others, in training."""
+
+    dropped = staticmethod(dropped)
 
     def __init__(self, rate: float, place: int, **kwargs):
         super().__init__(place, **kwargs)
@@ -91,19 +109,13 @@ class Dropout(_Seeded):
     def call(self, x, training=None):
         if not training:
             return x
-        kept = _uniform("dropout", *self.tick(), self.place, tf.shape(x)) >= self.rate
-        return self.dropped(x, kept)
-
-    def dropped(self, x: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
-        return tf.where(kept, x / (1 - self.rate), 0.0)
+        return self.dropped(x, kept(self.rate, *self.tick(), self.place, tf.shape(x)), self.rate)
 
 
 class AlphaDropout(Dropout):
-    """Dropout to SELU's lower limit, mean and variance kept (Klambauer et al. 2017, arXiv:1706.02515, section 2)."""
+    """Dropout for SELU units."""
 
-    def dropped(self, x: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
-        a = ((1 - self.rate) * (1 + self.rate * ALPHA**2)) ** -0.5
-        return a * tf.where(kept, x, -ALPHA) + a * ALPHA * self.rate
+    dropped = staticmethod(alpha_dropped)
 
 
 class Noise(_Seeded):

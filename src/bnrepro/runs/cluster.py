@@ -21,9 +21,9 @@ from bnrepro.errors import Failed
 from bnrepro.params import Implementation
 from bnrepro.runs import worker
 from bnrepro.runs.machine import this_machine
+from bnrepro.runs.stacks import Stack
 from bnrepro.runs.study import code_digest, numerical_versions
 from bnrepro.runs.worker import Trained
-from bnrepro.training.spec import RunSpec
 
 CONNECT_SECONDS = 10
 _LOOK_EVERY_SECONDS = 2
@@ -69,8 +69,8 @@ class ClusterPool:
     def workers(self) -> int:
         return len(self._admitted)
 
-    def submit(self, spec: RunSpec, dataset: Dataset) -> "Future[Trained]":
-        return self._executor.submit(_train, spec, self._scattered(dataset))
+    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
+        return self._executor.submit(_train, stack, self._scattered(dataset))
 
     def tend(self) -> None:
         """Look at workers that have come since.
@@ -157,12 +157,12 @@ async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | N
     return None
 
 
-def _train(spec: RunSpec, dataset: Dataset) -> Trained:
+def _train(stack: Stack, dataset: Dataset) -> list[Trained]:
     """On a worker: what Dask unpacks again is the same data in another object, for which all would be compiled anew."""
     if dataset.digest not in _kept:
         _kept.clear()
         _kept[dataset.digest] = dataset
-    return worker.train(spec, _kept[dataset.digest])
+    return worker.train(stack, _kept[dataset.digest])
 
 
 _kept: dict[str, Dataset] = {}

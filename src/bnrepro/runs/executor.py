@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bnrepro.datasets import Dataset
 from bnrepro.errors import Failed, in_words
+from bnrepro.runs.stacks import Stack, stacked
 from bnrepro.runs.worker import Trained
 from bnrepro.training.spec import RunSpec
 
@@ -15,12 +16,12 @@ _TEND_EVERY_SECONDS = 2
 
 
 class Pool(Protocol):
-    """Workers to give runs to.
+    """Workers to give stacks of runs to.
 
     Attributes:
         workers: how many there are.
-        at_once: how many runs to hand over before one is back.
-        lost: what a future raises whose run was lost with its worker.
+        at_once: how many stacks to hand over before one is back.
+        lost: what a future raises whose runs were lost with their worker.
     """
 
     @property
@@ -35,58 +36,60 @@ class Pool(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
     ) -> None: ...
 
-    def submit(self, spec: RunSpec, dataset: Dataset) -> "Future[Trained]":
-        """Have a run trained."""
+    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
+        """Have the runs of a stack trained."""
 
     def tend(self) -> None:
         """Called again and again while runs are waited for."""
 
 
 def pool_opener(scheduler: str | None, workers: int) -> Callable[[int], Pool]:
-    """How to get workers for a number of runs: from a Dask scheduler's address, or up to `workers` processes here."""
+    """How to get workers for a number of stacks: from a Dask scheduler's address, or up to `workers` processes here."""
 
-    def open_pool(runs: int) -> Pool:
+    def open_pool(stacks: int) -> Pool:
         if scheduler is not None:
             from bnrepro.runs.cluster import ClusterPool
 
             return ClusterPool(scheduler)
         from bnrepro.runs.processes import LocalPool
 
-        return LocalPool(min(workers, runs))
+        return LocalPool(min(workers, stacks))
 
     return open_pool
 
 
 def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[tuple[RunSpec, Trained]]:
-    """Train runs in parallel, started in the order given; yields each as it finishes.
+    """Train runs in parallel, started in the order given; yields each as it finishes, those of a stack together.
 
-    A worker that dies (killed, out of memory) costs the runs in flight a retry.
+    A worker that dies (killed, out of memory) costs the stacks in flight a retry.
 
     Raises:
         Failed: a run raised an error, or was lost three times.
     """
-    waiting, attempts = list(reversed(specs)), dict.fromkeys(specs, 0)
-    in_flight: dict[Future[Trained], RunSpec] = {}
+    stacks = stacked(specs)
+    waiting, attempts = list(reversed(stacks)), dict.fromkeys(stacks, 0)
+    in_flight: dict[Future[list[Trained]], Stack] = {}
     while waiting or in_flight:
         while waiting and len(in_flight) < pool.at_once:
-            spec = waiting.pop()
-            in_flight[pool.submit(spec, dataset)] = spec
+            stack = waiting.pop()
+            in_flight[pool.submit(stack, dataset)] = stack
         pool.tend()
         for future in wait(in_flight, timeout=_TEND_EVERY_SECONDS, return_when=FIRST_COMPLETED).done:
-            spec = in_flight.pop(future)
+            stack = in_flight.pop(future)
+            what = str(stack[0]) if len(stack) == 1 else f"{stack[0]} and {len(stack) - 1} runs like it"
             try:
                 trained = future.result()
             except pool.lost as error:
-                attempts[spec] += 1
-                if attempts[spec] == ATTEMPTS:
-                    raise Failed(f"{spec}: its worker died {ATTEMPTS} times ({_one_line(error)})") from error
-                waiting.append(spec)
+                attempts[stack] += 1
+                if attempts[stack] == ATTEMPTS:
+                    raise Failed(f"{what}: its worker died {ATTEMPTS} times ({_one_line(error)})") from error
+                waiting.append(stack)
             except OSError as error:
-                raise Failed(f"{spec}: {in_words(error)}") from error
+                raise Failed(f"{what}: {in_words(error)}") from error
             except Exception as error:
-                raise Failed(f"{spec}: {type(error).__name__}: {_one_line(error)}") from error
+                raise Failed(f"{what}: {type(error).__name__}: {_one_line(error)}") from error
             else:
-                yield spec, trained
+                yield from zip(stack, trained, strict=True)
 
 
 def _one_line(error: BaseException) -> str:

@@ -4,8 +4,12 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from bnrepro.device import Resolved, gpu
 from bnrepro.params import Numerics
+
+NO_BITS = "no bits promised"
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Machine:
         platform, processor, python: as they call themselves.
         vendor: the processor's maker.
         level: its instructions, as x86-64 counts them: `v3` has AVX2 and FMA, `v4` AVX-512 too.
+        device_name: what trains: the processor, or a GPU by its name.
+        driver, cuda: versions of a GPU's driver, and of the CUDA that TensorFlow is built for; None without a GPU.
     """
 
     cores: int | None
@@ -25,20 +31,36 @@ class Machine:
     python: str
     vendor: str
     level: str
+    device_name: str
+    driver: str | None = None
+    cuda: str | None = None
 
     def same_bits(self, numerics: Numerics) -> str:
-        """The processors that give a run the same bits as this machine's."""
+        """The processors that give a run the same bits as this machine's; of a GPU's bits nobody knows."""
+        if self.cuda:
+            return f"{self.device_name}, {NO_BITS}"
         if numerics == "portable" and self.level != "v2":
             return "any x86-64-v3"
         return f"{self.vendor} x86-64-{self.level}"
 
 
-def this_machine() -> Machine:
-    flags = set(_cpuinfo("flags").split())
+def bits_are_promised(processor: str) -> bool:
+    """Whether what `Machine.same_bits` gives promises any."""
+    return not processor.endswith(NO_BITS)
+
+
+def this_machine(device: Resolved = "cpu") -> Machine:
+    """Raises Failed where the device is a GPU and there is none."""
+    flags, processor = set(_cpuinfo("flags").split()), _cpuinfo("model name")
+    trains: dict[str, Any] = {"device_name": processor}
+    if device == "gpu":
+        card = gpu()  # XLA picks a card's kernels by timing them
+        trains = {"device_name": card.name, "driver": card.driver, "cuda": card.cuda}
     return Machine(
+        **trains,
         cores=os.cpu_count(),
         platform=platform.platform(),
-        processor=_cpuinfo("model name"),
+        processor=processor,
         python=platform.python_version(),
         vendor=_cpuinfo("vendor_id"),
         level="v4" if "avx512vl" in flags else "v3" if {"avx2", "fma"} <= flags else "v2",

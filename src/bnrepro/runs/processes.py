@@ -12,8 +12,8 @@ from loky import ProcessPoolExecutor
 from bnrepro import datasets, parent, paths
 from bnrepro.params import DatasetName
 from bnrepro.runs import worker
+from bnrepro.runs.stacks import Stack
 from bnrepro.runs.worker import Trained
-from bnrepro.training.spec import RunSpec
 
 
 class LocalPool:
@@ -37,13 +37,13 @@ class LocalPool:
         self._executor = self._start()
         return self
 
-    def submit(self, spec: RunSpec, dataset: datasets.Dataset) -> "Future[Trained]":
+    def submit(self, stack: Stack, dataset: datasets.Dataset) -> "Future[list[Trained]]":
         try:
-            return self._executor.submit(_train, spec, dataset.name)
+            return self._executor.submit(_train, stack, dataset.name)
         except BrokenProcessPool:
             self._stop()
             self._executor = self._start()
-            return self._executor.submit(_train, spec, dataset.name)
+            return self._executor.submit(_train, stack, dataset.name)
 
     def tend(self) -> None:
         """Nothing to look after."""
@@ -60,8 +60,8 @@ class LocalPool:
         self._executor.shutdown(wait=True, kill_workers=True)
 
 
-def _train(spec: RunSpec, dataset: DatasetName) -> Trained:
-    return worker.train(spec, _dataset(dataset))
+def _train(stack: Stack, dataset: DatasetName) -> list[Trained]:
+    return worker.train(stack, _dataset(dataset))
 
 
 @lru_cache(maxsize=1)

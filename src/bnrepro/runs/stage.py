@@ -12,9 +12,11 @@ from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
 from bnrepro.runs import executor, store, study
 from bnrepro.runs.records import INDEX
+from bnrepro.runs.stacks import stacked
 from bnrepro.training.spec import RunSpec
 
-_COST = ("dataset", "implementation", "normalization", "depth")  # what a step's cost depends on, more than all else
+# What a step's cost depends on, more than on all else.
+_COST = ("dataset", "device", "implementation", "normalization", "depth")
 # Steps per second of one core at depth 3, evaluation included, until the store has figures of its own (a Xeon's).
 _FIRST_GUESS = {"keras": 1500.0, "canned_estimator": 1000.0, "keras_estimator": 1000.0, "core_estimator": 1000.0}
 
@@ -59,7 +61,7 @@ def train(
         BadInput: the data are damaged, or too few for a mini-batch.
 
     Args:
-        open_pool: gives the workers for a number of runs; not asked where nothing is missing.
+        open_pool: gives the workers for a number of stacks of runs; not asked where nothing is missing.
         started: told the plan and the number of workers before the first run.
         finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
     """
@@ -70,7 +72,7 @@ def train(
         store.clean()
         planned = plan(params, dataset, name, fresh)
         if planned.missing:
-            with open_pool(len(planned.missing)) as pool:
+            with open_pool(len(stacked(planned.specs[key] for key in planned.missing))) as pool:
                 started(planned, pool.workers)
                 _train_missing(planned, dataset, pool, finished)
         else:

@@ -31,7 +31,7 @@ from bnrepro.runs import records
 from bnrepro.runs.machine import Machine
 from bnrepro.runs.records import LAYERS, PARAMETERS, RECORD
 from bnrepro.runs.study import code_digest, numerical_versions
-from bnrepro.training.run import Result
+from bnrepro.training.recording import Result
 from bnrepro.training.spec import RunSpec
 
 SIDECAR = "sidecar.json"
@@ -69,7 +69,7 @@ def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result,
         "fingerprint": fingerprint,
         "spec": asdict(spec),
         "data_digest": dataset.digest,
-        "code_digest": code_digest(spec.implementation),
+        "code_digest": code_digest(spec.implementation, spec.device),
         "versions": numerical_versions(),
         "processor": machine.same_bits(spec.numerics),
         "curve": {name: [_rounded(value) for value in values] for name, values in result.curve.items()},
@@ -84,6 +84,7 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
+        "runs_together": result.together,
         "device": spec.device,
         **asdict(machine),
         "bnrepro": __version__,

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import bnrepro
-from bnrepro import source
+from bnrepro import device, source
+from bnrepro.device import Resolved
 from bnrepro.params import DEFAULTS, DatasetName, Params
 from bnrepro.training.spec import RunSpec
 
@@ -27,11 +28,16 @@ _CORE = (
     "networks/parameters.py",
     "numerics.py",
     "training/batches.py",
+    "training/recording.py",
     "training/run.py",
 )
 _REAL = ("initial_stddev", "momentum", "dropout", "learning_rate")  # YAML may write them without a point
-_LOOPS = {"keras": "training/compiled_loop.py"}
+_LOOPS = {  # of an implementation on a device
+    ("keras", "cpu"): "training/compiled_loop.py",
+    ("keras", "gpu"): "training/stacked_loop.py",
+}
 _ESTIMATOR_LOOP = "training/estimator_loop.py"
+_OF_DEVICES: dict[Resolved, tuple[str, ...]] = {"cpu": (), "gpu": ("device.py",)}
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
 _SEE_TO_UPDATES = ("keras_estimator", "core_estimator")
@@ -61,8 +67,7 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
         "width": params.network.width,
         "epsilon": params.network.epsilon,
         "hold_out": grid.hold_out,
-        "device": params.device,
-        "numerics": params.numerics,
+        **_arithmetic(params),
     }
     specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
     for values in itertools.product(*factors.values()):
@@ -70,6 +75,14 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
         for seed in range(params.seeds(dataset, study, settings["implementation"])):
             specs[RunSpec(seed=seed, **settings)] = None
     return list(specs)
+
+
+def _arithmetic(params: Params) -> dict[str, Any]:
+    """What computes. A GPU's numbers are its own: what is asked of a processor's plays no part in them."""
+    resolved = device.resolve(params.device)
+    if resolved == "gpu":
+        return {"device": resolved, "tf32": params.tf32, "numerics": "fast"}
+    return {"device": resolved, "tf32": None, "numerics": params.numerics}
 
 
 def _applicable(settings: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +108,7 @@ def fingerprint(spec: RunSpec, data_digest: str) -> str:
     content = {
         "spec": asdict(spec),
         "data": data_digest,
-        "code": code_digest(spec.implementation),
+        "code": code_digest(spec.implementation, spec.device),
         "versions": numerical_versions(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -107,10 +120,11 @@ def numerical_versions() -> dict[str, str]:
 
 
 @cache
-def code_digest(implementation: str) -> str:
+def code_digest(implementation: str, device: Resolved = "cpu") -> str:
     """SHA-256 (hex) over the code that a run of this implementation goes through; comments and docstrings left out."""
     package = Path(bnrepro.__file__).parent
-    own = (f"networks/{implementation}.py", _LOOPS.get(implementation, _ESTIMATOR_LOOP))
+    loop = _LOOPS.get((implementation, device), _ESTIMATOR_LOOP)
+    own = (f"networks/{implementation}.py", loop, *_OF_DEVICES[device])
     hashing = hashlib.sha256()
     for file in sorted({*_CORE, *own}):
         hashing.update(f"{file}\n{source.syntax(package / file)}\n".encode())

@@ -1,4 +1,4 @@
-"""What a worker does, wherever it is: train one run after another, in one process that imports TensorFlow once."""
+"""What a worker does, wherever it is: train one stack after another, in one process that imports TensorFlow once."""
 
 import gc
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from functools import cache
 from bnrepro import numerics
 from bnrepro.datasets import Dataset
 from bnrepro.runs.machine import Machine, this_machine
-from bnrepro.training.run import Result
-from bnrepro.training.spec import RunSpec
+from bnrepro.runs.stacks import Stack
+from bnrepro.training.recording import Result
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,16 @@ class Trained:
     machine: Machine
 
 
-def train(spec: RunSpec, dataset: Dataset) -> Trained:
-    """Train one run, and leave nothing of it behind."""
-    from bnrepro.training.run import run
+def train(stack: Stack, dataset: Dataset) -> list[Trained]:
+    """Train a run, or the runs of a stack together, and leave nothing of them behind."""
+    from bnrepro.training.run import run, run_together
 
-    numerics.use(spec.numerics)  # before TensorFlow is imported
+    numerics.use(stack[0].numerics)  # before TensorFlow is imported
     _warm_up()
     try:
-        return Trained(run(spec, dataset), this_machine())
+        results = [run(stack[0], dataset)] if len(stack) == 1 else run_together(stack, dataset)
+        machine = this_machine(stack[0].device)
+        return [Trained(result, machine) for result in results]
     finally:
         _forget_graphs()
 

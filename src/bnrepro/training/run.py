@@ -1,48 +1,23 @@
-"""One run, from its spec to its record."""
+"""One run, from its spec to its result; or several that train in one program."""
 
 import importlib
 import logging
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from bnrepro import numerics
+from bnrepro import device, numerics
 from bnrepro.datasets import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from bnrepro.params import Pixels
 from bnrepro.training.batches import mini_batches
+from bnrepro.training.recording import Recording, Result, training_rows
 from bnrepro.training.spec import RunSpec
-
-LOOKS = 50  # into a run's layers, at most, beside the one at its start
-
-_Observe = Callable[[int, Parameters], None]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run leaves.
-
-    Attributes:
-        curve: a list for `step` and one for each measured quantity; the first entry is step 0.
-        final: quantities measured once, at the end; empty for a run that diverged.
-        diverged_at: the first step whose loss was not a number, or None.
-        layers: looks into the layers at `step` [looks]: the others [looks, ...] are in `bnrepro.measurement.probe`.
-        parameters: the last ones measured, in canonical form.
-        training_seconds, evaluation_seconds: what it took; building and compiling count as training.
-    """
-
-    curve: dict[str, list[float]]
-    final: dict[str, float]
-    diverged_at: int | None
-    layers: dict[str, np.ndarray]
-    parameters: Parameters
-    training_seconds: float
-    evaluation_seconds: float
 
 
 def architecture(spec: RunSpec, pixels: int) -> Architecture:
@@ -62,64 +37,87 @@ def architecture(spec: RunSpec, pixels: int) -> Architecture:
     )
 
 
+@dataclass(frozen=True)
+class _Start:
+    """A run before its first step, measured once."""
+
+    spec: RunSpec
+    network: Architecture
+    dataset: Dataset
+    initial: Parameters
+    recording: Recording
+
+    @property
+    def batches(self) -> Iterator[np.ndarray]:
+        rows = training_rows(self.dataset, self.spec.hold_out)
+        return mini_batches(self.spec.seed, rows, self.spec.batch_size, self.spec.steps)
+
+
 def run(spec: RunSpec, dataset: Dataset) -> Result:
     """Train and measure one network. The same spec and data give the same numbers, as far as `numerics` promises it.
 
     Raises:
-        Failed: the process has used other numerics.
+        Failed: the process has used other numerics, or another device.
     """
+    start = _start(spec, dataset)
+    began, measured_before = time.perf_counter(), start.recording.seconds
+    diverged_at = _train(start)
+    measuring = start.recording.seconds - measured_before
+    return start.recording.result(diverged_at, time.perf_counter() - began - measuring)
+
+
+def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
+    """Train Keras networks that differ in nothing but seed, learning rate and initial weights in one program.
+
+    Each result is that of `run`, but for rounding.
+
+    Raises:
+        Failed: as `run`.
+    """
+    starts = [_start(spec, dataset) for spec in specs]
+    recordings = [start.recording for start in starts]
+    began, measured_before = time.perf_counter(), sum(recording.seconds for recording in recordings)
+    one = starts[0]
+    loop = _stacked_loop(
+        one.network, one.dataset, one.spec.evaluate_every, one.spec.batch_size, one.spec.numerics == "fast", len(specs)
+    )
+    diverged = loop.train(
+        [start.initial for start in starts],
+        [spec.learning_rate for spec in specs],
+        [start.batches for start in starts],
+        lambda run, step, parameters: recordings[run].observe(step, parameters),
+        [spec.seed for spec in specs],
+    )
+    measuring = sum(recording.seconds for recording in recordings) - measured_before
+    share = (time.perf_counter() - began - measuring) / len(specs)
+    return [
+        recording.result(diverged_at, share, together=len(specs))
+        for recording, diverged_at in zip(recordings, diverged, strict=True)
+    ]
+
+
+def _start(spec: RunSpec, dataset: Dataset) -> _Start:
     numerics.use(spec.numerics)
+    device.use(spec.device, spec.tf32)
     _keep_tensorflow_quiet()
     dataset = _with_pixels(dataset, spec.pixels)
     network = architecture(spec, dataset.pixels)
-    rows = _training_rows(dataset, spec.hold_out)
-    evaluator, probe = _instruments(network, dataset, spec.hold_out, spec.numerics == "fast")
+    recording = Recording(spec, network, dataset)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
+    start = _Start(spec, network, dataset, initial, recording)
     if network.normalization == "weight":
-        first = next(mini_batches(spec.seed, rows, spec.batch_size, 1))
-        initial = _data_dependent(network, initial, dataset.train_images[first] / np.float32(dataset.levels))
-    look_every = spec.evaluate_every * max(1, spec.steps // spec.evaluate_every // LOOKS)
-    curve: dict[str, list[float]] = {}
-    looks: dict[str, list[np.ndarray]] = {}
-    last = initial
-    evaluation_seconds = 0.0
-
-    def observe(step: int, parameters: Parameters) -> None:
-        nonlocal last, evaluation_seconds
-        started = time.perf_counter()
-        for name, value in {"step": step, **evaluator.measure(parameters)}.items():
-            curve.setdefault(name, []).append(value)
-        if step % look_every == 0:
-            look = probe.look(parameters, spec.seed, step, spec.learning_rate)
-            for name, values in {"step": np.array(step), **look}.items():
-                looks.setdefault(name, []).append(values)
-        last = parameters
-        evaluation_seconds += time.perf_counter() - started
-
-    observe(0, initial)
-    batches = mini_batches(spec.seed, rows, spec.batch_size, spec.steps)
-    began, measured_before = time.perf_counter(), evaluation_seconds
-    diverged_at = _train(spec, network, initial, dataset, batches, observe)
-    training_seconds = time.perf_counter() - began - (evaluation_seconds - measured_before)
-    started = time.perf_counter()
-    final = {} if diverged_at is not None else {**evaluator.measure_final(last), **probe.zscores(last)}
-    evaluation_seconds += time.perf_counter() - started
-    layers = {name: np.stack(values) for name, values in looks.items()}
-    return Result(curve, final, diverged_at, layers, last, training_seconds, evaluation_seconds)
+        images = dataset.train_images[next(start.batches)] / np.float32(dataset.levels)
+        start = replace(start, initial=_data_dependent(network, initial, images))
+    recording.observe(0, start.initial)
+    return start
 
 
-def _train(
-    spec: RunSpec,
-    network: Architecture,
-    initial: Parameters,
-    dataset: Dataset,
-    batches: Any,
-    observe: _Observe,
-) -> int | None:
+def _train(start: _Start) -> int | None:
     """Train by the implementation's own loop, which returns the first step whose loss was not a number."""
+    spec, network, dataset, observe = start.spec, start.network, start.dataset, start.recording.observe
     if spec.implementation == "keras":
         loop = _compiled_loop(network, dataset, spec.evaluate_every, spec.batch_size, spec.numerics == "fast")
-        return loop.train(initial, spec.learning_rate, batches, observe, spec.seed)
+        return loop.train(start.initial, spec.learning_rate, start.batches, observe, spec.seed)
 
     from bnrepro.training import estimator_loop
 
@@ -127,7 +125,8 @@ def _train(
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
-    return estimator_loop.train(build, module.canonical_name, initial, dataset, batches, spec.evaluate_every, observe)
+    named, every = module.canonical_name, spec.evaluate_every
+    return estimator_loop.train(build, named, start.initial, dataset, start.batches, every, observe)
 
 
 # What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
@@ -138,29 +137,18 @@ def _compiled_loop(network: Architecture, dataset: Dataset, evaluate_every: int,
     return CompiledLoop(network, dataset, evaluate_every, batch_size, xla)
 
 
-@lru_cache(maxsize=16)
-def _instruments(network: Architecture, dataset: Dataset, hold_out: bool, xla: bool) -> tuple[Any, Any]:
-    from bnrepro.measurement.evaluator import Evaluator
-    from bnrepro.measurement.probe import Probe
+@lru_cache(maxsize=4)
+def _stacked_loop(
+    network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool, runs: int
+) -> Any:
+    from bnrepro.training.stacked_loop import StackedLoop
 
-    images = _images(dataset, hold_out)
-    return Evaluator(network, images, xla), Probe(network, images, xla)
+    return StackedLoop(network, dataset, evaluate_every, batch_size, xla, runs)
 
 
 @lru_cache(maxsize=2)
 def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
     return dataset.with_pixels(pixels)
-
-
-@lru_cache(maxsize=4)
-def _images(dataset: Dataset, hold_out: bool) -> Any:
-    from bnrepro.measurement.images import Images
-
-    return Images(dataset, _training_rows(dataset, hold_out))
-
-
-def _training_rows(dataset: Dataset, hold_out: bool) -> np.ndarray:
-    return np.flatnonzero(~dataset.held_out) if hold_out else np.arange(len(dataset.train_labels))
 
 
 def _data_dependent(network: Architecture, initial: Parameters, inputs: np.ndarray) -> Parameters:

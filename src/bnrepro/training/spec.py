@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bnrepro.device import Resolved
 from bnrepro.params import (
     Activation,
     DatasetName,
@@ -21,7 +22,7 @@ class RunSpec:
 
     Settings of what a run does not have are None, so that runs which cannot differ share a fingerprint: those of batch
     normalization without it; `updates` where nobody has to see to them; `initial_stddev` where weights are scaled by
-    their number, as ReLU and SELU need it (`bnrepro.networks.parameters.initial_parameters`).
+    their number, as ReLU and SELU need it (`bnrepro.networks.parameters.initial_parameters`); `tf32` without a GPU.
 
     Attributes:
         hold_out: train without the images that are set apart, and measure on them.
@@ -47,7 +48,8 @@ class RunSpec:
     dropout: float
     noise: Noise
     hold_out: bool
-    device: str
+    device: Resolved
+    tf32: bool | None
     numerics: Numerics
 
     def __str__(self) -> str:

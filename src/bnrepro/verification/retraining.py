@@ -15,7 +15,9 @@ from bnrepro.analysis import curves, tables
 from bnrepro.errors import BadInput, Failed
 from bnrepro.params import DatasetName, Params
 from bnrepro.runs import executor, records, store, study
-from bnrepro.training.run import Result
+from bnrepro.runs.machine import bits_are_promised
+from bnrepro.runs.stacks import stacked
+from bnrepro.training.recording import Result
 from bnrepro.training.spec import RunSpec
 from bnrepro.verification import scratch
 from bnrepro.verification.finding import Finding, compared
@@ -100,7 +102,7 @@ def check(
         if not picked:
             return
         by_spec = {run.spec: run for run in picked}
-        with open_pool(len(picked)) as pool:
+        with open_pool(len(stacked(by_spec))) as pool:
             for spec, trained in executor.run_all(list(by_spec), data, pool):
                 run = by_spec[spec]
                 record = store.record_of(run.fingerprint, spec, data, trained.result, trained.machine)
@@ -163,7 +165,7 @@ def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
         }
     except BadInput as error:
         return [error.message], ""
-    if was["processor"] != now["processor"]:
+    if was["processor"] != now["processor"] or not bits_are_promised(now["processor"]):
         apart, agreement = _within_tolerance(was["processor"], was["curve"], now)
         return [f"its {name}" for name in _OF_A_FINGERPRINT if was[name] != now[name]] + apart, agreement
     differing = [f"its {name}" for name in was if was[name] != now.get(name)]
@@ -211,7 +213,8 @@ def _shown(header: str, rows: list[str]) -> dict[str, list[float]]:
 
 def _bits_are_promised(provenance: Record, now: Record) -> bool:
     """Whether the tables come from one kind of processor with `now`, and from the same libraries."""
-    return provenance["processor"] == now["processor"] and provenance["versions"] == now["versions"]
+    same = provenance["processor"] == now["processor"] and provenance["versions"] == now["versions"]
+    return same and bits_are_promised(now["processor"])
 
 
 def _within_tolerance(processor: str, was: dict[str, list[float]], now: Record) -> Comparison:

@@ -1,0 +1,128 @@
+"""How fast many runs train together: `bnrepro bench --device DEVICE`. See `bnrepro.bench.rates` for what is trained.
+
+Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NORMALIZATION DEPTH RUNS`, where 0 runs stand
+for one that is trained by itself, by the loop that processors have.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from bnrepro import device, numerics
+from bnrepro.bench import rates, table
+from bnrepro.device import Resolved
+from bnrepro.networks.parameters import initial_parameters
+
+RUNS = (0, 1, 4, 16, 64, 256)
+_RATE = 0.1
+
+
+def measure(on: Resolved, runs: Sequence[int], depth: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Rates of stacks of so many runs, without and with batch normalization, compiled for the device.
+
+    Raises:
+        Failed: a GPU is asked for, and there is none; or a measurement failed.
+    """
+    device.resolve(on)
+    rows = []
+    for number in runs:
+        say(f"{number} runs together" if number else "one run by itself")
+        for normalization in ("none", "batch"):
+            row = table.in_own_process("bnrepro.bench.stacks", on, normalization, str(depth), str(number))
+            rows.append({"runs": number, "normalization": normalization} | row)
+    environment = table.environment(on)
+    return {"environment": environment, "depth": depth, "batch_size": rates.BATCH, "rows": rows}
+
+
+def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, Any]:
+    """A row: see `as_markdown`."""
+    numerics.use("fast")
+    device.use(on, False)
+    from bnrepro.measurement.evaluator import Evaluator
+    from bnrepro.measurement.images import Images
+    from bnrepro.training.compiled_loop import CompiledLoop
+    from bnrepro.training.stacked_loop import StackedLoop
+
+    network, dataset, xla = rates.architecture(normalization, depth), rates.made_up_images(), True
+    initial = [initial_parameters(network, 0.1, seed) for seed in range(max(1, runs))]
+    watch = rates.Stopwatch()
+    inside = None
+    if runs:
+        loop, inside = StackedLoop(network, dataset, rates.BLOCK, rates.BATCH, xla, runs), []
+
+        def observe(run: int, *_: Any) -> None:
+            if run == runs - 1:
+                inside.append(loop.seconds)
+                watch.observe()
+
+        rows = [rates.batches(seed=seed) for seed in range(runs)]
+        loop.train(initial, [_RATE] * runs, rows, observe, range(runs))
+    else:
+        alone = CompiledLoop(network, dataset, rates.BLOCK, rates.BATCH, xla)
+        alone.train(initial[0], _RATE, rates.batches(), watch.observe)
+    measured = watch.measured()
+    evaluator = Evaluator(network, Images(dataset, np.arange(60_000)), xla)
+    return {
+        "steps_per_second": [max(1, runs) * rate for rate in measured["steps_per_second"]],
+        "start_seconds": measured["start_seconds"],
+        "loop_seconds": None if inside is None else np.diff(inside).tolist(),
+        "evaluation_seconds": rates.seconds_of(lambda: evaluator.measure(initial[0])),
+    }
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+    """The table: medians over blocks of 500 steps, the sum over runs."""
+    heading = [
+        f"runs together, depth {result['depth']}",
+        "without, steps/s of all runs",
+        "with",
+        "over the first row, without / with",
+        "outside the compiled loop, without / with",
+        "evaluation every 500 steps, share of training",
+        "start, s",
+    ]
+    by_runs: dict[int, list[dict[str, Any]]] = {}
+    for row in result["rows"]:
+        by_runs.setdefault(row["runs"], []).append(row)
+    first = [median(row["steps_per_second"]) for row in next(iter(by_runs.values()))]
+    lines = [table.row(heading), table.row(["---"] * len(heading))]
+    for runs, pair in by_runs.items():
+        medians = [median(row["steps_per_second"]) for row in pair]
+        cells = [
+            str(runs) if runs else "one by itself",
+            *[f"{value:,.0f}" for value in medians],
+            " / ".join(f"{value / reference:.2f}" for value, reference in zip(medians, first, strict=True)),
+            " / ".join(_share(_outside(row)) for row in pair),
+            " / ".join(_share(_evaluating(row)) for row in pair),
+            " / ".join(f"{row['start_seconds']:.1f}" for row in pair),
+        ]
+        lines.append(table.row(cells))
+    return "\n".join([*lines, "", table.where(result["environment"])])
+
+
+def _outside(row: dict[str, Any]) -> float | None:
+    """The share of a block's time that is not the compiled program's: mini-batches put together, parameters read."""
+    if row["loop_seconds"] is None:
+        return None
+    blocks = [row["runs"] * rates.BLOCK / rate for rate in row["steps_per_second"]]
+    return median(1 - inside / block for inside, block in zip(row["loop_seconds"], blocks, strict=True))
+
+
+def _evaluating(row: dict[str, Any]) -> float:
+    return median(row["evaluation_seconds"]) * median(row["steps_per_second"]) / rates.BLOCK
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f}%"
+
+
+if __name__ == "__main__":
+    on, normalization, depth, runs = sys.argv[1:]
+    if on == "cpu":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    print(json.dumps(one(on, normalization, int(depth), int(runs))))  # type: ignore[arg-type]

@@ -1,0 +1,21 @@
+"""Prints the curves of runs of digits' study `alternatives` over the full budget: in one program, and one at a time."""
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+
+from bnrepro import datasets, params
+from bnrepro.runs import study
+from bnrepro.training.run import run, run_together
+
+if __name__ == "__main__":
+    digits = datasets.load("digits")
+    series = defaultdict(list)
+    for spec in study.expand(params.load(), "digits", "alternatives"):
+        if spec.seed < 2 and spec.depth == 3:
+            series[f"{spec.normalization} {spec.activation}"].append(replace(spec, numerics="fast"))
+    curves = {}
+    for name, specs in series.items():
+        together = run_together(specs, digits)
+        curves[name] = [(one.curve, run(spec, digits).curve) for spec, one in zip(specs, together, strict=True)]
+    print(json.dumps(curves))
