@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bnrepro.bench import rates, table
+from bnrepro.bench import rates, stacks, table
 from tests.pipeline import ROOT, Clone
 
 
@@ -68,3 +68,45 @@ def test_the_table_compares_medians_and_tells_the_cost_of_a_step():
 def test_every_optional_row_names_its_package():
     assert set(rates.NEEDS) < set(rates.ROWS)
     assert set(rates.available()) >= set(rates.ROWS) - set(rates.NEEDS)
+
+
+def test_the_table_of_stacks_tells_what_is_not_the_compiled_loop():
+    def row(runs, normalization, rate, inside):
+        return {
+            "runs": runs,
+            "normalization": normalization,
+            "steps_per_second": [rate],
+            "start_seconds": 1.0,
+            "loop_seconds": inside and [inside],
+            "evaluation_seconds": [0.01],
+        }
+
+    rows = [row(0, "none", 500.0, None), row(0, "batch", 250.0, None)]
+    rows += [row(4, "none", 2000.0, 0.75), row(4, "batch", 1000.0, 1.0)]  # blocks of 500 steps: 1 s and 2 s
+    lines = stacks.as_markdown({"environment": ENVIRONMENT, "depth": 3, "rows": rows}).splitlines()
+    assert lines[2] == "| one by itself | 500 | 250 | 1.00 / 1.00 |  /  | 1% / 0% | 1.0 / 1.0 |"
+    assert lines[3] == "| 4 | 2,000 | 1,000 | 4.00 / 4.00 | 25% / 50% | 4% / 2% | 1.0 / 1.0 |"
+    gpu = ENVIRONMENT | {"device_name": "G", "driver": "580", "cuda": "12.2"}
+    told = stacks.as_markdown({"environment": gpu, "depth": 3, "rows": rows}).splitlines()[-1]
+    assert told == "G, driver 580, CUDA 12.2; Python 3.11, numpy 1."
+
+
+def test_tables_that_exclude_each_other_are_refused():
+    for words in (["--device", "cpu", "--scaling"], ["--runs", "4"], ["--row", "Model.fit", "--device", "cpu"]):
+        done = Clone(ROOT).run("bnrepro", "bench", *words, check=False)
+        assert done.returncode == 2
+        assert "--runs goes with --device" in done.stderr
+
+
+@pytest.mark.slow
+def test_runs_together_are_measured_on_the_processor(tmp_path):
+    target = tmp_path / "stacks.json"
+    words = ("--device", "cpu", "--depth", "1", "--runs", "2", "--json", str(target))
+    done = Clone(ROOT).run("bnrepro", "bench", *words)
+    measured = json.loads(target.read_text())
+    assert [(row["runs"], row["normalization"]) for row in measured["rows"]] == [(2, "none"), (2, "batch")]
+    for row in measured["rows"]:
+        blocks = [2 * 500 / rate for rate in row["steps_per_second"]]
+        assert len(blocks) == len(row["loop_seconds"]) == 7
+        assert all(0 < inside < block for inside, block in zip(row["loop_seconds"], blocks, strict=True))
+    assert "| 2 |" in done.stdout

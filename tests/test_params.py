@@ -352,7 +352,9 @@ def test_an_unknown_name_is_refused_with_those_allowed(refused, key, index, allo
 
 
 @pytest.mark.parametrize(
-    ("key", "allowed"), [(("device",), ["cpu"]), (("data", "digits", "pixels"), ["binary", "grey"])], ids=str
+    ("key", "allowed"),
+    [(("device",), ["cpu", "gpu", "auto"]), (("data", "digits", "pixels"), ["binary", "grey"])],
+    ids=str,
 )
 @pytest.mark.parametrize("value", ["tpu", "gray", 0, ["cpu"]])
 def test_an_unknown_choice_is_refused_with_those_allowed(refused, key, allowed, value):

@@ -41,6 +41,22 @@ def test_workers_give_the_bits_that_one_process_gives(specs):
     assert curves(list(reversed(specs)), 1) == here
 
 
+def test_the_runs_of_a_stack_come_back_each_as_itself(specs, monkeypatch):
+    """On a processor nothing is stacked by itself."""
+    monkeypatch.setattr(executor, "stacked", lambda specs: [tuple(specs[:2]), *((spec,) for spec in specs[2:])])
+    together, alone = curves(specs, 2), {spec: run(spec, datasets.load("digits")).curve for spec in specs}
+    assert together.keys() == alone.keys()
+    for spec, curve in together.items():
+        assert curve["step"] == alone[spec]["step"]
+        assert curve["loss"] == pytest.approx(alone[spec]["loss"], rel=1e-5)
+
+
+def test_a_stack_that_raises_is_named_by_its_first_run(specs, monkeypatch):
+    monkeypatch.setattr(executor, "stacked", lambda specs: [tuple(specs)])
+    with pytest.raises(Failed, match=r"depth 1 .* seed 0 and 1 runs like it: Failed: TensorFlow sees no GPU"):
+        curves([dataclasses.replace(spec, device="gpu", tf32=False) for spec in specs[:2]], 1)
+
+
 def test_a_run_that_raises_is_named(specs):
     broken = dataclasses.replace(specs[0], implementation="no_such_network")
     with pytest.raises(Failed, match=r"digits no_such_network none depth 1 .* ModuleNotFoundError"):

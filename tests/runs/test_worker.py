@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from bnrepro.runs import worker
-from bnrepro.runs.machine import Machine, this_machine
-from tests.networks.specs import run_spec
+from bnrepro.runs.machine import Machine, bits_are_promised, this_machine
+from tests.networks.specs import assert_same, run_spec
 
 ESTIMATORS = ["canned_estimator", "keras_estimator", "core_estimator"]
 
@@ -57,7 +57,25 @@ def test_a_machine_knows_which_processors_repeat_its_bits(level, numerics, expec
     assert machine.same_bits(numerics) == expected
 
 
+def test_a_gpus_bits_are_promised_to_nobody():
+    machine = Machine(16, "Linux", "a Xeon", "3.11.7", "GenuineIntel", "v4", "NVIDIA H200", "580.159.04", "12.2")
+    assert machine.same_bits("fast") == "no other machine (NVIDIA H200)"
+    assert not bits_are_promised(machine.same_bits("fast"))
+    assert bits_are_promised(replace(machine, cuda=None).same_bits("fast"))
+
+
 def test_this_machine_is_described():
     machine = this_machine()
     assert machine.level in ("v2", "v3", "v4")
     assert "unknown" not in (machine.vendor, machine.processor)
+    assert (machine.device_name, machine.driver, machine.cuda) == (machine.processor, None, None)
+
+
+def test_the_runs_of_a_stack_have_a_result_each(digits):
+    spec = run_spec("keras", "batch", steps=20, evaluate_every=10)
+    stack = (spec, replace(spec, seed=2))
+    trained = worker.train(stack, digits)
+    for one, alone in zip(trained, stack, strict=True):
+        assert one.result.together == 2
+        assert_same(one.result.parameters, worker.train((alone,), digits)[0].result.parameters)
+        assert one.machine == this_machine()

@@ -45,6 +45,7 @@ def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, An
     device.use(on, False)
     from bnrepro.measurement.evaluator import Evaluator
     from bnrepro.measurement.images import Images
+    from bnrepro.training.batches import mini_batches
     from bnrepro.training.compiled_loop import CompiledLoop
     from bnrepro.training.stacked_loop import StackedLoop
 
@@ -60,7 +61,8 @@ def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, An
                 inside.append(loop.seconds)
                 watch.observe()
 
-        rows = [rates.batches(seed=seed) for seed in range(runs)]
+        steps = (rates.REPEATS + 1) * rates.BLOCK
+        rows = [mini_batches(seed, np.arange(60_000), rates.BATCH, steps) for seed in range(runs)]
         loop.train(initial, [_RATE] * runs, rows, observe, range(runs))
     else:
         alone = CompiledLoop(network, dataset, rates.BLOCK, rates.BATCH, xla)

@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import bnrepro
 from bnrepro.datasets import Dataset
+from bnrepro.device import Resolved
 from bnrepro.errors import Failed
 from bnrepro.params import Implementation
 from bnrepro.runs import worker
@@ -133,7 +134,11 @@ class ClusterPool:
 def identity(threads: int) -> Identity:
     """All that decides a result, of this process: a worker has to be equal in it."""
     return {
-        **{f"the code of {name}": code_digest(name)[:12] for name in get_args(Implementation)},
+        **{
+            f"the code of {name} on a {device}": code_digest(name, device)[:12]
+            for name in get_args(Implementation)
+            for device in get_args(Resolved)
+        },
         **numerical_versions(),
         **{name: os.environ.get(name, "") for name in bnrepro.ENVIRONMENT},
         "Python": ".".join(platform.python_version_tuple()[:2]),

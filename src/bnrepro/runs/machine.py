@@ -9,7 +9,7 @@ from typing import Any
 from bnrepro.device import Resolved, gpu
 from bnrepro.params import Numerics
 
-NO_BITS = "no bits promised"
+_NONE = "no other machine"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Machine:
     cuda: str | None = None
 
     def same_bits(self, numerics: Numerics) -> str:
-        """The processors that give a run the same bits as this machine's; of a GPU's bits nobody knows."""
-        if self.cuda:
-            return f"{self.device_name}, {NO_BITS}"
+        """The processors that give a run the same bits as this machine's: with a GPU, none that could be named."""
+        if self.cuda:  # XLA picks a GPU's kernels by timing them
+            return f"{_NONE} ({self.device_name})"
         if numerics == "portable" and self.level != "v2":
             return "any x86-64-v3"
         return f"{self.vendor} x86-64-{self.level}"
@@ -46,7 +46,7 @@ class Machine:
 
 def bits_are_promised(processor: str) -> bool:
     """Whether what `Machine.same_bits` gives promises any."""
-    return not processor.endswith(NO_BITS)
+    return not processor.startswith(_NONE)
 
 
 def this_machine(device: Resolved = "cpu") -> Machine:
@@ -54,7 +54,7 @@ def this_machine(device: Resolved = "cpu") -> Machine:
     flags, processor = set(_cpuinfo("flags").split()), _cpuinfo("model name")
     trains: dict[str, Any] = {"device_name": processor}
     if device == "gpu":
-        card = gpu()  # XLA picks a card's kernels by timing them
+        card = gpu()
         trains = {"device_name": card.name, "driver": card.driver, "cuda": card.cuda}
     return Machine(
         **trains,

@@ -37,7 +37,7 @@ def train(
             save_checkpoints_steps=None,
             save_summary_steps=None,
             log_step_count_steps=None,
-            session_config=_one_thread(),
+            session_config=_one_thread() if not tf.config.list_logical_devices("GPU") else _beside_a_gpu(),
         )
         estimator = build_estimator(model_dir=folder, config=config)
         rows = np.stack(list(batches))
@@ -62,6 +62,11 @@ def _one_thread() -> tf.compat.v1.ConfigProto:
     # As estimators have it: optimizing the graph once gives the same speed as twice, and starts sooner.
     config.graph_options.rewrite_options.meta_optimizer_iterations = RewriterConfig.ONE
     return config
+
+
+def _beside_a_gpu() -> tf.compat.v1.ConfigProto:
+    """As estimators have it. One thread would wait for ever where a step has one half here and one on the GPU."""
+    return tf.compat.v1.ConfigProto(allow_soft_placement=True)
 
 
 def in_graph_input(folder: Path, dataset: Dataset, rows: np.ndarray) -> Callable[[], Batch]:

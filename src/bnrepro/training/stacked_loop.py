@@ -61,8 +61,8 @@ class StackedLoop:
         rates, seed = tf.constant(learning_rates, tf.float32), tf.constant(seeds, tf.int64)
         diverged: list[int | None] = [None] * self._runs
         step = 0
-        while block := list(itertools.islice(zip(*batches, strict=True), self._evaluate_every)):
-            rows = tf.constant(np.array(block))
+        while blocks := [block for rows in batches if (block := list(itertools.islice(rows, self._evaluate_every)))]:
+            rows = tf.constant(np.stack([np.stack(block) for block in blocks], axis=1))
             began = time.perf_counter()
             parameters, losses = self._inner_loop(parameters, rates, seed, tf.constant(step, tf.int64), rows)
             not_numbers = np.isnan(losses.numpy())
@@ -70,7 +70,7 @@ class StackedLoop:
             for run in not_numbers.any(axis=0).nonzero()[0]:
                 if diverged[run] is None:
                     diverged[run] = step + int(not_numbers[:, run].argmax()) + 1
-            step += len(block)
+            step += len(rows)
             if None not in diverged:
                 break
             values = {name: value.numpy() for name, value in parameters.items()}

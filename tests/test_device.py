@@ -1,0 +1,132 @@
+"""cpu, gpu and auto: what they stand for here, and what comes of them. What only a GPU can show is left out."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bnrepro import device, params
+from bnrepro.errors import Failed
+from bnrepro.runs import study
+from tests.pipeline import Clone
+
+ROOT = Path(__file__).parents[1]
+
+no_gpu = pytest.mark.usefixtures("without_gpu")
+
+
+@pytest.fixture
+def without_gpu():
+    if device._is_seen():
+        pytest.skip("there is a GPU here")
+
+
+@no_gpu
+def test_auto_takes_the_processor_where_there_is_no_gpu():
+    assert device.resolve("auto") == "cpu"
+
+
+def test_the_processor_is_taken_without_a_look(monkeypatch):
+    monkeypatch.setattr(device, "_is_seen", lambda: pytest.fail("looked for a GPU"))
+    assert device.resolve("cpu") == "cpu"
+
+
+@no_gpu
+def test_a_gpu_that_is_not_there_is_told_with_the_remedy():
+    with pytest.raises(Failed, match=r"nvidia-smi.*EXTRA=gpu.*device: auto"):
+        device.resolve("gpu")
+    with pytest.raises(Failed, match="sees no GPU"):
+        device.gpu()
+
+
+@no_gpu
+def test_auto_gives_the_runs_of_the_processor():
+    """So that nothing is trained again for it, and every result stays what it was."""
+    given = params.load(ROOT / "params.yaml")
+    auto = given.model_copy(update={"device": "auto", "tf32": True})
+    for name in given.studies:
+        assert study.expand(auto, "digits", name) == study.expand(given, "digits", name)
+
+
+def test_on_a_gpu_every_run_has_its_device_and_its_arithmetic(monkeypatch):
+    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    given = params.load(ROOT / "params.yaml").model_copy(update={"device": "auto"})
+    specs = study.expand(given, "digits", "depth")
+    assert {(spec.device, spec.tf32, spec.numerics) for spec in specs} == {("gpu", False, "fast")}
+    rough = study.expand(given.model_copy(update={"tf32": True}), "digits", "depth")
+    fingerprints = {study.fingerprint(spec, "data") for spec in (*specs, *rough)}
+    assert len(fingerprints) == 2 * len(specs)
+
+
+def using(*devices):
+    """A process that uses one device after the other: its exit status, and what it says."""
+    words = "; ".join(["from bnrepro import device", *(f"device.use(*{words})" for words in devices)])
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_a_process_has_one_device():
+    assert using(("cpu", None), ("cpu", None)) == (0, "")
+    status, said = using(("cpu", None), ("gpu", False))
+    assert status == 1
+    assert "this process has computed on device: cpu; gpu needs a process of its own" in said
+
+
+@no_gpu
+def test_a_worker_without_its_gpu_says_so():
+    status, said = using(("gpu", False))
+    assert status == 1
+    assert "TensorFlow sees no GPU in this process" in said
+
+
+@no_gpu
+def test_a_stage_that_lacks_its_gpu_ends_in_a_line_and_leaves_nothing(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("\ndevice: cpu", "\ndevice: gpu"))
+    here = Clone(project)
+    assert here.run("bnrepro", "check", check=False).returncode == 0  # it may run elsewhere
+    for stage in ("fetch", "prepare"):
+        here.run("bnrepro", stage, "digits")
+    for command in (["train", "digits", "depth"], ["plan"]):
+        done = here.run("bnrepro", *command, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith("Error: device: gpu, and TensorFlow sees none")
+        assert len(done.stderr.splitlines()) == 1
+    assert not (project / "data" / "runs").exists()
+
+
+# --- the extra --------------------------------------------------------------------------------------------------------
+
+
+def locked(name):
+    return dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_the_lock_of_the_extra_has_what_this_tensorflow_names_for_a_gpu():
+    """Its own versions, to the last digit; and nothing that the other lock has."""
+    named = [line for line in importlib.metadata.requires("tensorflow") if "and-cuda" in line]
+    wanted = dict(re.match(r"([\w-]+)[ (]*==([\d.]+)", line).groups() for line in named)
+    assert len(wanted) > 10
+    assert locked("requirements-gpu.lock") == wanted
+    assert not locked("requirements-gpu.lock").keys() & locked("requirements.lock").keys()
+
+
+def test_every_line_of_the_lock_has_its_hash():
+    text = (ROOT / "requirements-gpu.lock").read_text()
+    for entry in re.split(r"^(?=[\w-]+==)", text, flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in entry
+
+
+def test_make_installs_the_extra_where_it_is_asked_for():
+    def steps(*words):
+        return subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert "requirements-gpu.lock" not in steps("reproduce").stdout
+    asked = steps("reproduce", "EXTRA=gpu").stdout
+    assert asked.index("requirements-gpu.lock") < asked.index("dvc repro")
+    other = steps("reproduce", "EXTRA=tpu")
+    assert other.returncode == 2
+    assert "EXTRA=tpu: there is gpu" in other.stderr
