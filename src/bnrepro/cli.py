@@ -244,7 +244,12 @@ def cite(figure: str) -> None:
 @click.option("--row", "rows", multiple=True, help="Only this row of the table; may be given several times.")
 @click.option("--scaling", is_flag=True, help="Instead: how a stage grows with its runs and their steps.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Instead: how fast runs train together on it.")
-@click.option("--runs", multiple=True, type=click.IntRange(1, 1000), help="Only so many; may be given several times.")
+@click.option(
+    "--runs",
+    multiple=True,
+    type=click.IntRange(0, 1000),
+    help="Only so many together, 0: one by itself; may be given several times.",
+)
 @click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the same as data.")
 def bench(
     depth: int,
@@ -271,7 +276,8 @@ def bench(
         result = table.scaling(params.load(), workers, say)
         text = table.scaling_as_markdown(result, workers)
     elif device:
-        result = stacks.measure(device, runs or stacks.RUNS, depth, say)
+        arithmetic = "fast" if device == "gpu" else params.load().numerics
+        result = stacks.measure(device, arithmetic, runs or stacks.RUNS, depth, say)
         text = stacks.as_markdown(result)
     else:
         result = table.measure(rows or rates.available(), depth, say)

@@ -1,6 +1,6 @@
 """How fast many runs train together: `bnrepro bench --device DEVICE`. See `bnrepro.bench.rates` for what is trained.
 
-Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NORMALIZATION DEPTH RUNS`, where 0 runs stand
+Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NUMERICS NORMALIZATION DEPTH RUNS`. 0 runs stand
 for one that is trained by itself, by the loop that processors have.
 """
 
@@ -22,8 +22,10 @@ RUNS = (0, 1, 4, 16, 64, 256)
 _RATE = 0.1
 
 
-def measure(on: Resolved, runs: Sequence[int], depth: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """Rates of stacks of so many runs, without and with batch normalization, compiled for the device.
+def measure(
+    on: Resolved, arithmetic: numerics.Numerics, runs: Sequence[int], depth: int, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Rates of stacks of so many runs, without and with batch normalization.
 
     Raises:
         Failed: a GPU is asked for, and there is none; or a measurement failed.
@@ -33,15 +35,15 @@ def measure(on: Resolved, runs: Sequence[int], depth: int, say: Callable[[str], 
     for number in runs:
         say(f"{number} runs together" if number else "one run by itself")
         for normalization in ("none", "batch"):
-            row = table.in_own_process("bnrepro.bench.stacks", on, normalization, str(depth), str(number))
+            row = table.in_own_process("bnrepro.bench.stacks", on, arithmetic, normalization, str(depth), str(number))
             rows.append({"runs": number, "normalization": normalization} | row)
     environment = table.environment(on)
-    return {"environment": environment, "depth": depth, "batch_size": rates.BATCH, "rows": rows}
+    return {"environment": environment, "depth": depth, "batch_size": rates.BATCH, "numerics": arithmetic, "rows": rows}
 
 
-def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, Any]:
+def one(on: Resolved, arithmetic: numerics.Numerics, normalization: str, depth: int, runs: int) -> dict[str, Any]:
     """A row: see `as_markdown`."""
-    numerics.use("fast")
+    numerics.use(arithmetic)
     device.use(on, False)
     from bnrepro.measurement.evaluator import Evaluator
     from bnrepro.measurement.images import Images
@@ -49,7 +51,7 @@ def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, An
     from bnrepro.training.compiled_loop import CompiledLoop
     from bnrepro.training.stacked_loop import StackedLoop
 
-    network, dataset, xla = rates.architecture(normalization, depth), rates.made_up_images(), True
+    network, dataset, xla = rates.architecture(normalization, depth), rates.made_up_images(), arithmetic == "fast"
     initial = [initial_parameters(network, 0.1, seed) for seed in range(max(1, runs))]
     watch = rates.Stopwatch()
     inside = None
@@ -80,7 +82,7 @@ def one(on: Resolved, normalization: str, depth: int, runs: int) -> dict[str, An
 def as_markdown(result: dict[str, Any]) -> str:
     """The table: medians over blocks of 500 steps, the sum over runs."""
     heading = [
-        f"runs together, depth {result['depth']}",
+        f"runs together, {result['numerics']}, depth {result['depth']}",
         "without, steps/s of all runs",
         "with",
         "over the first row, without / with",
@@ -124,7 +126,7 @@ def _share(share: float | None) -> str:
 
 
 if __name__ == "__main__":
-    on, normalization, depth, runs = sys.argv[1:]
+    on, arithmetic, normalization, depth, runs = sys.argv[1:]
     if on == "cpu":
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(json.dumps(one(on, normalization, int(depth), int(runs))))  # type: ignore[arg-type]
+    print(json.dumps(one(on, arithmetic, normalization, int(depth), int(runs))))  # type: ignore[arg-type]
