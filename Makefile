@@ -1,13 +1,17 @@
 # make reproduce    the environment, then the whole pipeline; ends by naming the report and the figure
 # make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
 # make paper        digits and MNIST; STEPS=3000 for a reduced budget of MNIST
-# Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (1.8 GB), for `device: gpu` in params.yaml.
+# Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (2.9 GB more), for `device: gpu` in params.yaml.
 .DELETE_ON_ERROR:
 .PHONY: environment reproduce report test test-slow lint paper lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-EXTRAS := $(if $(filter gpu,$(EXTRA)),.venv/.installed-gpu,$(if $(EXTRA),$(error EXTRA=$(EXTRA): there is gpu)))
+ifeq ($(EXTRA),gpu)
+EXTRAS := .venv/.installed-gpu
+else ifneq ($(EXTRA),)
+$(error EXTRA=$(EXTRA): there is gpu)
+endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 reproduce: environment

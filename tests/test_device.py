@@ -1,16 +1,20 @@
 """cpu, gpu and auto: what they stand for here, and what comes of them. What only a GPU can show is left out."""
 
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bnrepro import device, params
+from bnrepro.cli import main
 from bnrepro.errors import Failed
-from bnrepro.runs import study
+from bnrepro.runs import planning, study
+from tests import compare_devices
 from tests.pipeline import Clone
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +40,7 @@ def test_the_processor_is_taken_without_a_look(monkeypatch):
 
 @no_gpu
 def test_a_gpu_that_is_not_there_is_told_with_the_remedy():
-    with pytest.raises(Failed, match=r"nvidia-smi.*EXTRA=gpu.*device: auto"):
+    with pytest.raises(Failed, match=r"nvidia-smi.*EXTRA=gpu"):
         device.resolve("gpu")
     with pytest.raises(Failed, match="sees no GPU"):
         device.gpu()
@@ -72,7 +76,7 @@ def test_a_process_has_one_device():
     assert using(("cpu", None), ("cpu", None)) == (0, "")
     status, said = using(("cpu", None), ("gpu", False))
     assert status == 1
-    assert "this process has computed on device: cpu; gpu needs a process of its own" in said
+    assert "computed on device: cpu, tf32: None; gpu, tf32: False needs a process of its own" in said
 
 
 @no_gpu
@@ -90,12 +94,64 @@ def test_a_stage_that_lacks_its_gpu_ends_in_a_line_and_leaves_nothing(project):
     assert here.run("bnrepro", "check", check=False).returncode == 0  # it may run elsewhere
     for stage in ("fetch", "prepare"):
         here.run("bnrepro", stage, "digits")
-    for command in (["train", "digits", "depth"], ["plan"]):
+    for command in (["train", "digits", "depth"], ["train", "digits", "depth", "--scheduler", "tcp://x:1"], ["plan"]):
         done = here.run("bnrepro", *command, check=False)
         assert done.returncode == 1
         assert done.stderr.startswith("Error: device: gpu, and TensorFlow sees none")
         assert len(done.stderr.splitlines()) == 1
     assert not (project / "data" / "runs").exists()
+
+
+def test_runs_of_two_devices_are_compared(tmp_path):
+    accuracies = {"cpu": [0.1, 0.92, 0.92, 0.96, 0.97], "gpu": [0.1, 0.89, 0.92, 0.96, 0.99]}
+    for where, accuracy in accuracies.items():
+        for depth in (1, 3):
+            spec = {
+                "dataset": "digits",
+                "implementation": "keras",
+                "depth": depth,
+                "device": where,
+                "evaluate_every": 10,
+            }
+            curve = {"step": [0, 10, 20, 30, 40], "accuracy": accuracy if depth == 1 else accuracies["cpu"]}
+            folder = tmp_path / where / "ab" / f"ab{depth}"
+            folder.mkdir(parents=True)
+            (folder / "record.json").write_text(json.dumps({"spec": spec, "curve": curve}))
+    (line,) = compare_devices.compare(*(compare_devices.records(tmp_path / where) for where in accuracies))
+    assert line == (
+        "digits keras: 2 runs; of 10 steps to a target 9 the same, 10 within one evaluation; "
+        "final accuracies at most 0.0200 apart"
+    )
+
+
+def test_recorded_runs_are_of_the_device_that_is_asked_for_and_of_any_with_auto():
+    """So that whoever has a GPU's runs, and no GPU, can summarize them."""
+    given = params.load(ROOT / "params.yaml")
+    asked = {
+        (word, found): study.recorded_on(given.model_copy(update={"device": word}), found)
+        for word in ("cpu", "gpu", "auto")
+        for found in ("cpu", "gpu")
+    }
+    assert {key for key, on in asked.items() if on == "gpu"} == {("gpu", "cpu"), ("gpu", "gpu"), ("auto", "gpu")}
+    assert {spec.device for spec in study.expand(given, "digits", "depth", "gpu")} == {"gpu"}
+
+
+def test_a_cluster_is_for_processors(monkeypatch, project):
+    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("\ndevice: cpu", "\ndevice: auto"))
+    done = CliRunner().invoke(main, ["train", "digits", "depth", "--scheduler", "tcp://127.0.0.1:1"])
+    assert done.exit_code == 2
+    assert "the workers of a Dask cluster train with device: cpu" in done.output
+
+
+def test_a_plan_for_a_gpu_promises_no_time(monkeypatch, project):
+    given = params.load()
+    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    told = planning.describe(given.model_copy(update={"device": "gpu"}), workers=2)
+    assert "digits depth: 112 runs, 0 in the store, 112 to train\n" in told
+    assert "about" not in told
+    assert "about" in planning.describe(given, workers=2)
 
 
 # --- the extra --------------------------------------------------------------------------------------------------------
@@ -127,6 +183,7 @@ def test_make_installs_the_extra_where_it_is_asked_for():
     assert "requirements-gpu.lock" not in steps("reproduce").stdout
     asked = steps("reproduce", "EXTRA=gpu").stdout
     assert asked.index("requirements-gpu.lock") < asked.index("dvc repro")
-    other = steps("reproduce", "EXTRA=tpu")
-    assert other.returncode == 2
-    assert "EXTRA=tpu: there is gpu" in other.stderr
+    for extra in ("tpu", "gpu tpu"):
+        other = steps("reproduce", f"EXTRA={extra}")
+        assert other.returncode == 2
+        assert f"EXTRA={extra}: there is gpu" in other.stderr

@@ -15,8 +15,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from bnrepro.datasets import Dataset
 from bnrepro.errors import BadInput, Failed
 from bnrepro.runs import records as run_records
 from bnrepro.runs import store
-from bnrepro.runs.machine import this_machine
+from bnrepro.runs.machine import Machine, this_machine
 from bnrepro.training.recording import Result
 from bnrepro.training.spec import RunSpec
 
@@ -56,7 +57,12 @@ ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "trainin
 
 
 def write_run(
-    seed: int, normalization: str = "batch", learning_rate: float = 0.5, diverged_at: int | None = None
+    seed: int,
+    normalization: str = "batch",
+    learning_rate: float = 0.5,
+    diverged_at: int | None = None,
+    machine: Machine | None = None,
+    **further: Any,
 ) -> dict:
     """A record in the store, and what it says. Accuracy is 0.1 at step 0 and 0.6 + seed / 100 at step 100."""
     batch = normalization == "batch"
@@ -81,9 +87,7 @@ def write_run(
         dropout=0.0,
         noise="none",
         hold_out=False,
-        device="cpu",
-        tf32=None,
-        numerics="portable",
+        **{"device": "cpu", "tf32": None, "numerics": "portable"} | further,
     )
     steps = STEPS if diverged_at is None else [step for step in STEPS if step < diverged_at]
     accuracy = [0.1 + step * (0.5 + seed / 100) / 100 for step in steps]
@@ -91,7 +95,7 @@ def write_run(
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
     result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
-    store.write(fingerprint, spec, DATASET, result, this_machine())
+    store.write(fingerprint, spec, DATASET, result, machine or this_machine())
     return run_records.read(store.folder(fingerprint))
 
 
@@ -239,11 +243,27 @@ def test_a_run_shows_its_record(project: Path) -> None:
     assert run.data.tags["bnrepro.data_digest"] == DATA_DIGEST
     assert run.data.tags["bnrepro.training_seconds"] == "2.0"
     assert run.data.tags["bnrepro.processor"] == this_machine().processor
+    assert run.data.tags["bnrepro.device"] == "cpu"
+    assert run.data.tags["bnrepro.device_name"] == this_machine().processor
+    assert not {"bnrepro.driver", "bnrepro.cuda"} & run.data.tags.keys()
     assert "bnrepro.diverged_at" not in run.data.tags
     assert run.info.end_time - run.info.start_time == 2500
     (data,) = run.inputs.dataset_inputs
     assert data.dataset.name == "digits"
     assert DATA_DIGEST.startswith(data.dataset.digest)
+
+
+def test_a_run_of_a_gpu_shows_the_card_and_what_drives_it(project: Path) -> None:
+    card = replace(this_machine(), device_name="NVIDIA H200", driver="580.159.04", cuda="12.2")
+    record = write_run(0, machine=card, device="gpu", tf32=False, numerics="fast")
+    tracking.Publisher().publish_run(record, store.read_sidecar(record["fingerprint"]), seeds=1)
+    view = shown()
+    run = view.child(record)
+    tags = {name: run.data.tags[f"bnrepro.{name}"] for name in ("device", "device_name", "driver", "cuda")}
+    assert tags == {"device": "gpu", "device_name": "NVIDIA H200", "driver": "580.159.04", "cuda": "12.2"}
+    assert run.data.params["tf32"] == "False"
+    assert record["processor"] == "none (NVIDIA H200)"
+    assert view.parent(record).info.run_name.endswith(" · gpu")
 
 
 def test_what_a_run_has_not_is_left_out(project: Path) -> None:

@@ -107,6 +107,7 @@ def prepare(dataset: params.DatasetName) -> None:
 @_stage
 def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
     """Train what is missing of a study's runs."""
+    from bnrepro import device
     from bnrepro.progress import TrainingProgress
     from bnrepro.runs import executor, records, stage, store
     from bnrepro.tracking import BackgroundPublisher
@@ -114,6 +115,8 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     if workers and scheduler:
         raise click.UsageError("--workers is for this machine; a Dask cluster has the workers that were started for it")
     given = params.load_for(dataset, study)
+    if scheduler and device.resolve(given.device) == "gpu":
+        raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
     open_pool = executor.pool_opener(scheduler or None, workers or len(os.sched_getaffinity(0)))
     with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 

@@ -38,8 +38,8 @@ def resolve(device: Device) -> Resolved:
     if device == "auto":
         return "cpu"
     raise Failed(
-        "device: gpu, and TensorFlow sees none: `nvidia-smi` should list one, and `make environment EXTRA=gpu` "
-        "installs what TensorFlow needs; with `device: auto` the processor does where there is no GPU"
+        "device: gpu, and TensorFlow sees none; nvidia-smi has to list one, and make environment EXTRA=gpu installs "
+        "what TensorFlow needs"
     )
 
 
@@ -56,7 +56,8 @@ def use(device: Resolved, tf32: bool | None) -> None:
     if _in_use == (device, tf32):
         return
     if _in_use is not None:
-        raise Failed(f"this process has computed on device: {_in_use[0]}; {device} needs a process of its own")
+        used, wanted = (f"{name}, tf32: {rounding}" for name, rounding in (_in_use, (device, tf32)))
+        raise Failed(f"this process has computed on device: {used}; {wanted} needs a process of its own")
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")

@@ -37,7 +37,8 @@ def name(spec: dict[str, Any]) -> str:
     """What the UI's list shows: all factors but those that have their usual value, or that the run does not have."""
     usual = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**spec)
     further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, DEFAULTS.get(factor))}
-    return " · ".join([usual, *(f"{factor} {value}" for factor, value in further.items())])
+    device = [spec["device"]] if spec["device"] != "cpu" else []
+    return " · ".join([usual, *(f"{factor} {value}" for factor, value in further.items()), *device])
 
 
 def note_on_series(members: list[Record]) -> str:

@@ -44,6 +44,13 @@ def test_estimators_train_by_themselves_on_a_gpu_too():
     assert stacks.stacked(specs) == [(spec,) for spec in specs]
 
 
+def test_a_keras_model_without_company_is_a_stack_of_one_on_a_gpu():
+    """It has the loop that its fingerprint names."""
+    assert stacks.train_together(on_gpu("keras", "none", 3))
+    assert not stacks.train_together(on_gpu("core_estimator", "none", 3))
+    assert not stacks.train_together(run_spec("keras", "none", 3))
+
+
 def test_a_stack_has_a_limit():
     specs = [on_gpu("keras", "none", 3, seed=seed) for seed in range(2 * stacks.MOST + 1)]
     assert [len(stack) for stack in stacks.stacked(specs)] == [stacks.MOST, stacks.MOST, 1]

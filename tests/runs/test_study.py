@@ -175,4 +175,17 @@ def test_comments_and_docstrings_are_not_code(tmp_path):
 
 def test_implementations_have_digests_of_their_own():
     names = ("keras", "canned_estimator", "keras_estimator", "core_estimator")
-    assert len({study.code_digest(name) for name in names}) == 4
+    assert len({study.code_digest(name, "cpu") for name in names}) == 4
+
+
+def test_on_a_gpu_keras_models_have_the_digest_of_the_loop_of_stacks(monkeypatch):
+    seen = []
+    monkeypatch.setattr(source, "syntax", lambda path: seen.append(path.name) or "")
+    for device, (own, others) in {
+        "cpu": ("compiled_loop.py", "stacked_loop.py"),
+        "gpu": ("stacked_loop.py", "compiled_loop.py"),
+    }.items():
+        seen.clear()
+        study.code_digest.__wrapped__("keras", device)
+        assert own in seen
+        assert others not in seen

@@ -59,7 +59,7 @@ def test_a_machine_knows_which_processors_repeat_its_bits(level, numerics, expec
 
 def test_a_gpus_bits_are_promised_to_nobody():
     machine = Machine(16, "Linux", "a Xeon", "3.11.7", "GenuineIntel", "v4", "NVIDIA H200", "580.159.04", "12.2")
-    assert machine.same_bits("fast") == "no other machine (NVIDIA H200)"
+    assert machine.same_bits("fast") == "none (NVIDIA H200)"
     assert not bits_are_promised(machine.same_bits("fast"))
     assert bits_are_promised(replace(machine, cuda=None).same_bits("fast"))
 

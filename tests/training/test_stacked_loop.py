@@ -9,33 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bnrepro import device
 from bnrepro.analysis.steps_to_target import crossing
 from bnrepro.training.run import run, run_together
-from tests.networks.specs import assert_same, run_spec
+from tests.networks.specs import TOLERANCE, assert_same, run_spec
+from tests.training.stacks import CASES, stack
 
 ROOT = Path(__file__).parents[2]
-SELU = {"activation": "selu", "initial_stddev": None, "learning_rate": 0.02}  # with more, kinks amplify any rounding
-CASES = {
-    "none": ("none", {}),
-    "batch": ("batch", {}),
-    "batch after": ("batch", {"placement": "after"}),
-    "batch, steady noise": ("batch", {"noise": "steady"}),
-    "batch, shifting noise": ("batch", {"noise": "shifting"}),
-    "layer": ("layer", {"epsilon": 0.001}),
-    "weight": ("weight", {}),
-    "self": ("self", SELU),
-    "self, dropout": ("self", SELU | {"dropout": 0.1}),
-    "dropout": ("none", {"dropout": 0.5}),
-    "relu": ("none", {"activation": "relu", "initial_stddev": None}),
-}
-
-
-def stack(normalization, **changes):
-    """Three runs: two seeds, and two learning rates and initial weights of one of them."""
-    spec = run_spec("keras", normalization, 3, learning_rate=0.2)
-    spec = replace(spec, **changes)
-    scaled = spec.initial_stddev and spec.initial_stddev / 2
-    return [spec, replace(spec, seed=2), replace(spec, learning_rate=spec.learning_rate / 2, initial_stddev=scaled)]
 
 
 @pytest.mark.parametrize(("normalization", "changes"), CASES.values(), ids=CASES)
@@ -64,11 +44,34 @@ def test_runs_of_a_stack_do_not_touch_each_other(digits):
     assert third.curve["step"] == [0, 10, 20, 30, 40]
 
 
+def test_runs_of_two_programs_are_no_stack(digits):
+    spec = run_spec("keras", "none", 1)
+    with pytest.raises(ValueError, match="differ in more"):
+        run_together([spec, replace(spec, seed=2, dropout=0.5)], digits)
+
+
 def test_a_stack_that_has_diverged_whole_is_not_trained_on(digits):
     wild = run_spec("keras", "none", 1, steps=10_000, evaluate_every=10, learning_rate=1e38)
     results = run_together([wild, replace(wild, seed=2)], digits)
     assert all(result.diverged_at < 100 for result in results)
     assert sum(result.training_seconds for result in results) < 30
+
+
+@pytest.mark.slow
+def test_a_gpu_gives_the_parameters_of_a_processor(digits, tmp_path):
+    """But for dropout and noise, for which XLA draws other numbers, and SELU units, whose kink amplifies rounding."""
+    if not device._is_seen():
+        pytest.skip("there is no GPU here")
+    words = [sys.executable, "-W", "ignore", "-m", "tests.training.parameters_on", "gpu", tmp_path / "parameters.npz"]
+    subprocess.run(words, check=True, cwd=ROOT)
+    found = np.load(tmp_path / "parameters.npz")
+    for name, (normalization, changes) in CASES.items():
+        if normalization == "self" or changes.keys() & {"dropout", "noise"}:
+            continue
+        for index, spec in enumerate(stack(normalization, **changes)):
+            for key, values in run(spec, digits).parameters.items():
+                place = f"{name}, run {index}, {key}"
+                np.testing.assert_allclose(found[place], values, rtol=0, atol=TOLERANCE, err_msg=place)
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch"])

@@ -17,7 +17,7 @@ from bnrepro.analysis.claims.evidence import Evidence
 from bnrepro.errors import BadInput
 from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, DatasetName, Params
 from bnrepro.runs import records
-from bnrepro.runs.study import expand
+from bnrepro.runs.study import expand, recorded_on
 from bnrepro.training.spec import RunSpec
 
 METRICS = "metrics.json"
@@ -83,7 +83,8 @@ def summarize(params: Params, dataset: DatasetName) -> None:
 def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
     """The records of a study, which are those of its grid in params.yaml, no more and no fewer."""
     found, folder = records.of_study(dataset, study), paths.runs(dataset, study)
-    missing = set(expand(params, dataset, study))
+    on = recorded_on(params, found[0]["spec"]["device"] if found else "cpu")
+    missing = set(expand(params, dataset, study, on))
     for record in found:
         spec = RunSpec(**record["spec"])
         if spec not in missing:
@@ -176,6 +177,7 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "records_digest": _digest(sorted(used.items())),
         "data_digest": _the_one(record["data_digest"] for record in used.values()),
         "processor": _the_one(record["processor"] for record in used.values()),
+        **{name: _the_one(record["spec"][name] for record in used.values()) for name in ("device", "numerics")},
         "code_digests": code,
         "source_digest": _digest(code),
         "versions": {

@@ -186,6 +186,7 @@ class _Provenance(_Stored, extra="ignore"):
     runs: _Whole
     studies: dict[str, _OfStudy]
     processor: str
+    device: Literal["cpu", "gpu"]
     versions: _Versions
     data_digest: str
     records_digest: str

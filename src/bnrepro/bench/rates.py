@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from bnrepro import numerics
+from bnrepro import device, numerics
 from bnrepro.datasets import Dataset
 from bnrepro.networks.parameters import Architecture, initial_parameters
 
 BATCH, BLOCK, REPEATS = 60, 500, 7  # images a step; steps in what is timed; how often, after one to warm up
-_LEARNING_RATE = 0.1
+LEARNING_RATE = 0.1
 
 
 class Stopwatch:
@@ -60,33 +60,39 @@ def made_up_images() -> Dataset:
     return Dataset("mnist", 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
 
 
-def batches(blocks: int = REPEATS + 1, seed: int = 0) -> Iterator[np.ndarray]:
+def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
     """Rows of the training images [batch], for every step of so many blocks."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     return (rng.integers(0, 60_000, BATCH).astype(np.int32) for _ in range(blocks * BLOCK))
 
 
 def keras(normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
     """The compiled loop; and, in the same process, the seconds of one evaluation, with a look at every second one."""
     numerics.use(arithmetic)
-    from bnrepro.measurement.evaluator import Evaluator
-    from bnrepro.measurement.images import Images
-    from bnrepro.measurement.probe import Probe
     from bnrepro.training.compiled_loop import CompiledLoop
 
     network, dataset, xla = architecture(normalization, depth), made_up_images(), arithmetic == "fast"
     initial = initial_parameters(network, 0.1, seed=0)
     watch = Stopwatch()
-    CompiledLoop(network, dataset, BLOCK, BATCH, xla).train(initial, _LEARNING_RATE, batches(), watch.observe)
-    images = Images(dataset, np.arange(60_000))
+    CompiledLoop(network, dataset, BLOCK, BATCH, xla).train(initial, LEARNING_RATE, batches(), watch.observe)
+    return {**watch.measured(), "evaluation_seconds": evaluation_seconds(network, dataset, xla)}
+
+
+def evaluation_seconds(network: Architecture, dataset: Dataset, xla: bool) -> list[float]:
+    """What one evaluation takes, several times, with a look into the layers at every second one."""
+    from bnrepro.measurement.evaluator import Evaluator
+    from bnrepro.measurement.images import Images
+    from bnrepro.measurement.probe import Probe
+
+    images, initial = Images(dataset, np.arange(60_000)), initial_parameters(network, 0.1, seed=0)
     evaluator, probe = Evaluator(network, images, xla), Probe(network, images, xla)
 
     def two_evaluations() -> None:
         evaluator.measure(initial)
         evaluator.measure(initial)
-        probe.look(initial, 0, 0, _LEARNING_RATE)
+        probe.look(initial, 0, 0, LEARNING_RATE)
 
-    return {**watch.measured(), "evaluation_seconds": [seconds / 2 for seconds in seconds_of(two_evaluations)]}
+    return [seconds / 2 for seconds in _seconds(two_evaluations)]
 
 
 def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Nu
 
     def train(blocks: int) -> Stopwatch:
         watch = Stopwatch()
-        build = partial(module.build_estimator, network, _LEARNING_RATE)
+        build = partial(module.build_estimator, network, LEARNING_RATE)
         estimator_loop.train(build, module.canonical_name, initial, dataset, batches(blocks), BLOCK, watch.observe)
         return watch
 
@@ -116,7 +122,7 @@ def model_fit(normalization: str, depth: int, steps_per_execution: int) -> dict[
     from bnrepro.networks import keras as network
 
     dataset = made_up_images()
-    model = network.build_model(architecture(normalization, depth), _LEARNING_RATE)
+    model = network.build_model(architecture(normalization, depth), LEARNING_RATE)
     model.compile(model.optimizer, model.loss, steps_per_execution=steps_per_execution)
     watch = Stopwatch()
     model.fit(
@@ -154,7 +160,7 @@ def default_estimator(normalization: str, depth: int) -> dict[str, Any]:
                 self.stopwatch.observe()
 
     with TemporaryDirectory() as folder:
-        built = core_estimator.build_estimator(architecture(normalization, depth), _LEARNING_RATE, model_dir=folder)
+        built = core_estimator.build_estimator(architecture(normalization, depth), LEARNING_RATE, model_dir=folder)
         watch = Watch()
         built.train(input_fn, hooks=[watch], max_steps=4 * BLOCK)
     return watch.stopwatch.measured()
@@ -201,7 +207,7 @@ def pytorch(normalization: str, depth: int) -> dict[str, Any]:
             layers.append(torch.nn.BatchNorm1d(units_out, momentum=0.01, eps=0.001))
         layers.append(torch.nn.Sigmoid())
     model = torch.nn.Sequential(*layers, torch.nn.Linear(100, 10))
-    optimizer, loss = torch.optim.SGD(model.parameters(), _LEARNING_RATE), torch.nn.CrossEntropyLoss()
+    optimizer, loss = torch.optim.SGD(model.parameters(), LEARNING_RATE), torch.nn.CrossEntropyLoss()
     images = torch.from_numpy(dataset.train_images)
     labels = torch.from_numpy(dataset.train_labels.astype(np.int64))
     watch, rows = Stopwatch(), batches(5)
@@ -246,7 +252,7 @@ def jax(normalization: str, depth: int) -> dict[str, Any]:
         (value, updated), gradients = jax.value_and_grad(loss, has_aux=True)(
             *state, images[batch].astype(jnp.float32), labels[batch]
         )
-        descended = jax.tree.map(lambda old, gradient: old - _LEARNING_RATE * gradient, state[0], gradients)
+        descended = jax.tree.map(lambda old, gradient: old - LEARNING_RATE * gradient, state[0], gradients)
         return (descended, updated), value
 
     block = jax.jit(lambda images, labels, state, rows: jax.lax.scan(partial(step, images, labels), state, rows))
@@ -282,7 +288,7 @@ def available() -> list[str]:
     return [row for row in ROWS if row not in NEEDS or importlib.util.find_spec(NEEDS[row])]
 
 
-def seconds_of(call: Callable[[], Any]) -> list[float]:
+def _seconds(call: Callable[[], Any]) -> list[float]:
     """What a call takes, several times, after one to warm up."""
     call()
     taken = []
@@ -297,4 +303,5 @@ if __name__ == "__main__":
     row, normalization, depth = sys.argv[1:]
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that estimators are deprecated is known here
+    device.use("cpu", None)
     print(json.dumps(ROWS[row](normalization, int(depth))))

@@ -1,7 +1,7 @@
 """How fast many runs train together: `bnrepro bench --device DEVICE`. See `bnrepro.bench.rates` for what is trained.
 
-Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NUMERICS NORMALIZATION DEPTH RUNS`. 0 runs stand
-for one that is trained by itself, by the loop that processors have.
+Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NUMERICS NORMALIZATION DEPTH RUNS`. 0 runs
+stand for one that is trained by itself, by the loop that processors have.
 """
 
 import json
@@ -19,7 +19,6 @@ from bnrepro.device import Resolved
 from bnrepro.networks.parameters import initial_parameters
 
 RUNS = (0, 1, 4, 16, 64, 256)
-_RATE = 0.1
 
 
 def measure(
@@ -32,7 +31,7 @@ def measure(
     """
     device.resolve(on)
     rows = []
-    for number in runs:
+    for number in dict.fromkeys(runs):
         say(f"{number} runs together" if number else "one run by itself")
         for normalization in ("none", "batch"):
             row = table.in_own_process("bnrepro.bench.stacks", on, arithmetic, normalization, str(depth), str(number))
@@ -45,8 +44,6 @@ def one(on: Resolved, arithmetic: numerics.Numerics, normalization: str, depth: 
     """A row: see `as_markdown`."""
     numerics.use(arithmetic)
     device.use(on, False)
-    from bnrepro.measurement.evaluator import Evaluator
-    from bnrepro.measurement.images import Images
     from bnrepro.training.batches import mini_batches
     from bnrepro.training.compiled_loop import CompiledLoop
     from bnrepro.training.stacked_loop import StackedLoop
@@ -65,17 +62,16 @@ def one(on: Resolved, arithmetic: numerics.Numerics, normalization: str, depth: 
 
         steps = (rates.REPEATS + 1) * rates.BLOCK
         rows = [mini_batches(seed, np.arange(60_000), rates.BATCH, steps) for seed in range(runs)]
-        loop.train(initial, [_RATE] * runs, rows, observe, range(runs))
+        loop.train(initial, [rates.LEARNING_RATE] * runs, rows, observe, range(runs))
     else:
         alone = CompiledLoop(network, dataset, rates.BLOCK, rates.BATCH, xla)
-        alone.train(initial[0], _RATE, rates.batches(), watch.observe)
+        alone.train(initial[0], rates.LEARNING_RATE, rates.batches(), watch.observe)
     measured = watch.measured()
-    evaluator = Evaluator(network, Images(dataset, np.arange(60_000)), xla)
     return {
         "steps_per_second": [max(1, runs) * rate for rate in measured["steps_per_second"]],
         "start_seconds": measured["start_seconds"],
         "loop_seconds": None if inside is None else np.diff(inside).tolist(),
-        "evaluation_seconds": rates.seconds_of(lambda: evaluator.measure(initial[0])),
+        "evaluation_seconds": rates.evaluation_seconds(network, dataset, xla),
     }
 
 

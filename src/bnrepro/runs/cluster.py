@@ -17,7 +17,6 @@ from typing import Any, get_args
 
 import bnrepro
 from bnrepro.datasets import Dataset
-from bnrepro.device import Resolved
 from bnrepro.errors import Failed
 from bnrepro.params import Implementation
 from bnrepro.runs import worker
@@ -134,11 +133,7 @@ class ClusterPool:
 def identity(threads: int) -> Identity:
     """All that decides a result, of this process: a worker has to be equal in it."""
     return {
-        **{
-            f"the code of {name} on a {device}": code_digest(name, device)[:12]
-            for name in get_args(Implementation)
-            for device in get_args(Resolved)
-        },
+        **{f"the code of {name}": code_digest(name, "cpu")[:12] for name in get_args(Implementation)},
         **numerical_versions(),
         **{name: os.environ.get(name, "") for name in bnrepro.ENVIRONMENT},
         "Python": ".".join(platform.python_version_tuple()[:2]),

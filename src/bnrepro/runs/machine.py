@@ -9,7 +9,7 @@ from typing import Any
 from bnrepro.device import Resolved, gpu
 from bnrepro.params import Numerics
 
-_NONE = "no other machine"
+_NONE = "none"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from bnrepro import datasets
+from bnrepro import datasets, device
 from bnrepro.errors import BadInput
 from bnrepro.params import DatasetName, Params
 from bnrepro.progress import duration
@@ -12,6 +12,7 @@ from bnrepro.runs import stage, study
 
 def describe(params: Params, workers: int) -> str:
     """A line for each study of each dataset, and the sum. Runs that studies share are counted where they come first."""
+    on_gpu = device.resolve(params.device) == "gpu"  # where runs train together, and shares of seconds do not add up
     lines, total = [], 0.0
     counted: set[Hashable] = set()
     for dataset in params.datasets:
@@ -21,10 +22,12 @@ def describe(params: Params, workers: int) -> str:
             counted.update(missing)
             total += sum(missing.values())
             stored = f"{runs - len(missing)} in the store, {len(missing)} to train"
-            takes = f", about {duration(sum(missing.values()) / workers)}" if missing else ""
+            takes = f", about {duration(sum(missing.values()) / workers)}" if missing and not on_gpu else ""
             lines.append(f"{dataset} {name}: {runs} runs, {stored}{takes}")
     if not total:
         return "\n".join([*lines, "Nothing to train."])
+    if on_gpu:
+        return "\n".join(lines)
     return "\n".join([*lines, f"In all about {duration(total / workers)} of training on {workers} cores."])
 
 

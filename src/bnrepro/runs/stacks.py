@@ -2,13 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bnrepro.training.spec import RunSpec
 
 Stack = tuple[RunSpec, ...]
 
 MOST = 64  # runs of a stack
+
+
+def train_together(spec: RunSpec) -> bool:
+    """Whether a run is trained by the loop of stacks, be it alone in its own."""
+    return spec.device == "gpu" and spec.implementation == "keras"
 
 
 def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
@@ -20,6 +24,5 @@ def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     """
     alike: dict[RunSpec, list[RunSpec]] = defaultdict(list)
     for spec in specs:
-        together = spec.device == "gpu" and spec.implementation == "keras"
-        alike[replace(spec, seed=0, learning_rate=0.0, initial_stddev=None) if together else spec].append(spec)
+        alike[spec.program if train_together(spec) else spec].append(spec)
     return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]

@@ -37,14 +37,20 @@ _LOOPS = {  # of an implementation on a device
     ("keras", "gpu"): "training/stacked_loop.py",
 }
 _ESTIMATOR_LOOP = "training/estimator_loop.py"
-_OF_DEVICES: dict[Resolved, tuple[str, ...]] = {"cpu": (), "gpu": ("device.py",)}
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
 _SEE_TO_UPDATES = ("keras_estimator", "core_estimator")
 
 
-def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
-    """The runs of a study on a dataset, seeds innermost. There are none where the study does not apply."""
+def expand(params: Params, dataset: DatasetName, study: str, on: Resolved | None = None) -> list[RunSpec]:
+    """The runs of a study on a dataset, seeds innermost. There are none where the study does not apply.
+
+    Args:
+        on: the device; None: what `device` stands for here.
+
+    Raises:
+        Failed: a GPU is asked for, and there is none here.
+    """
     grid, training = params.studies[study], params.training[dataset]
     if not grid.applies_to(dataset):
         return []
@@ -67,7 +73,7 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
         "width": params.network.width,
         "epsilon": params.network.epsilon,
         "hold_out": grid.hold_out,
-        **_arithmetic(params),
+        **_arithmetic(params, on or device.resolve(params.device)),
     }
     specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
     for values in itertools.product(*factors.values()):
@@ -77,12 +83,16 @@ def expand(params: Params, dataset: DatasetName, study: str) -> list[RunSpec]:
     return list(specs)
 
 
-def _arithmetic(params: Params) -> dict[str, Any]:
+def recorded_on(params: Params, found: Resolved) -> Resolved:
+    """The device that recorded runs have to be of: with `auto` that on which they were `found`."""
+    return found if params.device == "auto" else params.device
+
+
+def _arithmetic(params: Params, on: Resolved) -> dict[str, Any]:
     """What computes. A GPU's numbers are its own: what is asked of a processor's plays no part in them."""
-    resolved = device.resolve(params.device)
-    if resolved == "gpu":
-        return {"device": resolved, "tf32": params.tf32, "numerics": "fast"}
-    return {"device": resolved, "tf32": None, "numerics": params.numerics}
+    if on == "gpu":
+        return {"device": on, "tf32": params.tf32, "numerics": "fast"}
+    return {"device": on, "tf32": None, "numerics": params.numerics}
 
 
 def _applicable(settings: dict[str, Any]) -> dict[str, Any]:
@@ -120,11 +130,11 @@ def numerical_versions() -> dict[str, str]:
 
 
 @cache
-def code_digest(implementation: str, device: Resolved = "cpu") -> str:
+def code_digest(implementation: str, device: Resolved) -> str:
     """SHA-256 (hex) over the code that a run of this implementation goes through; comments and docstrings left out."""
     package = Path(bnrepro.__file__).parent
     loop = _LOOPS.get((implementation, device), _ESTIMATOR_LOOP)
-    own = (f"networks/{implementation}.py", loop, *_OF_DEVICES[device])
+    own = (f"networks/{implementation}.py", loop)
     hashing = hashlib.sha256()
     for file in sorted({*_CORE, *own}):
         hashing.update(f"{file}\n{source.syntax(package / file)}\n".encode())

@@ -7,7 +7,7 @@ from functools import cache
 from bnrepro import numerics
 from bnrepro.datasets import Dataset
 from bnrepro.runs.machine import Machine, this_machine
-from bnrepro.runs.stacks import Stack
+from bnrepro.runs.stacks import Stack, train_together
 from bnrepro.training.recording import Result
 
 
@@ -26,7 +26,8 @@ def train(stack: Stack, dataset: Dataset) -> list[Trained]:
     numerics.use(stack[0].numerics)  # before TensorFlow is imported
     _warm_up()
     try:
-        results = [run(stack[0], dataset)] if len(stack) == 1 else run_together(stack, dataset)
+        one = len(stack) == 1 and not train_together(stack[0])
+        results = [run(stack[0], dataset)] if one else run_together(stack, dataset)
         machine = this_machine(stack[0].device)
         return [Trained(result, machine) for result in results]
     finally:

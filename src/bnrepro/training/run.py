@@ -73,7 +73,10 @@ def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
 
     Raises:
         Failed: as `run`.
+        ValueError: they differ in more.
     """
+    if len({spec.program for spec in specs}) > 1:
+        raise ValueError("the runs of a stack differ in more than seed, learning rate and initial weights")
     starts = [_start(spec, dataset) for spec in specs]
     recordings = [start.recording for start in starts]
     began, measured_before = time.perf_counter(), sum(recording.seconds for recording in recordings)

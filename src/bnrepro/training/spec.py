@@ -1,6 +1,6 @@
 """What a run is asked to be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bnrepro.device import Resolved
 from bnrepro.params import (
@@ -51,6 +51,11 @@ class RunSpec:
     device: Resolved
     tf32: bool | None
     numerics: Numerics
+
+    @property
+    def program(self) -> "RunSpec":
+        """What is the same for runs that can train together: all but seed, learning rate and initial weights."""
+        return replace(self, seed=0, learning_rate=0.0, initial_stddev=None)
 
     def __str__(self) -> str:
         return (

@@ -61,7 +61,7 @@ class StackedLoop:
         rates, seed = tf.constant(learning_rates, tf.float32), tf.constant(seeds, tf.int64)
         diverged: list[int | None] = [None] * self._runs
         step = 0
-        while blocks := [block for rows in batches if (block := list(itertools.islice(rows, self._evaluate_every)))]:
+        while any(blocks := [list(itertools.islice(rows, self._evaluate_every)) for rows in batches]):
             rows = tf.constant(np.stack([np.stack(block) for block in blocks], axis=1))
             began = time.perf_counter()
             parameters, losses = self._inner_loop(parameters, rates, seed, tf.constant(step, tf.int64), rows)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnrepro import datasets, paths
+from bnrepro import datasets, device, paths
 from bnrepro.analysis import curves, tables
 from bnrepro.errors import BadInput, Failed
 from bnrepro.params import DatasetName, Params
@@ -95,7 +95,11 @@ def check(
         if data.digest != known.provenance["data_digest"]:
             found(Finding(what, "DIFFERS", f"data/prepared/{dataset} is not what the tables were made from"))
             return
-        asked = _asked_for(params, data)
+        try:
+            asked = _asked_for(params, data, study.recorded_on(params, known.provenance["device"]))
+        except Failed as error:
+            found(Finding(what, "not checked", error.message))
+            return
         if strangers := _recorded(known) - {run.fingerprint for run in asked}:
             found(_of_strangers(what, strangers, known))
         picked = asked if count is None else random.Random(seed).sample(asked, min(count, len(asked)))
@@ -115,10 +119,12 @@ def _obtained(params: Params, dataset: DatasetName) -> datasets.Dataset:
     return datasets.load(dataset)
 
 
-def _asked_for(params: Params, data: datasets.Dataset) -> list[_Run]:
+def _asked_for(params: Params, data: datasets.Dataset, on: device.Resolved) -> list[_Run]:
+    """Raises Failed where they are of a GPU and there is none here."""
+    device.resolve(on)
     runs: dict[str, _Run] = {}
     for name in params.studies:
-        for spec in study.expand(params, data.name, name):
+        for spec in study.expand(params, data.name, name, on):
             key = study.fingerprint(spec, data.digest)
             runs.setdefault(key, _Run(spec, key, [])).studies.append(name)
     return list(runs.values())
