@@ -24,7 +24,7 @@ no_gpu = pytest.mark.usefixtures("without_gpu")
 
 @pytest.fixture
 def without_gpu():
-    if device._is_seen():
+    if device.gpu_is_seen():
         pytest.skip("there is a GPU here")
 
 
@@ -34,7 +34,7 @@ def test_auto_takes_the_processor_where_there_is_no_gpu():
 
 
 def test_the_processor_is_taken_without_a_look(monkeypatch):
-    monkeypatch.setattr(device, "_is_seen", lambda: pytest.fail("looked for a GPU"))
+    monkeypatch.setattr(device, "gpu_is_seen", lambda: pytest.fail("looked for a GPU"))
     assert device.resolve("cpu") == "cpu"
 
 
@@ -55,8 +55,19 @@ def test_auto_gives_the_runs_of_the_processor():
         assert study.expand(auto, "digits", name) == study.expand(given, "digits", name)
 
 
+@pytest.mark.slow
+@no_gpu
+def test_a_pipeline_with_auto_trains_nothing_anew_and_gives_the_same_files(clone):
+    files, stamps = clone.contents("data", "reports"), clone.stamps()
+    clone.params(lambda tree: tree.update(device="auto"))
+    said = clone.run("dvc", "repro").stdout
+    assert "Running stage 'train@digits-depth'" in said
+    assert clone.contents("data", "reports") == files
+    assert clone.stamps() == stamps
+
+
 def test_on_a_gpu_every_run_has_its_device_and_its_arithmetic(monkeypatch):
-    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    monkeypatch.setattr(device, "gpu_is_seen", lambda: True)
     given = params.load(ROOT / "params.yaml").model_copy(update={"device": "auto"})
     specs = study.expand(given, "digits", "depth")
     assert {(spec.device, spec.tf32, spec.numerics) for spec in specs} == {("gpu", False, "fast")}
@@ -137,7 +148,7 @@ def test_recorded_runs_are_of_the_device_that_is_asked_for_and_of_any_with_auto(
 
 
 def test_a_cluster_is_for_processors(monkeypatch, project):
-    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    monkeypatch.setattr(device, "gpu_is_seen", lambda: True)
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("\ndevice: cpu", "\ndevice: auto"))
     done = CliRunner().invoke(main, ["train", "digits", "depth", "--scheduler", "tcp://127.0.0.1:1"])
@@ -147,7 +158,7 @@ def test_a_cluster_is_for_processors(monkeypatch, project):
 
 def test_a_plan_for_a_gpu_promises_no_time(monkeypatch, project):
     given = params.load()
-    monkeypatch.setattr(device, "_is_seen", lambda: True)
+    monkeypatch.setattr(device, "gpu_is_seen", lambda: True)
     told = planning.describe(given.model_copy(update={"device": "gpu"}), workers=2)
     assert "digits depth: 112 runs, 0 in the store, 112 to train\n" in told
     assert "about" not in told

@@ -33,7 +33,7 @@ def resolve(device: Device) -> Resolved:
     """
     if device == "cpu":
         return "cpu"
-    if _is_seen():
+    if gpu_is_seen():
         return "gpu"
     if device == "auto":
         return "cpu"
@@ -41,6 +41,19 @@ def resolve(device: Device) -> Resolved:
         "device: gpu, and TensorFlow sees none; nvidia-smi has to list one, and make environment EXTRA=gpu installs "
         "what TensorFlow needs"
     )
+
+
+@cache
+def gpu_is_seen() -> bool:
+    """Whether TensorFlow sees a GPU here.
+
+    A process of its own looks, since one that has looked takes a part of the GPU's memory.
+    """
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"TensorFlow cannot be asked for GPUs: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
+    return int(done.stdout.split()[-1]) > 0
 
 
 def use(device: Resolved, tf32: bool | None) -> None:
@@ -84,16 +97,6 @@ def gpu() -> Gpu:
         raise Failed("TensorFlow sees no GPU in this process")
     name = tf.config.experimental.get_device_details(found[0]).get("device_name", "unknown")
     return Gpu(name, _driver(), tf.sysconfig.get_build_info().get("cuda_version", "unknown"))
-
-
-@cache
-def _is_seen() -> bool:
-    """Asked of a process of its own, since one that has looked at a GPU takes a part of its memory."""
-    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failed(f"TensorFlow cannot be asked for GPUs: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
-    return int(done.stdout.split()[-1]) > 0
 
 
 @cache
