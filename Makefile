@@ -41,6 +41,12 @@ paper: environment
 
 environment: $(STAMP) $(EXTRAS)
 
+ifneq ($(shell command -v uv),)
+INSTALL := uv pip install --quiet --python $(BIN)/python
+else
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
 # Installs what the lock says and nothing else. One package comes as source, so the build backend, which is in the lock
 # too, goes first and builds it without fetching another.
 $(STAMP): requirements.lock pyproject.toml
@@ -49,32 +55,22 @@ $(STAMP): requirements.lock pyproject.toml
 	@rm -rf .venv && python3.11 -m venv .venv
 	@awk '/^[^ #]/ {keep = /^setuptools==/} keep' requirements.lock > .venv/build.lock
 	@echo "Installing the environment from requirements.lock (about two minutes, once)"
-ifneq ($(shell command -v uv),)
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r .venv/build.lock
-	@uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation -r requirements.lock
-	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/build.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-endif
+	@$(INSTALL) --require-hashes -r .venv/build.lock
+	@$(INSTALL) --require-hashes --no-build-isolation -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-gpu: $(STAMP) requirements-gpu.lock
 	@echo "Installing CUDA's libraries from requirements-gpu.lock"
-ifneq ($(shell command -v uv),)
-	@uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-gpu.lock
-else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-gpu.lock
-endif
+	@$(INSTALL) --require-hashes --no-deps -r requirements-gpu.lock
 	@touch $@
 
+COMPILE := uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+    --generate-hashes --no-emit-index-url --no-header --quiet
+
 lock:
-	uv pip compile pyproject.toml --extra test --extra lint --extra build --python-version 3.11 \
-	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
-	uv pip compile pyproject.toml --extra gpu --constraint requirements.lock --python-version 3.11 \
-	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --quiet \
-	    | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
+	$(COMPILE) --extra test --extra lint --extra build -o requirements.lock
+	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
 
 clean:
 	rm -rf .venv

@@ -73,12 +73,10 @@ def use(device: Resolved, tf32: bool | None) -> None:
         raise Failed(f"this process has computed on device: {used}; {wanted} needs a process of its own")
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    if device == "cpu" and found:
+    if device == "cpu" and tf.config.list_physical_devices("GPU"):
         tf.config.set_visible_devices([], "GPU")
     if device == "gpu":
-        if not found:
-            raise Failed("TensorFlow sees no GPU in this process")
+        gpu()  # which fails where there is none
         os.environ[_GROWTH] = "true"
         tf.config.experimental.enable_tensor_float_32_execution(bool(tf32))
     _in_use = device, tf32

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from bnrepro.networks.layers import layer_normalized, weight_normalized
+from bnrepro.networks.layers import layer_normalized, noise, weight_normalized
 from bnrepro.networks.parameters import Architecture, Parameters
 
 Tensors = dict[str, tf.Tensor]
@@ -22,6 +22,22 @@ class Layer(NamedTuple):
 
     inputs: tf.Tensor
     outputs: tf.Tensor
+
+
+class Gradients(NamedTuple):
+    """What a step of training starts from.
+
+    Attributes:
+        loss: mean cross-entropy (nats), a scalar.
+        by: the loss's gradient by every trained parameter.
+        layers: the hidden ones.
+        seen: the mini-batches' statistics, [mini-batches, width] each.
+    """
+
+    loss: tf.Tensor
+    by: Tensors
+    layers: list[Layer]
+    seen: Statistics
 
 
 class Forward:
@@ -70,6 +86,32 @@ class Forward:
             if drop:
                 x = drop(place, x)
         return self.affine(parameters, "logits", x), layers
+
+    def gradients(
+        self,
+        parameters: Tensors,
+        inputs: tf.Tensor,
+        labels: tf.Tensor,
+        batch: int,
+        disturb: Disturb | None = None,
+        drop: Drop | None = None,
+    ) -> Gradients:
+        """Of the loss on `inputs` [images, pixels], each mini-batch of `batch` images normalized by itself."""
+        trained = {name: value for name, value in parameters.items() if "/moving_" not in name}
+        seen: Statistics = {}
+        with tf.GradientTape() as tape:
+            tape.watch(trained)
+            watched = parameters | trained
+            first = self.affine(watched, "hidden_1", inputs)
+            by_batch = self.by_batch(watched, batch, seen)
+            logits, layers = self.whole(watched, first, by_batch, disturb, drop)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        return Gradients(loss, tape.gradient(loss, trained), layers, seen)
+
+    def noise(self, seed: tf.Tensor, step: tf.Tensor) -> Disturb | None:
+        """The noise of a run's step (int64 scalars); None where the network has none."""
+        kind = self.architecture.noise
+        return None if kind == "none" else lambda place, z: noise(kind, seed, step, place, tf.shape(z))
 
     def by(self, parameters: Tensors, statistics: Statistics) -> Normalize:
         """Normalization by fixed statistics."""

@@ -19,9 +19,8 @@ NaN where there is no such thing: a gradient's change at depth 1, a lag without 
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.measurement.forward import Disturb, Forward, Layer, Statistics, Tensors, tensors_of
+from bnrepro.measurement.forward import Forward, Gradients, Layer, Statistics, Tensors, tensors_of
 from bnrepro.measurement.images import Images
-from bnrepro.networks.layers import noise
 from bnrepro.networks.parameters import Architecture, Parameters
 
 PERCENTILES = (15, 50, 85)  # paper, Figure 1(b, c)
@@ -78,8 +77,12 @@ class Probe:
         self, parameters: Tensors, seed: tf.Tensor, step: tf.Tensor, learning_rate: tf.Tensor
     ) -> tuple[list[tf.Tensor], Tensors]:
         network = self._architecture
-        disturb = self._noise(seed, step)
-        layers, gradients, seen = self._gradients(parameters, disturb)
+        disturb = self._forward.noise(seed, step)
+
+        def at(parameters: Tensors) -> Gradients:
+            return self._forward.gradients(parameters, self._inputs, self._labels, self._batch, disturb)
+
+        _, gradients, layers, seen = at(parameters)
         kernels = [f"{layer}/kernel" for layer in (*network.hidden_layers, "logits")]
         flat = [_is_flat(network.activation, layer) for layer in layers]
         change = tf.constant([np.nan, np.nan])
@@ -90,7 +93,7 @@ class Probe:
                 name: value - learning_rate * gradients[name] if name in before else value
                 for name, value in parameters.items()
             }
-            change = _change(gradients[f"{last}/kernel"], self._gradients(moved, disturb)[1][f"{last}/kernel"])
+            change = _change(gradients[f"{last}/kernel"], at(moved).by[f"{last}/kernel"])
         return [layer.inputs for layer in layers], {
             "saturated": tf.stack([tf.reduce_mean(tf.cast(values, tf.float32)) for values in flat]),
             "always_saturated": tf.stack(
@@ -100,23 +103,6 @@ class Probe:
             "gradient_change": change,
             "lag": self._lag(parameters, seen),
         }
-
-    def _gradients(self, parameters: Tensors, disturb: Disturb | None) -> tuple[list[Layer], Tensors, Statistics]:
-        """The hidden layers, the loss's gradient by every trained parameter, and the mini-batches' statistics."""
-        trained = {name: value for name, value in parameters.items() if "/moving_" not in name}
-        seen: Statistics = {}
-        with tf.GradientTape() as tape:
-            tape.watch(trained)
-            watched = parameters | trained
-            first = self._forward.affine(watched, "hidden_1", self._inputs)
-            by_batch = self._forward.by_batch(watched, self._batch, seen)
-            logits, layers = self._forward.whole(watched, first, by_batch, disturb)
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(self._labels, logits))
-        return layers, tape.gradient(loss, trained), seen
-
-    def _noise(self, seed: tf.Tensor, step: tf.Tensor) -> Disturb | None:
-        kind = self._architecture.noise
-        return None if kind == "none" else lambda place, z: noise(kind, seed, step, place, tf.shape(z))
 
     def _lag(self, parameters: Tensors, seen: Statistics) -> tf.Tensor:
         lags = []

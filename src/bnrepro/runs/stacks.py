@@ -7,7 +7,7 @@ from bnrepro.training.spec import RunSpec
 
 Stack = tuple[RunSpec, ...]
 
-MOST = 64  # runs of a stack
+MOST = 64  # runs of a stack: more gain little (benchmarks/README.md), and are lost together where a worker dies
 
 
 def train_together(spec: RunSpec) -> bool:

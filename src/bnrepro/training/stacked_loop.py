@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnrepro.datasets import Dataset
-from bnrepro.measurement.forward import Forward, Statistics, Tensors
+from bnrepro.measurement.forward import Drop, Forward, Statistics, Tensors
 from bnrepro.networks import layers
 from bnrepro.networks.parameters import Architecture, Parameters
 
@@ -112,17 +112,9 @@ class StackedLoop:
             run: its parameters, learning rate and seed, and the step's images [batch, pixels] and labels.
         """
         parameters, rate, seed, x, labels = run
-        trained = {name: value for name, value in parameters.items() if "/moving_" not in name}
-        seen: Statistics = {}
-        with tf.GradientTape() as tape:
-            tape.watch(trained)
-            watched = parameters | trained
-            first = self._forward.affine(watched, "hidden_1", x)
-            by_batch = self._forward.by_batch(watched, self._batch_size, seen)
-            logits, _ = self._forward.whole(watched, first, by_batch, self._noise(seed, made), self._drop(seed, made))
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        gradients = tape.gradient(loss, trained)
-        descended = {name: value - rate * gradients[name] for name, value in trained.items()}
+        noise, drop = self._forward.noise(seed, made), self._drop(seed, made)
+        loss, gradients, _, seen = self._forward.gradients(parameters, x, labels, self._batch_size, noise, drop)
+        descended = {name: parameters[name] - rate * gradient for name, gradient in gradients.items()}
         return parameters | descended | self._averaged(parameters, seen), loss
 
     def _averaged(self, parameters: Tensors, seen: Statistics) -> Tensors:
@@ -134,11 +126,7 @@ class StackedLoop:
                 averages[f"{layer}/{name}"] = old - (old - values[0]) * (1 - self._network.momentum)
         return averages
 
-    def _noise(self, seed: tf.Tensor, made: tf.Tensor) -> Callable[[int, tf.Tensor], tf.Tensor] | None:
-        kind = self._network.noise
-        return None if kind == "none" else lambda place, z: layers.noise(kind, seed, made, place, tf.shape(z))
-
-    def _drop(self, seed: tf.Tensor, made: tf.Tensor) -> Callable[[int, tf.Tensor], tf.Tensor] | None:
+    def _drop(self, seed: tf.Tensor, made: tf.Tensor) -> Drop | None:
         rate = self._network.dropout
         dropped = layers.alpha_dropped if self._network.normalization == "self" else layers.dropped
         return (lambda place, x: dropped(x, layers.kept(rate, seed, made, place, tf.shape(x)), rate)) if rate else None
