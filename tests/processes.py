@@ -15,6 +15,11 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def workers_of(pid: int) -> list[int]:
+    """Those of its children that train."""
+    return [child for child in children(pid) if "--process-name" in words(child)]
+
+
 def command_of(dvc: int) -> int | None:
     """The `bnrepro` that a DVC is running; None between stages."""
     for pid in children(dvc):

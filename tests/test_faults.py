@@ -1,7 +1,9 @@
 """Accidents in training: what was finished is kept, what was in flight is trained anew, and nothing else is left."""
 
+import contextlib
 import os
 import signal
+import time
 
 import pandas as pd
 import pytest
@@ -50,17 +52,18 @@ def test_a_kill_loses_only_what_was_in_flight(clone):
 def test_a_killed_worker_costs_a_retry_and_not_the_stage(clone):
     process = train(clone)
     clone.wait_for_records(2, process)
-    victims = [pid for pid in processes.children(process.pid) if "--process-name" in processes.words(pid)]
-    os.kill(victims[-1], signal.SIGKILL)
+    os.kill(processes.workers_of(process.pid)[-1], signal.SIGKILL)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert len(clone.records()) == 12
     assert "Traceback" not in output
 
 
-def test_ctrl_c_ends_with_130_and_no_workers(clone):
+@pytest.mark.parametrize("records", [0, 1])
+def test_ctrl_c_ends_with_130_and_no_workers(clone, records):
     process = train(clone)
-    clone.wait_for_records(1, process)
+    processes.wait_until(lambda: processes.workers_of(process.pid))
+    clone.wait_for_records(records, process)
     workers = processes.children(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=30)
@@ -68,6 +71,23 @@ def test_ctrl_c_ends_with_130_and_no_workers(clone):
     assert "Traceback" not in output
     assert processes.wait_until_gone(workers, 5)
     finish(clone)
+
+
+def test_a_worker_leaves_ctrl_c_to_its_parent(clone):
+    """Whatever it is doing: it hears it from its first moment to its last, several times a run."""
+    process = train(clone)
+    heard = 0
+    while process.poll() is None:
+        for worker in processes.workers_of(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGINT)
+                heard += 1
+        time.sleep(0.05)
+    output, _ = process.communicate()
+    assert heard > 24
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert len(clone.records()) == 12
 
 
 def test_two_trainings_at_once_train_every_run_once(clone):

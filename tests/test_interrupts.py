@@ -33,7 +33,7 @@ def test_ctrl_c_leaves_nobody_behind(reproduced, untrained, command, status):
     process = untrained.start(*command)
     untrained.wait_for_records(1, process)
     started = processes.at_work_in(untrained.folder)
-    workers = [pid for pid in started if "--process-name" in processes.words(pid)]
+    workers = processes.workers_of(process.pid)
     assert workers
     os.killpg(process.pid, signal.SIGINT)
     assert processes.wait_until_gone(workers, 5)

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import signal
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import lru_cache
+from multiprocessing import resource_tracker
 
 from loky import ProcessPoolExecutor
 
@@ -18,6 +22,9 @@ from bnrepro.runs.worker import Trained
 
 class LocalPool:
     """Processes that exit with this one. One that dies takes all with it; the next run starts them anew.
+
+    A terminal sends Ctrl-C to them too, but it is for this process to hear, which then kills them: wherever it met them
+    (in a run, between two, starting) they would end with a traceback, or hand it back as the run's own error.
 
     Being killed, they can remove nothing, and TensorFlow writes a file for every function that it compiles. So their
     temporary files have a folder, which goes with the pool. One pool at a time has it: open it under the train lock.
@@ -38,12 +45,13 @@ class LocalPool:
         return self
 
     def submit(self, stack: Stack, dataset: datasets.Dataset) -> "Future[list[Trained]]":
-        try:
-            return self._executor.submit(_train, stack, dataset.name)
-        except BrokenProcessPool:
-            self._stop()
-            self._executor = self._start()
-            return self._executor.submit(_train, stack, dataset.name)
+        with _ctrl_c_waits():  # the first run that an executor is given starts its processes
+            try:
+                return self._executor.submit(_train, stack, dataset.name)
+            except BrokenProcessPool:
+                self._stop()
+                self._executor = self._start()
+                return self._executor.submit(_train, stack, dataset.name)
 
     def tend(self) -> None:
         """Nothing to look after."""
@@ -58,6 +66,22 @@ class LocalPool:
 
     def _stop(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C takes effect at the end; threads and processes started within inherit that SIGINT is blocked."""
+    resource_tracker.ensure_running()  # when it starts it unblocks SIGINT, whatever was before (Python 3.11)
+    heard = []  # by another thread, for this one
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _train(stack: Stack, dataset: DatasetName) -> list[Trained]:
