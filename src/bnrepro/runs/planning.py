@@ -21,7 +21,8 @@ def describe(params: Params, workers: int) -> str:
             missing = {key: seconds for key, seconds in estimates.items() if key not in counted}
             counted.update(missing)
             total += sum(missing.values())
-            stored = f"{runs - len(missing)} in the store, {len(missing)} to train"
+            shared = f"{len(estimates) - len(missing)} of a study above, " if len(estimates) > len(missing) else ""
+            stored = f"{runs - len(estimates)} in the store, {shared}{len(missing)} to train"
             takes = f", about {duration(sum(missing.values()) / workers)}" if missing and not on_gpu else ""
             lines.append(f"{dataset} {name}: {runs} runs, {stored}{takes}")
     if not total:
