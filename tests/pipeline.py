@@ -67,8 +67,8 @@ class Clone:
         self.run("git", "commit", "--quiet", "--message", message)
 
     def records(self) -> set[str]:
-        """Fingerprints in the run store."""
-        return {path.parent.name for path in (self.folder / ".bnrepro" / "store").glob("*/*/record.json")}
+        """Fingerprints in the run store; not those under `partial`, which are being written."""
+        return {path.parent.name for path in (self.folder / ".bnrepro" / "store").glob("??/*/record.json")}
 
     def wait_for_records(self, count: int, process: subprocess.Popen[str], seconds: float = 120) -> None:
         """Wait until that many runs are in the store, while a process trains them."""
