@@ -19,9 +19,9 @@ ARITHMETIC = ("device", "tf32", "numerics")
 
 
 def records(store):
-    """Records by spec, whatever computed them."""
+    """Finished records by spec, whatever computed them."""
     found = {}
-    for path in sorted(Path(store).glob("*/*/record.json")):
+    for path in sorted(Path(store).glob("??/*/record.json")):
         record = json.loads(path.read_text())
         spec = {name: value for name, value in record["spec"].items() if name not in ARITHMETIC}
         found[json.dumps(spec, sort_keys=True)] = record

@@ -14,7 +14,8 @@ LINE = re.compile(r"digits (\w+): (\d+) runs, (\d+) in the store, (?:(\d+) of a 
 def test_a_run_of_several_studies_is_planned_once():
     given = params.load()
     *lines, _ = planning.describe(given, workers=2).splitlines()
-    told = {name: [int(number or 0) for number in numbers] for name, *numbers in map(_read, lines)}
+    read = [LINE.match(line).groups(default="0") for line in lines]
+    told = {name: [int(number) for number in numbers] for name, *numbers in read}
     assert list(told) == list(given.studies)
     earlier = set()
     for name, (runs, stored, shared, to_train) in told.items():
@@ -22,7 +23,3 @@ def test_a_run_of_several_studies_is_planned_once():
         assert (runs, stored, shared, to_train) == (len(specs), 0, len(specs & earlier), len(specs - earlier))
         earlier |= specs
     assert any(shared for _, _, shared, _ in told.values())
-
-
-def _read(line: str) -> tuple[str | None, ...]:
-    return LINE.match(line).groups()
