@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_ENABLE_ONEDNN_OPTS": "1",
+    "TF_USE_LEGACY_KERAS": "1",  # Keras 2: the layers of Keras 3 do not work in the model function of an estimator
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow reports missing CUDA libraries at level 2, on every start
 }
 for _name, _value in ENVIRONMENT.items():

@@ -11,6 +11,7 @@ import re
 
 import tensorflow as tf
 
+import bnrepro.estimators  # noqa: F401 (tf.estimator)
 from bnrepro.networks.parameters import Architecture
 
 

@@ -6,6 +6,7 @@ estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
 
 import tensorflow as tf
 
+import bnrepro.estimators  # noqa: F401 (tf.estimator)
 from bnrepro.networks.parameters import Architecture
 
 
