@@ -1,4 +1,4 @@
-"""The claims as a whole: which there are, what claims.json holds of them, and that no rule came after its result."""
+"""The claims as a whole: which there are, what claims.json holds of them, and that no rule was changed after its verdict."""
 
 import json
 from pathlib import Path
