@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from bnrepro import mlflow_store, params, paths, serving, tracking
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.errors import BadInput, Failed
 from bnrepro.runs import records as run_records
 from bnrepro.runs import store

@@ -6,7 +6,6 @@ import logging
 import os
 import shutil
 import zlib
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import numpy as np
 import pooch
 
 from bnrepro import paths, reading
+from bnrepro.choices import DatasetName
+from bnrepro.dataset import CLASSES, Dataset
 from bnrepro.errors import BadInput, Failed
-from bnrepro.params import IMAGES, Data, DatasetName, Pixels
+from bnrepro.params import IMAGES, Data
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -32,53 +33,10 @@ DIGITS_FILES = {
     "images.npy": "88e52eb3e11cb9cc0130dc8fc4b6256aa919b3275fec17e6c2f880e1ae8d34ae",
     "labels.npy": "03ec0343bca84958ae3df825f252a3680415fa07fccb1ed1125ed521c13169e5",
 }
-CLASSES = 10
 FORM = {"digits": (64, 16), "mnist": (784, 255)}  # pixels of an image, and their largest value
 SPLIT_SEED = 0  # one split for all: what varies between seeds is the training, not the data
 TIMEOUT_SECONDS = 30
 _REMEDY = "list the dataset in params.yaml and run `dvc repro`"
-
-
-@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single answer
-class Dataset:
-    """Images and labels, split.
-
-    Attributes:
-        name: which dataset.
-        levels: the largest pixel value; a network's input is `images / levels`, in [0, 1].
-        train_images, test_images: uint8 [images, pixels].
-        train_labels, test_labels: int32 [images], 0 to 9.
-        held_out: bool [training images], those that are set apart where a study chooses by validation.
-        digest: SHA-256 over all of the above, in the grey levels that the images came with.
-    """
-
-    name: DatasetName
-    levels: int
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
-    held_out: np.ndarray
-    digest: str
-
-    @property
-    def pixels(self) -> int:
-        return self.train_images.shape[1]
-
-    def with_pixels(self, pixels: Pixels) -> "Dataset":
-        """The same images `grey`, as prepared, or `binary`: 1 from half of the largest value on, else 0."""
-        if pixels == "grey":
-            return self
-        return replace(
-            self,
-            levels=1,
-            train_images=_binary(self.train_images, self.levels),
-            test_images=_binary(self.test_images, self.levels),
-        )
-
-
-def _binary(images: np.ndarray, levels: int) -> np.ndarray:
-    return (images >= levels / 2).astype(np.uint8)
 
 
 # --- fetch ------------------------------------------------------------------------------------------------------------

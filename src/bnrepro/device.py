@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from bnrepro.choices import Device
 from bnrepro.errors import Failed
-from bnrepro.params import Device
 
 Resolved = Literal["cpu", "gpu"]
 

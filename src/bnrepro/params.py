@@ -18,18 +18,18 @@ from pydantic import (
 )
 
 from bnrepro import paths
+from bnrepro.choices import (
+    DatasetName,
+    Device,
+    Implementation,
+    Noise,
+    Normalization,
+    Numerics,
+    Pixels,
+    Placement,
+    Updates,
+)
 from bnrepro.errors import BadInput
-
-DatasetName = Literal["digits", "mnist"]
-Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
-Normalization = Literal["none", "batch", "layer", "weight", "self"]
-Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
-Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to see to them
-Activation = Literal["sigmoid", "relu", "selu"]
-Noise = Literal["none", "steady", "shifting"]
-Numerics = Literal["portable", "fast"]
-Device = Literal["cpu", "gpu", "auto"]
-Pixels = Literal["binary", "grey"]
 
 DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws

@@ -1,7 +1,11 @@
-"""Code as text for digests: what it does, without what it says about itself."""
+"""Code as text for digests: what it does, without what it says about itself; and what a module imports."""
 
 import ast
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent
 
 
 def syntax(path: Path) -> str:
@@ -11,3 +15,43 @@ def syntax(path: Path) -> str:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             del node.body[0]
     return ast.dump(tree)
+
+
+def closure(modules: Iterable[str]) -> set[Path]:
+    """The files of this package that run when these modules are used: theirs, and those of all that they import.
+
+    An import inside a function counts. One by a name that is computed cannot be seen.
+
+    Args:
+        modules: full names, such as `bnrepro.training.run`.
+    """
+    files: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        package, _, _ = name.rpartition(".")
+        file = file_of(name)
+        if file and file not in files:
+            files.add(file)
+            waiting += [*imports(file), *([package] if package else [])]
+    return files
+
+
+def file_of(module: str) -> Path | None:
+    """The file of one of this package's modules; None for any other name."""
+    top, *parts = module.split(".")
+    path = PACKAGE.joinpath(*parts)
+    candidates = (path.with_suffix(".py"), path / "__init__.py") if parts else (path / "__init__.py",)
+    return next((file for file in candidates if top == PACKAGE.name and file.is_file()), None)
+
+
+@cache
+def imports(file: Path) -> frozenset[str]:
+    """The names that a file imports, anywhere in it: of `from a import b` both `a` and `a.b`, which may be a module."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)

@@ -1,4 +1,4 @@
-"""The claims as a whole: which there are, what claims.json holds of them, and that no rule was changed after its verdict."""
+"""The claims as a whole: which there are, what claims.json holds, and that no rule changed after its verdict."""
 
 import json
 from pathlib import Path

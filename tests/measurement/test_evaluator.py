@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bnrepro.analysis import summarize
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.measurement.images import POPULATION_IMAGES
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case, scaled

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.training.recording import Result
 from bnrepro.training.run import run
 from bnrepro.training.spec import RunSpec

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.spec import RunSpec

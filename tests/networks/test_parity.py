@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.networks import keras

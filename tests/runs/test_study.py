@@ -1,10 +1,15 @@
 """From a grid to run specs, and what a fingerprint depends on."""
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bnrepro import params, source
+from bnrepro.choices import Implementation
 from bnrepro.runs import study
 from tests.networks.specs import run_spec
 
@@ -178,14 +183,21 @@ def test_implementations_have_digests_of_their_own():
     assert len({study.code_digest(name, "cpu") for name in names}) == 4
 
 
-def test_on_a_gpu_keras_models_have_the_digest_of_the_loop_of_stacks(monkeypatch):
-    seen = []
-    monkeypatch.setattr(source, "syntax", lambda path: seen.append(path.name) or "")
-    for device, (own, others) in {
+def test_a_digest_covers_the_loop_of_its_device_and_no_other():
+    for device, (own, other) in {
         "cpu": ("compiled_loop.py", "stacked_loop.py"),
         "gpu": ("stacked_loop.py", "compiled_loop.py"),
     }.items():
-        seen.clear()
-        study.code_digest.__wrapped__("keras", device)
-        assert own in seen
-        assert others not in seen
+        names = {file.name for file in study.code("keras", device)}
+        assert own in names
+        assert other not in names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("implementation", get_args(Implementation))
+def test_a_digest_covers_what_training_imports(implementation):
+    """All of it and nothing else: what is not numerical would train everything again when it changes."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.training.imported_by_a_run", implementation]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    covered = {str(file) for file in study.code(implementation, "cpu")}
+    assert set(done.stdout.splitlines()) == covered

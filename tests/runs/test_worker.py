@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from bnrepro.processor import this_processor
 from bnrepro.runs import worker
 from bnrepro.runs.machine import Machine, bits_are_promised, this_machine
 from tests.networks.specs import assert_same, run_spec
@@ -46,10 +47,10 @@ def test_a_compiled_loop_serves_runs_of_other_learning_rates_and_seeds(digits):
 @pytest.mark.parametrize(
     ("level", "numerics", "expected"),
     [
-        ("v2", "portable", "GenuineIntel x86-64-v2"),
-        ("v3", "portable", "any x86-64-v3"),
-        ("v4", "portable", "any x86-64-v3"),
-        ("v4", "fast", "GenuineIntel x86-64-v4"),
+        ("x86-64-v3", "portable", "any x86-64-v3"),
+        ("x86-64-v4", "portable", "any x86-64-v3"),
+        ("x86-64-v4", "fast", "GenuineIntel x86-64-v4"),
+        ("aarch64", "portable", "GenuineIntel aarch64"),
     ],
 )
 def test_a_machine_knows_which_processors_repeat_its_bits(level, numerics, expected):
@@ -58,7 +59,7 @@ def test_a_machine_knows_which_processors_repeat_its_bits(level, numerics, expec
 
 
 def test_a_gpus_bits_are_promised_to_nobody():
-    machine = Machine(16, "Linux", "a Xeon", "3.11.7", "GenuineIntel", "v4", "NVIDIA H200", "580.159.04", "12.2")
+    machine = Machine(16, "Linux", "a Xeon", "3.11.7", "GenuineIntel", "x86-64-v4", "NVIDIA H200", "580.159.04", "12.2")
     assert machine.same_bits("fast") == "none (NVIDIA H200)"
     assert not bits_are_promised(machine.same_bits("fast"))
     assert bits_are_promised(replace(machine, cuda=None).same_bits("fast"))
@@ -66,7 +67,7 @@ def test_a_gpus_bits_are_promised_to_nobody():
 
 def test_this_machine_is_described():
     machine = this_machine()
-    assert machine.level in ("v2", "v3", "v4")
+    assert machine.level == this_processor().level
     assert "unknown" not in (machine.vendor, machine.processor)
     assert (machine.device_name, machine.driver, machine.cuda) == (machine.processor, None, None)
 

@@ -14,8 +14,9 @@ from bnrepro import __version__, paths
 from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.analysis.claims import figure_1, ledger
 from bnrepro.analysis.claims.evidence import Evidence
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, DatasetName, Params
+from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
 from bnrepro.runs import records
 from bnrepro.runs.study import expand, recorded_on
 from bnrepro.training.spec import RunSpec

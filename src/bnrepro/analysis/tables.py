@@ -15,23 +15,9 @@ from bnrepro.analysis.claims import figure_1
 from bnrepro.analysis.claims.claim import Verdict
 from bnrepro.analysis.curves import ACCURACIES
 from bnrepro.analysis.reference import PERCENTILES
+from bnrepro.choices import Activation, Implementation, Noise, Normalization, Pixels, Placement, Updates
 from bnrepro.errors import BadInput
-from bnrepro.params import (
-    HEADLINE_STUDY,
-    Activation,
-    Count,
-    Depth,
-    Implementation,
-    Momentum,
-    Noise,
-    Normalization,
-    Pixels,
-    Placement,
-    Positive,
-    Rate,
-    Share,
-    Updates,
-)
+from bnrepro.params import HEADLINE_STUDY, Count, Depth, Momentum, Positive, Rate, Share
 
 
 def _float32(value: float) -> float:

@@ -153,7 +153,7 @@ def scaling_as_markdown(measured: list[dict[str, Any]], workers: int) -> str:
 def where(environment: dict[str, Any]) -> str:
     """A line on what a table was measured on."""
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    device = f"{environment['processor']} ({environment['vendor']} x86-64-{environment['level']}), one core"
+    device = f"{environment['processor']} ({environment['vendor']} {environment['level']}), one core"
     if environment["cuda"]:
         device = f"{environment['device_name']}, driver {environment['driver']}, CUDA {environment['cuda']}"
     return f"{device}; Python {environment['python']}, {versions}."

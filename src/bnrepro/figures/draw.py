@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.curves import further
+from bnrepro.choices import DatasetName
 from bnrepro.figures import (
     accuracy_vs_iterations,
     alternatives,
@@ -23,7 +24,7 @@ from bnrepro.figures import (
     speedup_by_target,
     style,
 )
-from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, DatasetName, Params
+from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 
 def draw(params: Params, dataset: DatasetName) -> None:

@@ -9,8 +9,9 @@ import yaml
 
 from bnrepro import paths
 from bnrepro.analysis import curves, tables
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import Params
 from bnrepro.report import wording
 
 _MET = {True: "yes", False: "no", None: "cannot be told"}

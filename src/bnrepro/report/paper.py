@@ -8,8 +8,9 @@ from bnrepro.analysis import reference, tables
 from bnrepro.analysis.against_paper import MODES, SETTING
 from bnrepro.analysis.claims import figure_1
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.choices import DatasetName
 from bnrepro.figures.iterations_to_target import ratio_text
-from bnrepro.params import PAPER_STUDY, DatasetName, Params
+from bnrepro.params import PAPER_STUDY, Params
 from bnrepro.report import wording
 
 # Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.

@@ -12,10 +12,11 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.params import HEADLINE_STUDY, DatasetName, Params
+from bnrepro.params import HEADLINE_STUDY, Params
 from bnrepro.report import lesson, paper, wording
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.

@@ -16,11 +16,11 @@ from contextlib import suppress
 from typing import Any, get_args
 
 import bnrepro
-from bnrepro.datasets import Dataset
+from bnrepro.choices import Implementation
+from bnrepro.dataset import Dataset
 from bnrepro.errors import Failed
-from bnrepro.params import Implementation
+from bnrepro.processor import this_processor
 from bnrepro.runs import worker
-from bnrepro.runs.machine import this_machine
 from bnrepro.runs.stacks import Stack
 from bnrepro.runs.study import code_digest, numerical_versions
 from bnrepro.runs.worker import Trained
@@ -137,7 +137,7 @@ def identity(threads: int) -> Identity:
         **numerical_versions(),
         **{name: os.environ.get(name, "") for name in bnrepro.ENVIRONMENT},
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "AVX2": str(this_machine().level != "v2"),
+        "AVX2": str(this_processor().has_avx2),
         "threads of a worker (`dask worker --nthreads 1 --nworkers ...`)": str(threads),
     }
 

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from types import TracebackType
 from typing import Protocol
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.errors import Failed, in_words
 from bnrepro.runs.stacks import Stack, stacked
 from bnrepro.runs.worker import Trained

@@ -3,11 +3,11 @@
 import os
 import platform
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from bnrepro.choices import Numerics
 from bnrepro.device import Resolved, gpu
-from bnrepro.params import Numerics
+from bnrepro.processor import this_processor
 
 _NONE = "none"
 
@@ -20,7 +20,7 @@ class Machine:
         cores: of the whole machine.
         platform, processor, python: as they call themselves.
         vendor: the processor's maker.
-        level: its instructions, as x86-64 counts them: `v3` has AVX2 and FMA, `v4` AVX-512 too.
+        level: its instructions (`bnrepro.processor.Processor`).
         device_name: what trains: the processor, or a GPU by its name.
         driver, cuda: versions of a GPU's driver, and of the CUDA that TensorFlow is built for; None without a GPU.
     """
@@ -39,9 +39,9 @@ class Machine:
         """The processors that give a run the same bits as this machine's: with a GPU, none that could be named."""
         if self.cuda:  # XLA picks a GPU's kernels by timing them
             return f"{_NONE} ({self.device_name})"
-        if numerics == "portable" and self.level != "v2":
+        if numerics == "portable" and self.level.startswith("x86-64"):
             return "any x86-64-v3"
-        return f"{self.vendor} x86-64-{self.level}"
+        return f"{self.vendor} {self.level}"
 
 
 def bits_are_promised(processor: str) -> bool:
@@ -51,8 +51,8 @@ def bits_are_promised(processor: str) -> bool:
 
 def this_machine(device: Resolved = "cpu") -> Machine:
     """Raises Failed where the device is a GPU and there is none."""
-    flags, processor = set(_cpuinfo("flags").split()), _cpuinfo("model name")
-    trains: dict[str, Any] = {"device_name": processor}
+    processor = this_processor()
+    trains: dict[str, Any] = {"device_name": processor.name}
     if device == "gpu":
         card = gpu()
         trains = {"device_name": card.name, "driver": card.driver, "cuda": card.cuda}
@@ -60,15 +60,8 @@ def this_machine(device: Resolved = "cpu") -> Machine:
         **trains,
         cores=os.cpu_count(),
         platform=platform.platform(),
-        processor=processor,
+        processor=processor.name,
         python=platform.python_version(),
-        vendor=_cpuinfo("vendor_id"),
-        level="v4" if "avx512vl" in flags else "v3" if {"avx2", "fma"} <= flags else "v2",
+        vendor=processor.vendor,
+        level=processor.level,
     )
-
-
-def _cpuinfo(key: str) -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith(key):
-            return line.partition(":")[2].strip()
-    return "unknown"

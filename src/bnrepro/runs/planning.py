@@ -4,8 +4,9 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from bnrepro import datasets, device
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import Params
 from bnrepro.progress import duration
 from bnrepro.runs import stage, study
 

@@ -14,7 +14,8 @@ from multiprocessing import resource_tracker
 from loky import ProcessPoolExecutor
 
 from bnrepro import datasets, parent, paths
-from bnrepro.params import DatasetName
+from bnrepro.choices import DatasetName
+from bnrepro.dataset import Dataset
 from bnrepro.runs import worker
 from bnrepro.runs.stacks import Stack
 from bnrepro.runs.worker import Trained
@@ -44,7 +45,7 @@ class LocalPool:
         self._executor = self._start()
         return self
 
-    def submit(self, stack: Stack, dataset: datasets.Dataset) -> "Future[list[Trained]]":
+    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
         with _ctrl_c_waits():  # the first run that an executor is given starts its processes
             try:
                 return self._executor.submit(_train, stack, dataset.name)
@@ -89,5 +90,5 @@ def _train(stack: Stack, dataset: DatasetName) -> list[Trained]:
 
 
 @lru_cache(maxsize=1)
-def _dataset(name: DatasetName) -> datasets.Dataset:
+def _dataset(name: DatasetName) -> Dataset:
     return datasets.load(name)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from bnrepro import datasets, paths
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import Params
 from bnrepro.runs import executor, store, study
 from bnrepro.runs.records import INDEX
 from bnrepro.runs.stacks import stacked

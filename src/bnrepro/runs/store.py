@@ -25,7 +25,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from bnrepro import __version__, paths, reading
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.errors import BadInput
 from bnrepro.runs import records
 from bnrepro.runs.machine import Machine

@@ -10,33 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import bnrepro
 from bnrepro import device, source
+from bnrepro.choices import DatasetName, Implementation
 from bnrepro.device import Resolved
-from bnrepro.params import DEFAULTS, DatasetName, Params
+from bnrepro.params import DEFAULTS, Params
+from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.spec import RunSpec
 
-# What every run's numbers come from, beside the implementation's own file and loop.
-_CORE = (
-    "__init__.py",
-    "measurement/evaluator.py",
-    "measurement/folding.py",
-    "measurement/forward.py",
-    "measurement/images.py",
-    "measurement/probe.py",
-    "networks/layers.py",
-    "networks/parameters.py",
-    "numerics.py",
-    "training/batches.py",
-    "training/recording.py",
-    "training/run.py",
-)
 _REAL = ("initial_stddev", "momentum", "dropout", "learning_rate")  # YAML may write them without a point
-_LOOPS = {  # of an implementation on a device
-    ("keras", "cpu"): "training/compiled_loop.py",
-    ("keras", "gpu"): "training/stacked_loop.py",
-}
-_ESTIMATOR_LOOP = "training/estimator_loop.py"
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
 _SEE_TO_UPDATES = ("keras_estimator", "core_estimator")
@@ -126,16 +107,20 @@ def fingerprint(spec: RunSpec, data_digest: str) -> str:
 
 def numerical_versions() -> dict[str, str]:
     """The libraries that decide a run's bits."""
-    return {name: importlib.metadata.version(name) for name in ("tensorflow", "tensorflow-estimator", "keras", "numpy")}
+    names = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
+    return {name: importlib.metadata.version(name) for name in names}
 
 
 @cache
-def code_digest(implementation: str, device: Resolved) -> str:
+def code_digest(implementation: Implementation, device: Resolved) -> str:
     """SHA-256 (hex) over the code that a run of this implementation goes through; comments and docstrings left out."""
-    package = Path(bnrepro.__file__).parent
-    loop = _LOOPS.get((implementation, device), _ESTIMATOR_LOOP)
-    own = (f"networks/{implementation}.py", loop)
     hashing = hashlib.sha256()
-    for file in sorted({*_CORE, *own}):
-        hashing.update(f"{file}\n{source.syntax(package / file)}\n".encode())
+    for file in code(implementation, device):
+        name = file.relative_to(source.PACKAGE).as_posix()
+        hashing.update(f"{name}\n{source.syntax(file)}\n".encode())
     return hashing.hexdigest()
+
+
+def code(implementation: Implementation, device: Resolved) -> list[Path]:
+    """The files of this package that training imports: the network, the loop, what measures, and what these import."""
+    return sorted(source.closure(["bnrepro.training.run", loop_of(implementation, device), network_of(implementation)]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bnrepro import numerics
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.runs.machine import Machine, this_machine
 from bnrepro.runs.stacks import Stack, train_together
 from bnrepro.training.recording import Result

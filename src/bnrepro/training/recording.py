@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bnrepro.datasets import Dataset
+from bnrepro import numerics
+from bnrepro.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters
 from bnrepro.training.spec import RunSpec
 
@@ -47,7 +48,7 @@ class Recording:
 
     def __init__(self, spec: RunSpec, network: Architecture, dataset: Dataset):
         self._spec = spec
-        self._evaluator, self._probe = _instruments(network, dataset, spec.hold_out, spec.numerics == "fast")
+        self._evaluator, self._probe = _instruments(network, dataset, spec.hold_out, numerics.uses_xla(spec.numerics))
         self._look_every = spec.evaluate_every * max(1, spec.steps // spec.evaluate_every // LOOKS)
         self._curve: dict[str, list[float]] = {}
         self._looks: dict[str, list[np.ndarray]] = {}

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.datasets import CLASSES, Dataset
+from bnrepro.choices import Pixels
+from bnrepro.dataset import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
-from bnrepro.params import Pixels
 from bnrepro.training.batches import mini_batches
+from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.recording import Recording, Result, training_rows
 from bnrepro.training.spec import RunSpec
 
@@ -82,7 +83,12 @@ def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
     began, measured_before = time.perf_counter(), sum(recording.seconds for recording in recordings)
     one = starts[0]
     loop = _stacked_loop(
-        one.network, one.dataset, one.spec.evaluate_every, one.spec.batch_size, one.spec.numerics == "fast", len(specs)
+        one.network,
+        one.dataset,
+        one.spec.evaluate_every,
+        one.spec.batch_size,
+        numerics.uses_xla(one.spec.numerics),
+        len(specs),
     )
     diverged = loop.train(
         [start.initial for start in starts],
@@ -119,34 +125,33 @@ def _train(start: _Start) -> int | None:
     """Train by the implementation's own loop, which returns the first step whose loss was not a number."""
     spec, network, dataset, observe = start.spec, start.network, start.dataset, start.recording.observe
     if spec.implementation == "keras":
-        loop = _compiled_loop(network, dataset, spec.evaluate_every, spec.batch_size, spec.numerics == "fast")
+        loop = _compiled_loop(network, dataset, spec.evaluate_every, spec.batch_size, numerics.uses_xla(spec.numerics))
         return loop.train(start.initial, spec.learning_rate, start.batches, observe, spec.seed)
 
-    from bnrepro.training import estimator_loop
-
-    module = importlib.import_module(f"bnrepro.networks.{spec.implementation}")
+    module = importlib.import_module(network_of(spec.implementation))
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
     named, every = module.canonical_name, spec.evaluate_every
-    return estimator_loop.train(build, named, start.initial, dataset, start.batches, every, observe)
+    loop = importlib.import_module(loop_of(spec.implementation, spec.device))
+    return loop.train(build, named, start.initial, dataset, start.batches, every, observe)
 
 
 # What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
 @lru_cache(maxsize=4)
 def _compiled_loop(network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool) -> Any:
-    from bnrepro.training.compiled_loop import CompiledLoop
-
-    return CompiledLoop(network, dataset, evaluate_every, batch_size, xla)
+    return importlib.import_module(loop_of("keras", "cpu")).CompiledLoop(
+        network, dataset, evaluate_every, batch_size, xla
+    )
 
 
 @lru_cache(maxsize=4)
 def _stacked_loop(
     network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool, runs: int
 ) -> Any:
-    from bnrepro.training.stacked_loop import StackedLoop
-
-    return StackedLoop(network, dataset, evaluate_every, batch_size, xla, runs)
+    return importlib.import_module(loop_of("keras", "gpu")).StackedLoop(
+        network, dataset, evaluate_every, batch_size, xla, runs
+    )
 
 
 @lru_cache(maxsize=2)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bnrepro.device import Resolved
-from bnrepro.params import (
+from bnrepro.choices import (
     Activation,
     DatasetName,
     Implementation,
@@ -14,6 +13,7 @@ from bnrepro.params import (
     Placement,
     Updates,
 )
+from bnrepro.device import Resolved
 
 
 @dataclass(frozen=True)

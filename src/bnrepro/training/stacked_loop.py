@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.datasets import Dataset
+from bnrepro.dataset import Dataset
 from bnrepro.measurement.forward import Drop, Forward, Statistics, Tensors
 from bnrepro.networks import layers
 from bnrepro.networks.parameters import Architecture, Parameters

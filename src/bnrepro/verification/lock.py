@@ -8,8 +8,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bnrepro import paths
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DatasetName
 from bnrepro.verification import scratch
 from bnrepro.verification.finding import Finding, compared
 

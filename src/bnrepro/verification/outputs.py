@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bnrepro import paths
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import Params
 from bnrepro.verification import scratch
 from bnrepro.verification.finding import Finding, compared
 

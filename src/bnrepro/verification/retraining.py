@@ -12,8 +12,10 @@ import pandas as pd
 
 from bnrepro import datasets, device, paths
 from bnrepro.analysis import curves, tables
+from bnrepro.choices import DatasetName
+from bnrepro.dataset import Dataset
 from bnrepro.errors import BadInput, Failed
-from bnrepro.params import DatasetName, Params
+from bnrepro.params import Params
 from bnrepro.runs import executor, records, store, study
 from bnrepro.runs.machine import bits_are_promised
 from bnrepro.runs.stacks import stacked
@@ -113,13 +115,13 @@ def check(
                 found(_compare(run, params, known, record, trained.result))
 
 
-def _obtained(params: Params, dataset: DatasetName) -> datasets.Dataset:
+def _obtained(params: Params, dataset: DatasetName) -> Dataset:
     datasets.fetch(dataset)
     datasets.prepare(dataset, params.data[dataset])
     return datasets.load(dataset)
 
 
-def _asked_for(params: Params, data: datasets.Dataset, on: device.Resolved) -> list[_Run]:
+def _asked_for(params: Params, data: Dataset, on: device.Resolved) -> list[_Run]:
     """Raises Failed where they are of a GPU and there is none here."""
     device.resolve(on)
     runs: dict[str, _Run] = {}

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from bnrepro import paths
+from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
-from bnrepro.params import DATASETS, DatasetName, Params
+from bnrepro.params import DATASETS, Params
 from bnrepro.runs import executor
 from bnrepro.verification import lock, outputs, retraining
 from bnrepro.verification.finding import Finding
