@@ -65,12 +65,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(INSTALL) --require-hashes --no-deps -r requirements-gpu.lock
 	@touch $@
 
-COMPILE := uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+COMPILE := uv pip compile --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-header --quiet
 
 lock:
-	$(COMPILE) --extra test --extra lint --extra build -o requirements.lock
-	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
+	$(COMPILE) pyproject.toml --extra test --extra lint --extra build -o requirements.lock
+	$(COMPILE) pyproject.toml --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
+	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | $(COMPILE) --no-annotate - -o tests/networks/tensorflow_2_15.lock
 
 clean:
 	rm -rf .venv

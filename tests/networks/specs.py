@@ -17,6 +17,13 @@ STEPS = 200
 # on one processor, but other processors add in another order. An epsilon or a momentum that is off by 1%, a step left
 # out or two mini-batches that change places leave differences above it (tests/networks/test_parity.py).
 TOLERANCE = STEPS * float(np.finfo(np.float32).eps)  # 2.4e-5
+FLOAT32 = 1e-6  # accuracies are sums of zeros and ones, divided in float32
+# Networks that learn within the 200 steps, to be trained by plain TensorFlow: implementation, normalization, depth.
+PLAIN = [
+    (implementation, normalization, depth)
+    for implementation in ("keras", "canned_estimator", "keras_estimator", "core_estimator")
+    for normalization, depth in (("none", 1), ("batch", 3))
+]
 
 
 def run_spec(implementation: str, normalization: str = "none", depth: int = 1, **changes: Any) -> RunSpec:
