@@ -1,11 +1,14 @@
 """The batch normalization figure of Ioffe & Szegedy (2015), rebuilt from nothing.
 
 Importing the package fixes, before TensorFlow can be imported, what the numbers depend on: one thread (a 100-wide
-network is slower on two, and runs in parallel use the cores better), and oneDNN's kernels switched on by name instead
-of by the processor's model. A variable that is already set is left alone.
+network is slower on two, and runs in parallel use the cores better), oneDNN's kernels switched on by name instead of by
+the processor's model, and Keras 2. It overrides what a shell has set. The command also drops the rest of the shell's
+environment (`bnrepro.environment`).
 """
 
 import os
+import sys
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -15,5 +18,7 @@ ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow reports missing CUDA libraries at level 2, on every start
 }
-for _name, _value in ENVIRONMENT.items():
-    os.environ.setdefault(_name, _value)
+if find_spec("tf_keras"):  # from TensorFlow 2.16 on, Keras 2 is a package of its own
+    ENVIRONMENT["TF_USE_LEGACY_KERAS"] = "1"
+if "tensorflow" not in sys.modules:  # it reads them once
+    os.environ.update(ENVIRONMENT)
