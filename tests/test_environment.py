@@ -29,7 +29,8 @@ HOSTILE = {
         "TF_ENABLE_ONEDNN_OPTS": "0",
         "TF_ENABLE_ZENDNN_OPTS": "1",
         "TF_DISABLE_JIT_KERNELS": "1",
-        "TF_CPU_ALLOCATOR_USE_BFC": "1",
+        "TF2_BEHAVIOR": "0",
+        "AUTOGRAPH_STRICT_CONVERSION": "1",
     },
     "threads": {
         "TF_NUM_INTRAOP_THREADS": "2",
@@ -52,7 +53,12 @@ HOSTILE = {
         "TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_LEVEL": "UNSAFE_FORCE_ALL",
         "NVIDIA_TF32_OVERRIDE": "1",
     },
-    "Keras": {"KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": "true", "KERAS_HOME": "{home}/.keras"},
+    "Keras": {
+        "KERAS_BACKEND": "jax",
+        "KERAS_HOME": "{home}/.keras",
+        "KERAS_MAX_EPOCHS": "1",
+        "TF_USE_LEGACY_KERAS": "true",
+    },
     "clusters": {
         "TF_CONFIG": json.dumps(
             {
@@ -61,10 +67,12 @@ HOSTILE = {
             }
         )
     },
-    "NumPy": {
+    "NumPy and what builds on it": {
         "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SKX",
         "OPENBLAS_CORETYPE": "Prescott",
         "NPY_PROMOTION_STATE": "legacy",
+        "PANDAS_COPY_ON_WRITE": "0",
+        "SCIPY_ARRAY_API": "1",
     },
     "the loader and the C library": {
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable",
@@ -76,7 +84,7 @@ HOSTILE = {
         "PYTHONOPTIMIZE": "2",
         "PYTHONHASHSEED": "12345",
         "PYTHONWARNINGS": "error",
-        "PYTHONINSPECT": "",
+        "LOKY_PICKLER": "nowhere",
         "PYTHONDEVMODE": "1",
     },
     "language and time": {
@@ -91,12 +99,16 @@ HOSTILE = {
         "COLUMNS": "20",
     },
     "the home folder": {"HOME": "{home}"},
-    "matplotlib": {"MPLBACKEND": "module://nowhere", "MATPLOTLIBRC": "{home}/.config/matplotlib/matplotlibrc"},
+    "matplotlib": {
+        "MPLBACKEND": "module://nowhere",
+        "MATPLOTLIBRC": "{home}/.config/matplotlib/matplotlibrc",
+        "FREETYPE_PROPERTIES": "truetype:interpreter-version=35",
+    },
 }
 MATPLOTLIBRC = "backend: svg\nfont.size: 30\nsavefig.dpi: 30\naxes.formatter.use_locale: True\ntext.usetex: True\n"
 KERAS = {"floatx": "float64", "epsilon": 0.1, "image_data_format": "channels_first", "backend": "tensorflow"}
 HOME = {".keras/keras.json": json.dumps(KERAS), ".config/matplotlib/matplotlibrc": MATPLOTLIBRC}
-WITH_FIGURES = ("Python", "language and time", "the home folder", "matplotlib")
+WITH_FIGURES = ("NumPy and what builds on it", "Python", "language and time", "the home folder", "matplotlib")
 STAGES = [("train", "digits", "depth"), ("summarize", "digits"), ("plot", "digits"), ("report", "digits")]
 HOSTILE_NAMES = [name for group in HOSTILE.values() for name in group if name not in ("COLUMNS", "HOME")]
 NAMES = st.sampled_from([*HOSTILE_NAMES, "HOME", "PATH", "DVC_STAGE", "https_proxy"]) | st.text(min_size=1)
