@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "bnrepro"
 
 # From the ground up; a module may import from its own room and from those before it.
 ROOMS = [
-    ["errors", "choices", "processor"],
+    ["choices", "environment", "errors", "processor"],
     ["parent", "paths", "source"],
     ["params"],
     ["estimators"],
@@ -46,13 +46,16 @@ ROOMS = [
     ["tracking"],
     ["serving"],
     ["cli"],
+    ["__main__"],
 ]
 
-# Imported by a command without deciding what it makes: where files lie, how errors read, what a terminal shows, what
-# MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as its params.
+# Imported by a command without deciding what it makes: what an environment keeps, where files lie, how errors read,
+# what a terminal shows, what MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as
+# its params.
 PLUMBING = {
     "choices",
     "cli",
+    "environment",
     "errors",
     "mlflow_content",
     "mlflow_store",

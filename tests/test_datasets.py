@@ -298,6 +298,9 @@ def test_a_server_that_has_the_files_serves_them(project, mirrors, behaviour):
     mirrors(behaviour)
     datasets.fetch("mnist")
     assert contents(project / "data") == {f"raw/mnist/{file}": body for file, body in SMALL.items()}
+    (project / "as-the-umask-says").touch()
+    modes = {path.stat().st_mode for path in paths.raw("mnist").iterdir()}
+    assert modes == {(project / "as-the-umask-says").stat().st_mode}
 
 
 def test_a_mirror_may_end_in_a_slash(project, mirrors, server):

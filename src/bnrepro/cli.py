@@ -5,14 +5,13 @@ import functools
 import json
 import os
 import secrets
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from bnrepro import __version__, params, parent, paths
+from bnrepro import __version__, environment, params, parent, paths
 from bnrepro.errors import BadInput, Failed, in_words
 
 
@@ -291,4 +290,5 @@ def bench(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    environment.start_clean()
+    main()

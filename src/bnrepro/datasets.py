@@ -7,6 +7,7 @@ import os
 import shutil
 import zlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,9 @@ def _retrieve(file: str, sha256: str, mirrors: tuple[str, ...] | list[str], fold
         source = f"{mirror.rstrip('/')}/{file}" if is_url else str(paths.home() / mirror / file)
         download = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, **_AS_STORED) if is_url else _copy
         try:
-            pooch.retrieve(source, known_hash=sha256, fname=file, path=folder, downloader=download)
+            with TemporaryDirectory(dir=folder) as downloads:  # where pooch keeps its files from everybody else
+                found = pooch.retrieve(source, known_hash=sha256, fname=file, path=downloads, downloader=download)
+                shutil.copyfile(found, folder / file)
             return
         except OSError as error:  # requests' errors are OSErrors too, and some of them ValueErrors as well
             tried.append(f"{mirror}: {_reason(error)}")

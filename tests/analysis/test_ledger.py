@@ -1,6 +1,8 @@
 """The claims as a whole: which there are, what claims.json holds, and that no rule changed after its verdict."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +64,13 @@ def test_ids_are_distinct_and_every_rule_has_words_and_a_digest_of_its_own():
     assert len({entry["rule"]["digest"] for entry in entries}) == len(entries)
     assert [entry["id"] for entry in entries if "Holds" not in entry["rule"]["words"]] == []
     assert [entry["id"] for entry in entries if not (entry["statement"] and entry["source"])] == []
+
+
+def test_rules_keep_their_words_where_python_strips_docstrings():
+    code = "import json; from bnrepro.analysis.claims import ledger; "
+    code += "print(json.dumps(ledger.judge(None) + ledger.judge_paper(None)))"
+    done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == ledger.judge(None) + ledger.judge_paper(None)
 
 
 def test_without_evidence_nothing_is_tested():

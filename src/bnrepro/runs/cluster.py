@@ -1,12 +1,11 @@
 """Workers of a Dask cluster. They need this package and its libraries, and no shared disk.
 
-A worker takes part once it was found equal to this process in all that decides a result: sources, versions,
-environment. What admits it is a Dask resource, set on the worker and asked for by every run: so a worker that joins or
-restarts later gets nothing to do before it was looked at, and each does one run at a time.
+A worker takes part once it was found equal to this process in all that decides a result, sources and versions, and its
+environment was cleaned. What admits it is a Dask resource, set on the worker and asked for by every run: so a worker
+that joins or restarts later gets nothing to do before it was looked at, and each does one run at a time.
 """
 
 import hashlib
-import os
 import platform
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import Any, get_args
 
-import bnrepro
+from bnrepro import environment
 from bnrepro.choices import Implementation
 from bnrepro.dataset import Dataset
 from bnrepro.errors import Failed
@@ -135,7 +134,6 @@ def identity(threads: int) -> Identity:
     return {
         **{f"the code of {name}": code_digest(name, "cpu")[:12] for name in get_args(Implementation)},
         **numerical_versions(),
-        **{name: os.environ.get(name, "") for name in bnrepro.ENVIRONMENT},
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "AVX2": str(this_processor().has_avx2),
         "threads of a worker (`dask worker --nthreads 1 --nworkers ...`)": str(threads),
@@ -143,7 +141,7 @@ def identity(threads: int) -> Identity:
 
 
 async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | None:
-    """On a worker: take part if equal; else what differs.
+    """On a worker: take part if equal, in an environment like this process's; else why not.
 
     Its temporary files go where its own are: Dask removes that folder when the worker ends, or when the next one starts
     after a kill.
@@ -152,6 +150,8 @@ async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | N
     different = [f"{name}: {own.get(name)}, here {value}" for name, value in expected.items() if own.get(name) != value]
     if different:
         return "; ".join(different)
+    if reason := environment.settle():
+        return reason
     tempfile.tempdir = dask_worker.local_directory
     await dask_worker.set_resources(**{resource: 1})
     return None

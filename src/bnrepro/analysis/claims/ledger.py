@@ -1,5 +1,7 @@
 """All claims, in the order of the lesson: what claims.json holds."""
 
+import ast
+import inspect
 from typing import Any
 
 import pandas as pd
@@ -10,6 +12,9 @@ from bnrepro.analysis.curves import series
 
 LESSON = [*learning.CLAIMS, *normalizing.CLAIMS, *in_tensorflow.CLAIMS, *beyond.CLAIMS]
 PAPER = figure_1.CLAIMS
+for _claim in (*LESSON, *PAPER):
+    # A rule's words are those of its source, which its digest covers; `python -OO` strips them from the function.
+    _claim.rule.__doc__ = ast.get_docstring(ast.parse(inspect.getsource(_claim.rule)).body[0])  # type: ignore[arg-type]
 
 # Of which factors a rule reads several values, by study; of any other that a study crosses, it is judged by the first.
 FACTORS = {
