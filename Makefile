@@ -54,9 +54,12 @@ $(STAMP)-gpu: $(STAMP) requirements-gpu.lock
 # environment.sh sees to the platforms and to Python 3.14: in the lock their markers would only be in the way.
 ALL := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))
 SHORTEN := sed "s/ and python_full_version < '3\.14'//; s/python_full_version < '3\.14' and //; s/ and $(ALL)//; s/ ; $(ALL)//"
-COMPILE := uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes --no-header --quiet
+# Python 3.11 to 3.13 get the same versions of everything: of these four the last for 3.11, though there are later ones.
+SAME := 'numpy<2.5' 'scipy<1.18' 'contourpy<1.4' 'networkx<3.7'
+COMPILE := printf '%s\n' $(SAME) | uv pip compile pyproject.toml --constraint /dev/stdin --universal --python-version 3.10 \
+    --generate-hashes --no-header --quiet
 
-# One lock for every platform and Python. `make lock UPGRADE=--upgrade` takes the newest versions, else what is locked stays.
+# One lock for every platform and Python. What is locked stays; `make lock UPGRADE=--upgrade` takes the newest versions.
 lock:
 	$(COMPILE) $(UPGRADE) --extra test --extra lint --extra build -o requirements.lock
 	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' | $(SHORTEN) > requirements-gpu.lock

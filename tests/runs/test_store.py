@@ -63,7 +63,7 @@ def test_arrays_are_written_with_the_same_bytes_by_every_python_and_numpy(spec, 
     """Pinned: `dvc.lock` has the hashes of such files."""
     store.write("abc", spec, digits, result, this_machine())
     content = (store.folder("abc") / records.PARAMETERS).read_bytes()
-    assert hashlib.sha256(content).hexdigest() == ("fbf19f7327da10a16ccf759f75390a77357c87ce186992d9383ac3cd7b5270c7")
+    assert hashlib.sha256(content).hexdigest() == "fbf19f7327da10a16ccf759f75390a77357c87ce186992d9383ac3cd7b5270c7"
 
 
 def test_what_is_not_finite_is_null_in_strict_json(spec, result, digits):
