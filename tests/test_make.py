@@ -1,4 +1,4 @@
-"""How `make` finds a Python and builds the environment, with stand-ins for Python and uv; and the comparison of reports."""
+"""How `make` builds the environment, with stand-ins for Python and uv; and the comparison of reports that CI relies on."""
 
 import json
 import os
@@ -15,12 +15,18 @@ from tests import compare_reports
 ROOT = Path(__file__).parents[1]
 COMMITTED = ROOT / "reports" / "digits"
 TOOLS = ("make", "sh", "awk", "cat", "chmod", "cksum", "cp", "dirname", "mkdir", "rm", "touch")
-LOCK = "setuptools==84.0 \\\n    --hash=sha256:aa\ntensorflow==2.21.0 \\\n    --hash=sha256:bb\nuv==0.13.9 \\\n    --hash=sha256:cc\n"
+LOCK = r"""setuptools==84.0 \
+    --hash=sha256:aa
+tensorflow==2.21.0 \
+    --hash=sha256:bb
+uv==0.13.9 \
+    --hash=sha256:cc
+"""
 
 # Runs what it is asked by the Python of the tests, which takes itself for another one.
 PYTHON = """#!/bin/sh
 if [ "$1" = -c ]; then
-    exec {python} -c 'import platform, sys
+    exec {python} -IS -c 'import platform, sys
 code, machine = sys.argv[1:]
 {disguise}
 sys.argv = ["-c", machine]
