@@ -1,4 +1,4 @@
-"""How `make` builds the environment, with stand-ins for Python and uv; and the comparison of reports that CI relies on."""
+"""How `make` builds the environment, with stand-ins for Python and uv; and the comparison that CI relies on."""
 
 import json
 import os
