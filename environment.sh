@@ -95,7 +95,7 @@ else
     [ -n "$uv" ] || fetch_uv
     "$uv" venv --quiet --allow-existing --python 3.11 .venv || refuse "$remedy"
 fi
-echo "Installing the environment from requirements.lock (about two minutes, once)"
+echo "Installing the environment from requirements.lock (3 GB, once)"
 # One package comes as source; the build backend goes first, and builds it and the project without fetching another.
 locked setuptools wheel packaging >.venv/build.lock
 install --require-hashes -r .venv/build.lock
