@@ -66,4 +66,4 @@ lock:
 	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
 
 clean:
-	rm -rf .venv
+	rm -rf .venv/.installed* .venv

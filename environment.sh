@@ -85,7 +85,7 @@ if [ "${1:-}" = gpu ]; then
     exit
 fi
 
-rm -rf .venv
+rm -rf .venv/.installed* .venv  # in this order: half of an environment must not count as one
 find_python
 find_uv
 mkdir .venv
