@@ -2,13 +2,14 @@
 # make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
 # make paper        digits and MNIST; STEPS=3000 for a reduced budget of MNIST
 # Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (2.9 GB more), for `device: gpu` in params.yaml.
+# PYTHON=python3.12 picks the Python of an environment that is not there yet; environment.sh has what happens without.
 .DELETE_ON_ERROR:
 .PHONY: environment reproduce report test test-slow lint paper lock clean
 
 BIN := .venv/bin
-STAMP := .venv/.installed
+STAMP := .venv/.installed-$(firstword $(shell cat environment.sh pyproject.toml requirements.lock | cksum))
 ifeq ($(EXTRA),gpu)
-EXTRAS := .venv/.installed-gpu
+EXTRAS := $(STAMP)-gpu
 else ifneq ($(EXTRA),)
 $(error EXTRA=$(EXTRA): there is gpu)
 endif
@@ -41,37 +42,30 @@ paper: environment
 
 environment: $(STAMP) $(EXTRAS)
 
-ifneq ($(shell command -v uv),)
-INSTALL := uv pip install --quiet --python $(BIN)/python
-else
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-endif
-
-# Installs what the lock says and nothing else. One package comes as source, so the build backend, which is in the lock
-# too, goes first and builds it without fetching another.
-$(STAMP): requirements.lock pyproject.toml
-	@command -v python3.11 >/dev/null && python3.11 -c 'import venv, ensurepip' 2>/dev/null || \
-	{ echo "Python 3.11 with venv is needed: install it (Debian: apt install python3.11-venv; uv: uv python install 3.11)" >&2; exit 2; }
-	@rm -rf .venv && python3.11 -m venv .venv
-	@awk '/^[^ #]/ {keep = /^setuptools==/} keep' requirements.lock > .venv/build.lock
-	@echo "Installing the environment from requirements.lock (about two minutes, once)"
-	@$(INSTALL) --require-hashes -r .venv/build.lock
-	@$(INSTALL) --require-hashes --no-build-isolation -r requirements.lock
-	@$(INSTALL) --no-deps --no-build-isolation -e .
+# An environment counts only when it is whole, and made from these very files.
+$(STAMP):
+	@sh environment.sh
 	@touch $@
 
-.venv/.installed-gpu: $(STAMP) requirements-gpu.lock
-	@echo "Installing CUDA's libraries from requirements-gpu.lock"
-	@$(INSTALL) --require-hashes --no-deps -r requirements-gpu.lock
+$(STAMP)-gpu: $(STAMP) requirements-gpu.lock
+	@sh environment.sh gpu
 	@touch $@
 
-COMPILE := uv pip compile --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-    --generate-hashes --no-emit-index-url --no-header --quiet
+# environment.sh sees to the platforms and to Python 3.14: in the lock their markers would only be in the way.
+ALL := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))
+SHORTEN := sed "s/ and python_full_version < '3\.14'//; s/python_full_version < '3\.14' and //; s/ and $(ALL)//; s/ ; $(ALL)//"
+# Python 3.11 to 3.13 get the same versions of everything: of these four the last for 3.11, though there are later ones.
+SAME := 'numpy<2.5' 'scipy<1.18' 'contourpy<1.4' 'networkx<3.7'
+COMPILE := printf '%s\n' $(SAME) | uv pip compile pyproject.toml --constraint /dev/stdin --universal --python-version 3.10 \
+    --generate-hashes --no-header --quiet
 
+# One lock for every platform and Python. What is locked stays; `make lock UPGRADE=--upgrade` takes the newest versions.
 lock:
-	$(COMPILE) pyproject.toml --extra test --extra lint --extra build -o requirements.lock
-	$(COMPILE) pyproject.toml --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' > requirements-gpu.lock
-	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | $(COMPILE) --no-annotate - -o tests/networks/tensorflow_2_15.lock
+	$(COMPILE) $(UPGRADE) --extra test --extra lint --extra build -o requirements.lock
+	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' | $(SHORTEN) > requirements-gpu.lock
+	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
+	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | uv pip compile - --python-version 3.11 \
+	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --quiet --no-annotate -o tests/networks/tensorflow_2_15.lock
 
 clean:
-	rm -rf .venv
+	rm -rf .venv/.installed* .venv

@@ -4,7 +4,6 @@ Used is exit status 0, with every output there; refused is exit status 2, one li
 every output as it was. Nothing else may come, no warning either, and nothing half written may be left.
 """
 
-import contextlib
 import copy
 import gzip
 import shutil
@@ -67,7 +66,8 @@ class Bench:
     def run(self, kind: str, *command: str, names: str = "", outputs: str) -> int:
         """Run a command, hold what comes against the rule, and return its exit status."""
         before = self.content(outputs)
-        with contextlib.chdir(self.folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
             done = CliRunner().invoke(main, command)
         self.tally[kind, done.exit_code] += 1
         if done.exception is not None and not isinstance(done.exception, SystemExit):
@@ -308,7 +308,8 @@ def test_damaged_prepared_data_are_loaded_or_refused(digits_bench, data):
     try:
         assert digits_bench.run("data/prepared, plan", "plan", outputs="data") == 0
         try:
-            with contextlib.chdir(digits_bench.folder):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(digits_bench.folder)
                 datasets.load("digits")
             digits_bench.tally["data/prepared", 0] += 1
         except BadInput:

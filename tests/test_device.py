@@ -1,8 +1,6 @@
 """cpu, gpu and auto: what they stand for here, and what comes of them. What only a GPU can show is left out."""
 
-import importlib.metadata
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -163,38 +161,3 @@ def test_a_plan_for_a_gpu_promises_no_time(monkeypatch, project):
     assert "digits depth: 112 runs, 0 in the store, 112 to train\n" in told
     assert "about" not in told
     assert "about" in planning.describe(given, workers=2)
-
-
-# --- the extra --------------------------------------------------------------------------------------------------------
-
-
-def locked(name):
-    return dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
-
-
-def test_the_lock_of_the_extra_has_what_this_tensorflow_names_for_a_gpu():
-    """Its own versions, to the last digit; and nothing that the other lock has."""
-    named = [line for line in importlib.metadata.requires("tensorflow") if "and-cuda" in line]
-    wanted = dict(re.match(r"([\w-]+)[ (]*==([\d.]+)", line).groups() for line in named)
-    assert len(wanted) > 10
-    assert locked("requirements-gpu.lock") == wanted
-    assert not locked("requirements-gpu.lock").keys() & locked("requirements.lock").keys()
-
-
-def test_every_line_of_the_lock_has_its_hash():
-    text = (ROOT / "requirements-gpu.lock").read_text()
-    for entry in re.split(r"^(?=[\w-]+==)", text, flags=re.MULTILINE)[1:]:
-        assert "--hash=sha256:" in entry
-
-
-def test_make_installs_the_extra_where_it_is_asked_for():
-    def steps(*words):
-        return subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert "requirements-gpu.lock" not in steps("reproduce").stdout
-    asked = steps("reproduce", "EXTRA=gpu").stdout
-    assert asked.index("requirements-gpu.lock") < asked.index("dvc repro")
-    for extra in ("tpu", "gpu tpu"):
-        other = steps("reproduce", f"EXTRA={extra}")
-        assert other.returncode == 2
-        assert f"EXTRA={extra}: there is gpu" in other.stderr

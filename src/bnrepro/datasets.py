@@ -68,7 +68,7 @@ def _write_digits(folder: Path) -> None:
     np.save(folder / "images.npy", digits.images.astype(np.uint8))
     np.save(folder / "labels.npy", digits.target.astype(np.uint8))
     for file, sha256 in DIGITS_FILES.items():
-        if (found := _sha256(folder / file)) != sha256:
+        if (found := pooch.file_hash(folder / file, alg="sha256")) != sha256:
             raise Failed(f"digits: scikit-learn's images changed: {file} has SHA-256 {found}, expected {sha256}")
 
 
@@ -115,11 +115,6 @@ def _reason(error: OSError) -> str:
     return f"unreachable ({type(error).__name__})"
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 # --- prepare ----------------------------------------------------------------------------------------------------------
 
 
@@ -137,7 +132,7 @@ def prepare(name: DatasetName, data: Data) -> None:
     if name == "digits":
         images, labels = (_load_array(paths.raw(name) / file) for file in DIGITS_FILES)
         for file, sha256 in DIGITS_FILES.items():
-            if _sha256(paths.raw(name) / file) != sha256:
+            if pooch.file_hash(paths.raw(name) / file, alg="sha256") != sha256:
                 raise BadInput(f"{paths.raw(name) / file}: not the file that was fetched; {_REMEDY}")
         train, test = train_test_split(
             np.arange(len(labels)), test_size=data.test, stratify=labels, random_state=SPLIT_SEED

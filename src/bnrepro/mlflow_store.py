@@ -95,8 +95,9 @@ def _unfit(database: Path) -> str | None:
             locations = connection.execute(query).fetchall()
             revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except sqlite3.DatabaseError as error:
-        # The last is what SQLite says where the tables are missing. A lock, say, is no reason to do without the file.
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+        # The class itself stands for a damaged database or none; a lock, say, is of a subclass, and no reason to put
+        # the file aside. (Error codes came with Python 3.11.)
+        if type(error) is sqlite3.DatabaseError or "no such table" in str(error) or "no such column" in str(error):
             return "no database of MLflow's"
         raise
     if revisions != [(_get_latest_schema_revision(),)]:

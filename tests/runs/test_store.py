@@ -1,6 +1,7 @@
 """The run store: whole records or none."""
 
 import dataclasses
+import hashlib
 import os
 import subprocess
 import sys
@@ -56,6 +57,13 @@ def test_the_same_run_gives_the_same_bytes_whatever_it_took(spec, result, digits
     for file in (records.RECORD, records.PARAMETERS, records.LAYERS):
         assert (paths.root() / "one" / file).read_bytes() == (paths.root() / "two" / file).read_bytes()
     assert not (paths.root() / "one" / store.SIDECAR).exists()
+
+
+def test_arrays_are_written_with_the_same_bytes_by_every_python_and_numpy(spec, result, digits):
+    """Pinned: `dvc.lock` has the hashes of such files."""
+    store.write("abc", spec, digits, result, this_machine())
+    content = (store.folder("abc") / records.PARAMETERS).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == "fbf19f7327da10a16ccf759f75390a77357c87ce186992d9383ac3cd7b5270c7"
 
 
 def test_what_is_not_finite_is_null_in_strict_json(spec, result, digits):

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from bnrepro import paths
@@ -30,11 +30,22 @@ def project(*shared: Path) -> Iterator[Path]:
             link = copy / path.relative_to(root)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
-        with chdir(copy):
+        with _working_in(copy):
             try:
                 yield copy
             except BadInput as error:
                 raise BadInput(error.message.replace(str(copy), str(root))) from error
+
+
+@contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    """`contextlib.chdir`, which came with Python 3.11."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 @contextmanager
