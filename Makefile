@@ -1,7 +1,7 @@
 # make reproduce    the environment, then the whole pipeline; ends by naming the report and the figure
 # make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
 # make paper        digits and MNIST; STEPS=3000 for a reduced budget of MNIST
-# Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (2.9 GB more), for `device: gpu` in params.yaml.
+# Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (4.2 GB more), for `device: gpu` in params.yaml.
 # PYTHON=python3.12 picks the Python of an environment that is not there yet; environment.sh has what happens without.
 .DELETE_ON_ERROR:
 .PHONY: environment reproduce report test test-slow lint paper lock clean

@@ -101,7 +101,7 @@ def test_the_diagram_is_dvcs():
 
 @cache
 def said():
-    """What bnrepro, its Makefile, DVC's locks and the system say, as patterns: anything where a message varies."""
+    """What bnrepro, environment.sh, DVC's locks and the system say, as patterns: anything where a message varies."""
     sources = [*(ROOT / "src").rglob("*.py"), *(Path(module.__file__) for module in (dvc.lock, dvc.rwlock))]
     nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
     composed = [node.values for node in nodes if isinstance(node, ast.JoinedStr)]
@@ -109,7 +109,8 @@ def said():
     alone = [[node] for node in nodes if isinstance(node, ast.Constant) and id(node) not in inside]
     texts = ["".join(_fixed(part) for part in parts) for parts in [*composed, *alone]]
     texts += [os.strerror(errno.ENOSPC), os.strerror(errno.EADDRINUSE)]
-    texts += re.findall(r'echo "([^"]+)" >&2', text("Makefile"))
+    by_make = re.findall(r'(?:refuse |remedy=)"([^"]+)"', text("environment.sh"))
+    texts += [re.sub(r"\$\([^)]*\)|\$\w+", "{}", message) for message in by_make]
     lines = [line.replace("`", "") for found in texts for line in found.splitlines()]
     telling = [line for line in lines if len(line.replace("{}", "").split()) > 2]
     return [re.compile(".*".join(map(re.escape, line.split("{}")))) for line in telling]
