@@ -1,6 +1,7 @@
 """Portable numerics: no approximate instruction in any graph that a run goes through, and one arithmetic a process."""
 
 import importlib
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from bnrepro import numerics
+from bnrepro.errors import BadInput
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.measurement.probe import Probe
 from bnrepro.networks.parameters import initial_parameters
+from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
 from bnrepro.training.run import architecture
@@ -129,6 +133,81 @@ def test_the_estimators_run_nothing_approximate(digits, implementation):
     estimator_loop.train(with_trace, module.canonical_name, initial, digits, rows, 2, lambda *_: None)
     assert {"Sqrt", "DivNoNan"} <= Trace.operations
     assert not Trace.operations & APPROXIMATE
+
+
+def refused(code):
+    """The one line in which a process ends with exit status 2."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    return done.stderr.removeprefix("Error: ").rstrip("\n")
+
+
+IN_ONE_LINE = """
+from bnrepro import numerics
+from bnrepro.errors import BadInput
+from bnrepro.processor import Processor
+
+{given}
+try:
+    numerics.use("portable")
+except BadInput as error:
+    error.show()
+    raise SystemExit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("level", ["x86-64-v3", "x86-64-v4"])
+def test_portable_is_portable_on_every_x86_64_with_avx2(monkeypatch, level):
+    monkeypatch.setattr(numerics, "this_processor", lambda: Processor("a processor", "its maker", level))
+    assert numerics.resolve("portable") == "portable"
+    assert numerics.resolve("fast") == "fast"
+
+
+@pytest.mark.parametrize("level", ["aarch64", "arm64"])
+def test_portable_is_fast_elsewhere(monkeypatch, level):
+    monkeypatch.setattr(numerics, "this_processor", lambda: Processor("a processor", "its maker", level))
+    assert numerics.resolve("portable") == "fast"
+
+
+def test_portable_needs_avx2():
+    given = "numerics.this_processor = lambda: Processor('an Atom', 'Intel', 'x86-64-v2')"
+    expected = "numerics: portable needs AVX2 and FMA, which an Atom lacks: set numerics: fast"
+    assert refused(IN_ONE_LINE.format(given=given)) == expected
+
+
+def test_another_tensorflow_is_refused():
+    told = refused(IN_ONE_LINE.format(given="numerics.TENSORFLOW = '2.15.1'"))
+    assert re.fullmatch(r"TensorFlow 2\.21\.0 is installed \(.*\), 2\.15\.1 is needed: run make environment", told)
+
+
+def test_loading_tensorflow_says_nothing():
+    code = "from bnrepro import numerics; numerics.use('portable')"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
+def test_keras_3_is_refused():
+    code = """
+import os
+os.environ["TF_USE_LEGACY_KERAS"] = "0"
+import tensorflow as tf
+tf.keras.Model
+from bnrepro.errors import BadInput
+try:
+    import bnrepro.networks.keras
+except BadInput as error:
+    print(error.message)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "TensorFlow was imported with Keras 3 before bnrepro: import bnrepro first, or set TF_USE_LEGACY_KERAS=1\n"
+    )
+
+
+def test_a_distribution_strategy_is_refused():
+    with pytest.raises(BadInput, match="estimators train on one machine"):
+        tf.estimator.RunConfig(train_distribute=tf.distribute.OneDeviceStrategy("/cpu:0"))
 
 
 def test_a_process_has_one_arithmetic():

@@ -46,6 +46,20 @@ def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
     return click.argument("dataset", type=click.Choice(params.DATASETS))(command)
 
 
+def _note_arithmetic(given: params.Params) -> None:
+    """Say so where this processor trains with other numerics than params.yaml asks for.
+
+    Raises:
+        BadInput: it cannot train with those, nor with others.
+    """
+    from bnrepro import numerics
+
+    if numerics.resolve(given.numerics) != given.numerics:
+        click.echo(
+            "numerics: portable is for x86-64; this processor trains with fast, and has bits of its own.", err=True
+        )
+
+
 def _stage(command: Callable[..., None]) -> Callable[..., None]:
     """What all stages have: they end with the DVC that started them, and one process at a time is at each.
 
@@ -116,6 +130,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     given = params.load_for(dataset, study)
     if scheduler and device.resolve(given.device) == "gpu":
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
+    _note_arithmetic(given)
     open_pool = executor.pool_opener(scheduler or None, workers or len(os.sched_getaffinity(0)))
     with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 
@@ -210,6 +225,7 @@ def verify(
 
     chosen = list(dict.fromkeys(datasets)) or reported()
     given = [params.load_for(dataset) for dataset in chosen][-1]
+    _note_arithmetic(given)
     seed = secrets.randbelow(10**6) if seed is None else seed
     findings: list[Finding] = []
 

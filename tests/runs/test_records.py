@@ -43,7 +43,7 @@ WHOLE = {
     "data_digest": "d1",
     "code_digest": "c0",
     "processor": "any x86-64-v3",
-    "versions": dict.fromkeys(("tensorflow", "tensorflow-estimator", "keras", "numpy"), "2.15.1"),
+    "versions": dict.fromkeys(("tensorflow", "tensorflow-estimator", "tf-keras", "numpy"), "2.15.1"),
     "curve": {"step": [0, 10, 20], "loss": [2.0, 1.0, None], **{name: [0.1, 0.5, 0.9] for name in ACCURACIES}},
     "final": {"population_accuracy": 0.9},
     "diverged_at": None,

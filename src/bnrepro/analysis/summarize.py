@@ -18,7 +18,7 @@ from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
 from bnrepro.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
 from bnrepro.runs import records
-from bnrepro.runs.study import expand, recorded_on
+from bnrepro.runs.study import NUMERICAL_LIBRARIES, expand, recorded_on
 from bnrepro.training.spec import RunSpec
 
 METRICS = "metrics.json"
@@ -182,8 +182,7 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "code_digests": code,
         "source_digest": _digest(code),
         "versions": {
-            name: _the_one(record["versions"][name] for record in used.values())
-            for name in ("tensorflow", "tensorflow-estimator", "keras", "numpy")
+            name: _the_one(record["versions"][name] for record in used.values()) for name in NUMERICAL_LIBRARIES
         },
         "params": {**settings, "studies": grids},
         "studies": {

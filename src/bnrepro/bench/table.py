@@ -19,7 +19,7 @@ from bnrepro.runs import executor, study
 from bnrepro.runs.machine import this_machine
 from bnrepro.runs.processes import LocalPool
 
-_LIBRARIES = ("tensorflow", "keras", "numpy", "torch", "jax")
+_LIBRARIES = ("tensorflow", "tf-keras", "numpy", "torch", "jax")
 
 
 def measure(rows: Sequence[str], depth: int, say: Callable[[str], None]) -> dict[str, Any]:

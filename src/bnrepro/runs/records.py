@@ -75,7 +75,7 @@ class _Final(_Stored, extra="forbid"):
 class _Versions(_Stored):
     tensorflow: str
     tensorflow_estimator: Annotated[str, Field(alias="tensorflow-estimator")]
-    keras: str
+    tf_keras: Annotated[str, Field(alias="tf-keras")]
     numpy: str
 
 

@@ -17,6 +17,7 @@ from bnrepro.params import DEFAULTS, Params
 from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.spec import RunSpec
 
+NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
 _REAL = ("initial_stddev", "momentum", "dropout", "learning_rate")  # YAML may write them without a point
 # The canned estimator lets nobody choose these two (networks/canned_estimator.py).
 _CANNED = {"placement": "after", "momentum": 0.999, "epsilon": 0.001}
@@ -106,9 +107,8 @@ def fingerprint(spec: RunSpec, data_digest: str) -> str:
 
 
 def numerical_versions() -> dict[str, str]:
-    """The libraries that decide a run's bits."""
-    names = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
-    return {name: importlib.metadata.version(name) for name in names}
+    """The versions of the libraries that decide a run's bits."""
+    return {name: importlib.metadata.version(name) for name in NUMERICAL_LIBRARIES}
 
 
 @cache
