@@ -31,6 +31,8 @@ def fold(architecture: Architecture, parameters: Parameters) -> Parameters:
             folded[f"{layer}/kernel"] = exact[f"{layer}/kernel"] * scale
             folded[f"{layer}/bias"] = exact.get(f"{layer}/bias", 0.0) * scale + shift
         else:
-            folded[f"{after}/bias"] = exact[f"{after}/bias"] + shift @ exact[f"{after}/kernel"]
-            folded[f"{after}/kernel"] = scale[:, np.newaxis] * exact[f"{after}/kernel"]
+            kernel = exact[f"{after}/kernel"]
+            # Not `shift @ kernel`: NumPy leaves that to a library that adds in another order on every processor.
+            folded[f"{after}/bias"] = exact[f"{after}/bias"] + (shift[:, np.newaxis] * kernel).sum(axis=0)
+            folded[f"{after}/kernel"] = scale[:, np.newaxis] * kernel
     return {name: value.astype(np.float32) for name, value in folded.items()}
