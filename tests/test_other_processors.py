@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,10 @@ def test_runs_give_the_same_bits_on_emulated_processors(make_project, tmp_path):
     folder = make_project(tmp_path)
     for command in ("fetch", "prepare"):
         subprocess.run([BIN / "bnrepro", command, "digits"], cwd=folder, check=True)
-    here = digests(folder)
-    for processor in PROCESSORS:
-        assert digests(folder, EMULATOR, "-cpu", processor) == here
+    with ThreadPoolExecutor() as pool:
+        emulated = pool.map(lambda processor: digests(folder, EMULATOR, "-cpu", processor), PROCESSORS)
+        here = digests(folder)
+        assert dict(zip(PROCESSORS, emulated, strict=True)) == dict.fromkeys(PROCESSORS, here)
 
 
 def main():
@@ -45,8 +47,10 @@ def main():
     dataset = datasets.load("digits")
     for name in NETWORKS:
         result = run(run_spec(name, "batch", depth=2, steps=20, evaluate_every=10), dataset)
-        left = (result.curve, result.final, sorted((key, value.tobytes()) for key, value in result.parameters.items()))
-        print(name, hashlib.sha256(repr(left).encode()).hexdigest())
+        arrays = [
+            (key, value.tobytes()) for found in (result.parameters, result.layers) for key, value in found.items()
+        ]
+        print(name, hashlib.sha256(repr((result.curve, result.final, sorted(arrays))).encode()).hexdigest())
 
 
 if __name__ == "__main__":
