@@ -75,8 +75,13 @@ def test_on_a_gpu_every_run_has_its_device_and_its_arithmetic(monkeypatch):
 
 
 def using(*devices):
-    """A process that uses one device after the other: its exit status, and what it says."""
-    words = "; ".join(["from bnrepro import device", *(f"device.use(*{words})" for words in devices)])
+    """A process that uses one device after the other, as a worker does: its exit status, and what it says."""
+    words = "; ".join(
+        [
+            "from bnrepro import device, numerics; numerics.use('portable')",
+            *(f"device.use(*{words})" for words in devices),
+        ]
+    )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 

@@ -224,7 +224,8 @@ def test_no_variable_decides_a_number(prepared, expected, tmp_path, group):
 
     def differs(number: int, variables: Mapping[str, str]) -> bool:
         found = outcome(prepared, tmp_path / str(number), variables, commands)
-        return isinstance(found, str) or found.items() != {name: expected[name] for name in found}.items()
+        asked = [name for name in expected if commands == STAGES or name.startswith("data/runs")]
+        return found != {name: expected[name] for name in asked}
 
     if differs(0, HOSTILE[group]):
         alone = [{name: value} for name, value in HOSTILE[group].items()]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bnrepro.processor import this_processor
+
 BIN = Path(sys.executable).parent
 
 pytestmark = pytest.mark.slow
@@ -27,6 +29,7 @@ def digests(digits, *emulated):
 
 
 @pytest.mark.skipif(EMULATOR is None, reason="qemu-x86_64 is not installed (Debian: apt install qemu-user)")
+@pytest.mark.skipif(not this_processor().is_x86, reason="bits are promised for x86-64")
 def test_runs_give_the_same_bits_on_emulated_processors(make_project, tmp_path):
     folder = make_project(tmp_path)
     for command in ("fetch", "prepare"):

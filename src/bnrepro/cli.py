@@ -122,7 +122,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     """Train what is missing of a study's runs."""
     from bnrepro import device
     from bnrepro.progress import TrainingProgress
-    from bnrepro.runs import executor, records, stage, store
+    from bnrepro.runs import executor, machine, records, stage, store
     from bnrepro.tracking import BackgroundPublisher
 
     if workers and scheduler:
@@ -131,7 +131,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     if scheduler and device.resolve(given.device) == "gpu":
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
     _note_arithmetic(given)
-    open_pool = executor.pool_opener(scheduler or None, workers or len(os.sched_getaffinity(0)))
+    open_pool = executor.pool_opener(scheduler or None, workers or machine.cores())
     with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 
         def finished(fingerprint, spec, rate):
@@ -178,9 +178,10 @@ def report(dataset: params.DatasetName) -> None:
 @main.command()
 def plan() -> None:
     """Say what would be trained, and how long it takes."""
+    from bnrepro.runs import machine
     from bnrepro.runs.planning import describe
 
-    click.echo(describe(params.load(), len(os.sched_getaffinity(0))))
+    click.echo(describe(params.load(), machine.cores()))
 
 
 @main.command()
@@ -218,7 +219,7 @@ def verify(
     hashes of dvc.lock again. Of each DATASET, by default of all that have a report. Nothing is written. Exit status 1
     if anything differs.
     """
-    from bnrepro.runs import executor
+    from bnrepro.runs import executor, machine
     from bnrepro.verification.finding import Finding
     from bnrepro.verification.verify import reported
     from bnrepro.verification.verify import verify as check_all
@@ -236,7 +237,7 @@ def verify(
     click.echo(
         "Training all runs again." if every else f"Training {runs} runs of each dataset again, by --seed {seed}."
     )
-    open_pool = executor.pool_opener(None, workers or len(os.sched_getaffinity(0)))
+    open_pool = executor.pool_opener(None, workers or machine.cores())
     check_all(given, chosen, None if every else runs, seed, open_pool, found)
     states = [finding.state for finding in findings]
     if differing := states.count("DIFFERS"):
@@ -279,6 +280,7 @@ def bench(
 ) -> None:
     """Measure how fast this machine trains."""
     from bnrepro.bench import rates, stacks, table
+    from bnrepro.runs import machine
 
     def say(what: str) -> None:
         click.echo(f"{what} ...", err=True)
@@ -290,7 +292,7 @@ def bench(
         raise BadInput(f"--row {', '.join(sorted(unknown))}: not measured here; there are: {known}")
     result: Any
     if scaling:
-        workers = len(os.sched_getaffinity(0))
+        workers = machine.cores()
         result = table.scaling(params.load(), workers, say)
         text = table.scaling_as_markdown(result, workers)
     elif device:

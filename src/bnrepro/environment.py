@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from bnrepro import ENVIRONMENT
 
-# By the reason why they pass. A name that ends in `*` stands for all that start so. None of them decides a number.
+# By the reason why they pass. A name that ends in `*` stands for all that start so. None picks a kernel or a flag.
+# Paths decide which libraries are found, whose versions a record has; CUDA_VISIBLE_DEVICES what `device: auto` is.
 PASSED = {
     "who runs the command, and where files and programs are": (
         "HOME LOGNAME USER USERNAME PATH PWD SHELL TMPDIR TEMP TMP XDG_* MPLCONFIGDIR"
@@ -20,16 +21,17 @@ PASSED = {
         "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE "
         "VIRTUAL_ENV"
     ),
-    "what Python writes": "PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED",
+    "what Python writes": "PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED",
+    "what macOS sets at every start, whatever was cleaned": "VERSIONER_* __CF_*",
     "what a terminal shows and completes": "COLORTERM COLUMNS COMP_* FORCE_COLOR LINES NO_COLOR TERM _BNREPRO_COMPLETE",
     "requests to this project and its tools": "BNREPRO_* DASK_* DVC_* GIT_* MLFLOW_*",
     "the way to servers": (
         "ALL_PROXY HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy http_proxy https_proxy no_proxy "
         "CURL_CA_BUNDLE REQUESTS_CA_BUNDLE SSL_CERT_DIR SSL_CERT_FILE"
     ),
-    "credentials": "AWS_* AZURE_* BOTO_CONFIG DATABRICKS_* GOOGLE_* KRB5* NETRC SSH_*",
+    "credentials": "AWS_* AZURE_* BOTO_CONFIG DATABRICKS_* GOOGLE_* KRB5* NETRC PG* SSH_*",
     "which GPU, and how to reach it": (
-        "CUDA_CACHE_PATH CUDA_DEVICE_ORDER CUDA_HOME CUDA_MPS_LOG_DIRECTORY CUDA_MPS_PIPE_DIRECTORY "
+        "CUDA_CACHE_MAXSIZE CUDA_CACHE_PATH CUDA_DEVICE_ORDER CUDA_HOME CUDA_MPS_LOG_DIRECTORY CUDA_MPS_PIPE_DIRECTORY "
         "CUDA_VISIBLE_DEVICES NVIDIA_DRIVER_CAPABILITIES NVIDIA_VISIBLE_DEVICES"
     ),
 }

@@ -301,7 +301,8 @@ def _seconds(call: Callable[[], Any]) -> list[float]:
 
 if __name__ == "__main__":
     row, normalization, depth = sys.argv[1:]
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that estimators are deprecated is known here
     device.use("cpu", None)
     print(json.dumps(ROWS[row](normalization, int(depth))))

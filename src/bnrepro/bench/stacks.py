@@ -123,6 +123,6 @@ def _share(share: float | None) -> str:
 
 if __name__ == "__main__":
     on, arithmetic, normalization, depth, runs = sys.argv[1:]
-    if on == "cpu":
+    if on == "cpu" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     print(json.dumps(one(on, arithmetic, normalization, int(depth), int(runs))))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol
 
 from bnrepro.dataset import Dataset
-from bnrepro.errors import Failed, in_words
+from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.runs.stacks import Stack, stacked
 from bnrepro.runs.worker import Trained
 from bnrepro.training.spec import RunSpec
@@ -86,6 +86,8 @@ def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[
                 waiting.append(stack)
             except OSError as error:
                 raise Failed(f"{what}: {in_words(error)}") from error
+            except BadInput:  # of the environment: every run would meet it
+                raise
             except Exception as error:
                 raise Failed(f"{what}: {type(error).__name__}: {_one_line(error)}") from error
             else:

@@ -65,3 +65,10 @@ def this_machine(device: Resolved = "cpu") -> Machine:
         vendor=processor.vendor,
         level=processor.level,
     )
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS does not bind processes to cores

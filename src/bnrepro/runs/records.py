@@ -72,10 +72,8 @@ class _Final(_Stored, extra="forbid"):
     zscore_variance_median: Measure = None
 
 
-class _Versions(_Stored):
+class _Versions(_Stored, extra="ignore"):  # which other libraries decide bits depends on TensorFlow's
     tensorflow: str
-    tensorflow_estimator: Annotated[str, Field(alias="tensorflow-estimator")]
-    tf_keras: Annotated[str, Field(alias="tf-keras")]
     numpy: str
 
 
