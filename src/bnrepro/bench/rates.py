@@ -288,6 +288,12 @@ def available() -> list[str]:
     return [row for row in ROWS if row not in NEEDS or importlib.util.find_spec(NEEDS[row])]
 
 
+def keep_to_one_core() -> None:
+    """Bind this process to the first core that it may use, where the system binds processes at all."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 def _seconds(call: Callable[[], Any]) -> list[float]:
     """What a call takes, several times, after one to warm up."""
     call()
@@ -301,8 +307,7 @@ def _seconds(call: Callable[[], Any]) -> list[float]:
 
 if __name__ == "__main__":
     row, normalization, depth = sys.argv[1:]
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    keep_to_one_core()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that estimators are deprecated is known here
     device.use("cpu", None)
     print(json.dumps(ROWS[row](normalization, int(depth))))

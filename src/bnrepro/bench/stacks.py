@@ -5,7 +5,6 @@ stand for one that is trained by itself, by the loop that processors have.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -123,6 +122,6 @@ def _share(share: float | None) -> str:
 
 if __name__ == "__main__":
     on, arithmetic, normalization, depth, runs = sys.argv[1:]
-    if on == "cpu" and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if on == "cpu":
+        rates.keep_to_one_core()
     print(json.dumps(one(on, arithmetic, normalization, int(depth), int(runs))))  # type: ignore[arg-type]
