@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from bnrepro import __version__, environment, params, parent, paths
+from bnrepro import environment, params, parent, paths
 from bnrepro.errors import BadInput, Failed, in_words
 
 
@@ -34,7 +34,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.version_option(package_name="bnrepro")
 def main() -> None:
     """Rebuild the figure that batch normalization is taught with, and look into every run behind it.
 

@@ -57,7 +57,7 @@ def gpu_is_seen() -> bool:
 
 
 def use(device: Resolved, tf32: bool | None) -> None:
-    """Choose this process's device. Call it before TensorFlow computes anything.
+    """Choose this process's device. Call it after `numerics.use`, and before TensorFlow computes anything.
 
     Args:
         tf32: let a GPU round what it multiplies to ten bits of mantissa, which is faster.

@@ -36,11 +36,8 @@ PASSED = {
     ),
 }
 SET = ENVIRONMENT | {
-    "KERAS_HOME": os.devnull,  # there is no keras.json below it, and none can be written
     "LC_ALL": "C.UTF-8",
     "MPLBACKEND": "agg",
-    "OMP_NUM_THREADS": "1",  # the number of cores would decide how OpenBLAS splits a sum
-    "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
 }

@@ -1,4 +1,4 @@
-"""Code as text for digests: what it does, without what it says about itself; and what a module imports."""
+"""Code as text for digests: what it does, without what it says; and what a module imports."""
 
 import ast
 import sys
@@ -12,11 +12,13 @@ _IN_FULL = {"show_empty": True} if sys.version_info >= (3, 13) else {}
 
 
 def syntax(path: Path) -> str:
-    """A module's syntax tree, without docstrings, comments and line numbers."""
+    """A module's syntax tree, without docstrings, comments, line numbers and the messages of exceptions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             del node.body[0]
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
     return text(tree)
 
 

@@ -1,6 +1,7 @@
 """The summarize stage: every table of a dataset, and the verdicts, from the records of its studies."""
 
 import hashlib
+import importlib.metadata
 import itertools
 import json
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnrepro import __version__, paths
+from bnrepro import paths
 from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.analysis.claims import figure_1, ledger
 from bnrepro.analysis.claims.evidence import Evidence
@@ -172,7 +173,7 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
     }
     grids = {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()}
     return {
-        "bnrepro": __version__,
+        "bnrepro": importlib.metadata.version("bnrepro"),
         "dataset": dataset,
         "runs": len(used),
         "records_digest": _digest(sorted(used.items())),

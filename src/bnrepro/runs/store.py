@@ -6,6 +6,7 @@ every machine that the record's `processor` covers; `sidecar.json` holds the res
 can do without it.
 """
 
+import importlib.metadata
 import io
 import json
 import math
@@ -24,7 +25,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from bnrepro import __version__, paths, reading
+from bnrepro import paths, reading
 from bnrepro.dataset import Dataset
 from bnrepro.errors import BadInput
 from bnrepro.runs import records
@@ -87,7 +88,7 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
         "runs_together": result.together,
         "device": spec.device,
         **asdict(machine),
-        "bnrepro": __version__,
+        "bnrepro": importlib.metadata.version("bnrepro"),
         "commit": _commit(),
     }
     target = folder(fingerprint)

@@ -113,7 +113,7 @@ def numerical_versions() -> dict[str, str]:
 
 @cache
 def code_digest(implementation: Implementation, device: Resolved) -> str:
-    """SHA-256 (hex) over the code that a run of this implementation goes through; comments and docstrings left out."""
+    """SHA-256 (hex) over the code that a run of this implementation goes through: what `source.syntax` has of it."""
     hashing = hashlib.sha256()
     for file in code(implementation, device):
         name = file.relative_to(source.PACKAGE).as_posix()

@@ -80,7 +80,7 @@ class Claim:
 
 def digest(rule: Callable[..., Any], reach: str) -> str:
     """SHA-256 (hex) over a rule: its words, its code, and what else decides its verdict."""
-    own = ast.dump(ast.parse(inspect.getsource(rule)))
+    own = source.text(ast.parse(inspect.getsource(rule)))
     return hashlib.sha256(f"{own}\n{reach}".encode()).hexdigest()
 
 

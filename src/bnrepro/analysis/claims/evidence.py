@@ -45,7 +45,7 @@ class Evidence:
             crossing = steps_to_target.crossing(own["step"].to_numpy(), own[column].to_numpy(), self.target)
             found[seed] = own["budget"].iloc[0] if np.isnan(crossing) else crossing
         budget = runs.groupby("seed")["budget"].first()  # of a run that diverged before its first evaluation
-        return pd.Series(found).reindex(budget.index).fillna(budget).astype(float)
+        return pd.Series(found, dtype=float).reindex(budget.index).fillna(budget)
 
     def arrive(self, study: str, **factors: Any) -> bool:
         """Whether all runs with these factors reach the target within the budget."""
