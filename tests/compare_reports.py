@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bnrepro.params import FURTHER
-from bnrepro.verification.outputs import differing_files
+from bnrepro.audit.outputs import differing_files
+from bnrepro.study.params import FURTHER
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
 ACCURACY = 0.02  # of final accuracies: ten of the digits' test images

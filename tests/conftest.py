@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro import datasets, numerics
-from bnrepro.params import Data
+from bnrepro import numerics
+from bnrepro.data import datasets
+from bnrepro.study.params import Data
 from tests import pipeline
 
 numerics.use("portable")  # before any test computes something

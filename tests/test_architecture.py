@@ -8,43 +8,31 @@ import pytest
 import yaml
 
 from bnrepro import source
-from bnrepro.choices import Implementation
-from bnrepro.runs import study
+from bnrepro.records import fingerprint
+from bnrepro.study.choices import Implementation
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "bnrepro"
 
 # From the ground up; a module may import from its own room and from those before it.
 ROOMS = [
-    ["choices", "environment", "errors", "processor"],
-    ["parent", "paths", "source"],
-    ["params"],
-    ["estimators"],
-    ["device"],
-    ["reading"],
-    ["dataset"],
-    ["datasets"],
+    ["environment", "errors", "processor"],
+    ["paths", "source"],
+    ["study"],
+    ["device", "estimators", "numerics", "reading"],
+    ["data"],
     ["networks"],
-    ["training.spec"],
-    ["runs.records"],
-    ["numerics", "training.implementations"],
     ["measurement"],
     ["training"],
-    ["runs.machine", "runs.stacks", "runs.study", "runs.store", "runs.loading"],
-    ["runs.worker"],
-    ["runs.processes", "runs.cluster"],
-    ["runs.executor"],
-    ["runs.stage"],
+    ["records"],
+    ["execution"],
     ["bench"],
-    ["progress"],
-    ["runs.planning"],
     ["analysis"],
+    ["claims"],
     ["figures"],
     ["report"],
-    ["verification", "citing"],
-    ["mlflow_content", "mlflow_store"],
+    ["audit"],
     ["tracking"],
-    ["serving"],
     ["cli"],
     ["__main__"],
 ]
@@ -53,27 +41,27 @@ ROOMS = [
 # what a terminal shows, what MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as
 # its params.
 PLUMBING = {
-    "choices",
     "cli",
     "environment",
     "errors",
-    "mlflow_content",
-    "mlflow_store",
-    "params",
-    "parent",
+    "execution.planning",
+    "execution.progress",
+    "execution.watchdog",
     "paths",
-    "progress",
-    "runs.planning",
-    "serving",
-    "tracking",
+    "study.choices",
+    "study.params",
+    "tracking.content",
+    "tracking.database",
+    "tracking.publish",
+    "tracking.serving",
 }
 
 COMMANDS = {
-    "check": ["params"],
-    "fetch": ["datasets"],
-    "prepare": ["datasets"],
-    "train": ["runs.stage"],
-    "summarize": ["analysis.summarize"],
+    "check": ["study.params"],
+    "fetch": ["data.datasets"],
+    "prepare": ["data.datasets"],
+    "train": ["execution.stage"],
+    "summarize": ["claims.summarize"],
     "plot": ["figures.draw"],
     "report": ["report.write"],
 }
@@ -114,7 +102,7 @@ def room(name):
     return None
 
 
-@pytest.mark.parametrize("name", [name for name, _ in modules() if name not in ("__init__", "runs")])
+@pytest.mark.parametrize("name", [name for name, _ in modules() if name != "__init__"])
 def test_imports_run_downwards(name):
     assert room(name) is not None, f"{name} has no room"
     above = {other for other in imports(name) if room(other) is not None and room(other) > room(name)}
@@ -137,7 +125,7 @@ def test_a_stage_depends_on_the_code_that_its_command_imports(stage):
         if (name not in PLUMBING or name in COMMANDS[stage]) and known[name].name != "__init__.py"
     }
     if stage == "train":  # what a fingerprint covers, so that DVC starts the training that has become another
-        covered_by_fingerprints = {file for name in get_args(Implementation) for file in study.code(name, "cpu")}
+        covered_by_fingerprints = {file for name in get_args(Implementation) for file in fingerprint.code(name, "cpu")}
         needed |= {str(file.relative_to(PACKAGE)) for file in covered_by_fingerprints if file.name != "__init__.py"}
     covered = {file for file in needed if any(file == dep or file.startswith(dep + "/") for dep in declared)}
     assert needed - covered == set(), "imported and not declared"

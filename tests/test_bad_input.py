@@ -23,9 +23,10 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bnrepro import params, paths
+from bnrepro import paths
 from bnrepro.cli import main
-from bnrepro.runs.study import expand
+from bnrepro.records.grid import expand
+from bnrepro.study import params
 from tests import mutations, pipeline
 from tests.pipeline import ROOT
 
@@ -301,7 +302,7 @@ def test_more_damaged_data_are_used_or_refused(digits_bench, kind, data):
 @given(st.data())
 def test_damaged_prepared_data_are_loaded_or_refused(digits_bench, data):
     """`plan` looks at what the store has of them, and plans without where there are none; a stage would refuse them."""
-    from bnrepro import datasets
+    from bnrepro.data import datasets
     from bnrepro.errors import BadInput
 
     name = damaged(data, digits_bench, ["data/prepared/digits/*"])

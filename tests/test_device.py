@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bnrepro import device, params
+from bnrepro import device
 from bnrepro.cli import main
 from bnrepro.errors import Failed
-from bnrepro.runs import planning, study
+from bnrepro.execution import planning
+from bnrepro.records import fingerprint, grid
+from bnrepro.study import params
 from tests import compare_devices
 from tests.pipeline import Clone
 
@@ -50,7 +52,7 @@ def test_auto_gives_the_runs_of_the_processor():
     given = params.load(ROOT / "params.yaml")
     auto = given.model_copy(update={"device": "auto", "tf32": True})
     for name in given.studies:
-        assert study.expand(auto, "digits", name) == study.expand(given, "digits", name)
+        assert grid.expand(auto, "digits", name) == grid.expand(given, "digits", name)
 
 
 @pytest.mark.slow
@@ -67,10 +69,10 @@ def test_a_pipeline_with_auto_trains_nothing_anew_and_gives_the_same_files(clone
 def test_on_a_gpu_every_run_has_its_device_and_its_arithmetic(monkeypatch):
     monkeypatch.setattr(device, "gpu_is_seen", lambda: True)
     given = params.load(ROOT / "params.yaml").model_copy(update={"device": "auto"})
-    specs = study.expand(given, "digits", "depth")
+    specs = grid.expand(given, "digits", "depth")
     assert {(spec.device, spec.tf32, spec.numerics) for spec in specs} == {("gpu", False, "fast")}
-    rough = study.expand(given.model_copy(update={"tf32": True}), "digits", "depth")
-    fingerprints = {study.fingerprint(spec, "data") for spec in (*specs, *rough)}
+    rough = grid.expand(given.model_copy(update={"tf32": True}), "digits", "depth")
+    fingerprints = {fingerprint.fingerprint(spec, "data") for spec in (*specs, *rough)}
     assert len(fingerprints) == 2 * len(specs)
 
 
@@ -142,12 +144,12 @@ def test_recorded_runs_are_of_the_device_that_is_asked_for_and_of_any_with_auto(
     """So that whoever has a GPU's runs, and no GPU, can summarize them."""
     given = params.load(ROOT / "params.yaml")
     asked = {
-        (word, found): study.recorded_on(given.model_copy(update={"device": word}), found)
+        (word, found): grid.recorded_on(given.model_copy(update={"device": word}), found)
         for word in ("cpu", "gpu", "auto")
         for found in ("cpu", "gpu")
     }
     assert {key for key, on in asked.items() if on == "gpu"} == {("gpu", "cpu"), ("gpu", "gpu"), ("auto", "gpu")}
-    assert {spec.device for spec in study.expand(given, "digits", "depth", "gpu")} == {"gpu"}
+    assert {spec.device for spec in grid.expand(given, "digits", "depth", "gpu")} == {"gpu"}
 
 
 def test_a_cluster_is_for_processors(monkeypatch, project):

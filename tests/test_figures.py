@@ -7,14 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bnrepro import params, paths
+from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.analysis.claims import ledger
+from bnrepro.claims import ledger
 from bnrepro.errors import BadInput
 from bnrepro.figures import iterations_to_target, style
 from bnrepro.figures.draw import draw
 from bnrepro.report import lesson
 from bnrepro.report.write import write
+from bnrepro.study import params
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = ROOT / "reports" / "digits"

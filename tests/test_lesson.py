@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from bnrepro.analysis.claims import ledger
+from bnrepro.claims import ledger
 from tests import pipeline
 
 pytestmark = pytest.mark.slow

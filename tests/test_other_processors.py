@@ -43,7 +43,7 @@ def test_runs_give_the_same_bits_on_emulated_processors(make_project, tmp_path):
 def main():
     import hashlib
 
-    from bnrepro import datasets
+    from bnrepro.data import datasets
     from bnrepro.training.run import run
     from tests.networks.specs import run_spec
 

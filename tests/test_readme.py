@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bnrepro.analysis.claims import ledger
+from bnrepro.claims import ledger
 
 ROOT = Path(__file__).parents[1]
 LESSON = [claim.id for claim in ledger.LESSON]

@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 import click
 
-from bnrepro import environment, params, parent, paths
+from bnrepro import environment, paths
 from bnrepro.errors import BadInput, Failed, in_words
+from bnrepro.execution import watchdog
+from bnrepro.study import params
 
 
 class _Commands(click.Group):
@@ -69,7 +71,7 @@ def _stage(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def alone(**given: Any) -> None:
         if "DVC_STAGE" in os.environ:
-            parent.end_with(os.getppid())
+            watchdog.end_with(os.getppid())
         words = [command.__name__, *([given["dataset"]] if "dataset" in given else [])]
         waiting = f"Another `bnrepro {' '.join(words)}` is at work; waiting for it to end."
         with paths.locked("-".join(words), waiting):
@@ -91,7 +93,7 @@ def check() -> None:
 @_stage
 def fetch(dataset: params.DatasetName) -> None:
     """Obtain a dataset's raw files, each checked against its SHA-256."""
-    from bnrepro import datasets
+    from bnrepro.data import datasets
 
     params.load_for(dataset)
     datasets.fetch(dataset)
@@ -102,7 +104,7 @@ def fetch(dataset: params.DatasetName) -> None:
 @_stage
 def prepare(dataset: params.DatasetName) -> None:
     """Scale, binarize and split a dataset."""
-    from bnrepro import datasets
+    from bnrepro.data import datasets
 
     datasets.prepare(dataset, params.load_for(dataset).data[dataset])
 
@@ -121,9 +123,10 @@ def prepare(dataset: params.DatasetName) -> None:
 def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
     """Train what is missing of a study's runs."""
     from bnrepro import device
-    from bnrepro.progress import TrainingProgress
-    from bnrepro.runs import executor, machine, records, stage, store
-    from bnrepro.tracking import BackgroundPublisher
+    from bnrepro.execution import executor, stage
+    from bnrepro.execution.progress import TrainingProgress
+    from bnrepro.records import machine, schema, store
+    from bnrepro.tracking.publish import BackgroundPublisher
 
     if workers and scheduler:
         raise click.UsageError("--workers is for this machine; a Dask cluster has the workers that were started for it")
@@ -137,7 +140,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
             seeds = given.seeds(dataset, study, spec.implementation)
-            publisher.add(records.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
+            publisher.add(schema.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
         stage.train(given, dataset, study, open_pool, progress.started, finished)
 
@@ -147,7 +150,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
 @_stage
 def summarize(dataset: params.DatasetName) -> None:
     """Make the tables of a dataset from its runs."""
-    from bnrepro.analysis.summarize import summarize as make_tables
+    from bnrepro.claims.summarize import summarize as make_tables
 
     given = params.load_for(dataset)
     make_tables(given, dataset)
@@ -178,8 +181,8 @@ def report(dataset: params.DatasetName) -> None:
 @main.command()
 def plan() -> None:
     """Say what would be trained, and how long it takes."""
-    from bnrepro.runs import machine
-    from bnrepro.runs.planning import describe
+    from bnrepro.execution.planning import describe
+    from bnrepro.records import machine
 
     click.echo(describe(params.load(), machine.cores()))
 
@@ -187,20 +190,20 @@ def plan() -> None:
 @main.command()
 def publish() -> None:
     """Publish to MLflow what is missing there."""
-    from bnrepro import tracking
+    from bnrepro.tracking import publish
 
-    click.echo(f"{tracking.publish_all(params.load())} runs newly published")
+    click.echo(f"{publish.publish_all(params.load())} runs newly published")
 
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI.  [default: a free one]")
 def ui(port: int | None) -> None:
     """Publish, then open MLflow's UI on 127.0.0.1."""
-    from bnrepro import serving, tracking
+    from bnrepro.tracking import publish, serving
 
     given = params.load()
     click.echo("Publishing to MLflow what is missing there ...")
-    tracking.publish_all(given)
+    publish.publish_all(given)
     serving.serve(port=port)
 
 
@@ -219,10 +222,11 @@ def verify(
     hashes of dvc.lock again. Of each DATASET, by default of all that have a report. Nothing is written. Exit status 1
     if anything differs.
     """
-    from bnrepro.runs import executor, machine
-    from bnrepro.verification.finding import Finding
-    from bnrepro.verification.verify import reported
-    from bnrepro.verification.verify import verify as check_all
+    from bnrepro.audit.finding import Finding
+    from bnrepro.audit.verify import reported
+    from bnrepro.audit.verify import verify as check_all
+    from bnrepro.execution import executor
+    from bnrepro.records import machine
 
     chosen = list(dict.fromkeys(datasets)) or reported()
     given = [params.load_for(dataset) for dataset in chosen][-1]
@@ -253,9 +257,9 @@ def cite(figure: str) -> None:
 
     FIGURE is its file, such as reports/digits/figures/layers.pdf, or its name, such as figure_1a or digits/layers.
     """
-    from bnrepro import citing
+    from bnrepro.audit import cite
 
-    click.echo(citing.cite(figure))
+    click.echo(cite.cite(figure))
 
 
 @main.command()
@@ -280,7 +284,7 @@ def bench(
 ) -> None:
     """Measure how fast this machine trains."""
     from bnrepro.bench import rates, stacks, table
-    from bnrepro.runs import machine
+    from bnrepro.records import machine
 
     def say(what: str) -> None:
         click.echo(f"{what} ...", err=True)

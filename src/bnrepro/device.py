@@ -5,12 +5,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
-from bnrepro.choices import Device
 from bnrepro.errors import Failed
-
-Resolved = Literal["cpu", "gpu"]
+from bnrepro.study.choices import Device, Resolved
 
 _GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # several processes share a card: each takes memory as it needs it
 _in_use: tuple[Resolved, bool | None] | None = None

@@ -17,9 +17,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bnrepro.choices import Numerics
 from bnrepro.errors import BadInput, Failed
 from bnrepro.processor import this_processor
+from bnrepro.study.choices import Numerics
 
 TENSORFLOW = "2.21.0"
 # oneDNN reads the first name, and the second, its older one, only where the first is not set.

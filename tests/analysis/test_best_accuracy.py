@@ -3,7 +3,7 @@
 import pytest
 
 from bnrepro.analysis import best_accuracy, curves
-from tests.analysis.lesson import NORMALIZED, PLAIN, RATE, runs
+from tests.claims.lesson import NORMALIZED, PLAIN, RATE, runs
 
 
 def table(*groups):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bnrepro.analysis import summarize
-from bnrepro.dataset import Dataset
+from bnrepro.claims import summarize
+from bnrepro.data.dataset import Dataset
 from bnrepro.measurement.images import POPULATION_IMAGES
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case, scaled

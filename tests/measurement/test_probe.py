@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.measurement.forward import tensors_of
 from bnrepro.networks import keras
-from bnrepro.networks.layers import noise
+from bnrepro.networks.forward import tensors_of
 from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.variants.layers import noise
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case
 
@@ -156,7 +156,7 @@ def test_the_forward_pass_is_the_keras_models(normalization: str, activation: st
     images = rng.random((50, 8)).astype(np.float32)
     model = keras.build_model(network, 0.1)
     keras.load_parameters(model, parameters)
-    from bnrepro.measurement.forward import Forward
+    from bnrepro.networks.forward import Forward
 
     forward, tensors = Forward(network), tensors_of(parameters)
     first = forward.affine(tensors, "hidden_1", tf.constant(images))

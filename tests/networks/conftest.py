@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import initial_parameters
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture, run
-from bnrepro.training.spec import RunSpec
 from tests.networks import plain
 from tests.networks.specs import training_examples
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.batches import mini_batches
-from bnrepro.training.spec import RunSpec
 
 STEPS = 200
 # A parameter of order 1 is rounded to float32 at every step, by about eps; if all roundings pointed the same way, they

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.measurement.forward import Forward, tensors_of
-from bnrepro.networks import keras, layers
+from bnrepro.networks import keras
+from bnrepro.networks.forward import Forward, tensors_of
 from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.variants import layers
 from bnrepro.training.run import run
 from tests.networks.specs import run_spec
 

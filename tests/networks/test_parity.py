@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture
-from bnrepro.training.spec import RunSpec
 from tests import reference
 from tests.networks.specs import TOLERANCE, assert_same, run_spec, training_examples
 

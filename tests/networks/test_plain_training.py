@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture
-from bnrepro.training.spec import RunSpec
 from tests.networks import plain
 from tests.networks.specs import FLOAT32, PLAIN, assert_same, run_spec
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.recording import Result
-from bnrepro.training.spec import RunSpec
 from tests.networks import plain
 from tests.networks.specs import FLOAT32, PLAIN, TOLERANCE, assert_same, run_spec
 

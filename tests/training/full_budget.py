@@ -4,14 +4,15 @@ import json
 from collections import defaultdict
 from dataclasses import replace
 
-from bnrepro import datasets, params
-from bnrepro.runs import study
+from bnrepro.data import datasets
+from bnrepro.records import grid
+from bnrepro.study import params
 from bnrepro.training.run import run, run_together
 
 if __name__ == "__main__":
     digits = datasets.load("digits")
     series = defaultdict(list)
-    for spec in study.expand(params.load(), "digits", "alternatives"):
+    for spec in grid.expand(params.load(), "digits", "alternatives"):
         of_interest = spec.activation != "relu" or spec.normalization == "none"  # each normalization once, and ReLU
         if spec.seed < 2 and spec.depth == 3 and of_interest:
             series[f"{spec.normalization} {spec.activation}"].append(replace(spec, numerics="fast"))

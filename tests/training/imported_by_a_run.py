@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.training.run import run
 from tests.networks.specs import run_spec
 

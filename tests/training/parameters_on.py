@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnrepro import datasets
+from bnrepro.data import datasets
 from bnrepro.training.run import run_together
 from tests.training.stacks import CASES, stack
 

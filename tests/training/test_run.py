@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.training.run import architecture, run
 from tests.networks.specs import run_spec
 

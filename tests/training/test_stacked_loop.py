@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro import datasets, device, params
+from bnrepro import device
 from bnrepro.analysis.steps_to_target import crossing
+from bnrepro.data import datasets
+from bnrepro.study import params
 from bnrepro.training.run import run, run_together
 from tests.networks.specs import TOLERANCE, assert_same, run_spec
 from tests.training.stacks import CASES, stack

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bnrepro.analysis import reference, steps_to_target
 from bnrepro.analysis.curves import series
-from bnrepro.params import CALIBRATION_STUDY
+from bnrepro.study.params import CALIBRATION_STUDY
 
 MODES = {mode: steps_to_target.MODES[mode] for mode in ("ema", "population")}  # by which the paper's may have been
 LATE = 10_000  # steps

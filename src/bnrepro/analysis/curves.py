@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.params import FURTHER, Study
+from bnrepro.study.params import FURTHER, Study
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
 ACCURACIES = ["accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy"]

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
-from bnrepro.params import PAPER_DEPTH
+from bnrepro.study.params import PAPER_DEPTH
 
 DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows

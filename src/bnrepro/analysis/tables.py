@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.analysis.against_paper import COLUMNS as DISTANCES
 from bnrepro.analysis.against_paper import SETTING
-from bnrepro.analysis.claims import figure_1
-from bnrepro.analysis.claims.claim import Verdict
 from bnrepro.analysis.curves import ACCURACIES
 from bnrepro.analysis.reference import PERCENTILES
-from bnrepro.choices import Activation, Implementation, Noise, Normalization, Pixels, Placement, Updates
 from bnrepro.errors import BadInput
-from bnrepro.params import HEADLINE_STUDY, Count, Depth, Momentum, Positive, Rate, Share
+from bnrepro.study.choices import Activation, Implementation, Noise, Normalization, Pixels, Placement, Updates
+from bnrepro.study.params import HEADLINE_STUDY, Count, Depth, Momentum, Positive, Rate, Share
 
 
 def _float32(value: float) -> float:
@@ -124,36 +122,6 @@ class _Stored(BaseModel):
     model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
 
-class _Rule(_Stored):
-    words: str
-    digest: str
-
-
-class _Part(_Stored):
-    first: float | None
-    second: float | None
-    met: bool | None = None
-
-
-class _Claim(_Stored):
-    """See `bnrepro.analysis.claims.claim.Claim.judge`."""
-
-    id: str
-    source: str
-    statement: str
-    rule: _Rule
-    measured: dict[str, _Part] | dict[str, float | None]
-    verdict: Verdict
-    reason: str | None = None
-
-    @model_validator(mode="after")
-    def _is_measured_in_its_own_way(self) -> "_Claim":
-        in_parts = all(isinstance(value, _Part) for value in self.measured.values())
-        if self.measured and in_parts == (self.id in {claim.id for claim in figure_1.CLAIMS}):
-            raise ValueError("a claim about the paper's figure has numbers, any other has parts")
-        return self
-
-
 class _Versions(_Stored, extra="ignore"):
     tensorflow: str
     numpy: str
@@ -179,13 +147,6 @@ class _Provenance(_Stored, extra="ignore"):
     source_digest: str
 
 
-def _all_different(claims: list[_Claim]) -> list[_Claim]:
-    if len({claim.id for claim in claims}) < len(claims):
-        raise ValueError("a claim stands twice")
-    return claims
-
-
-_CLAIMS: TypeAdapter[Any] = TypeAdapter(Annotated[list[_Claim], AfterValidator(_all_different)])
 _PROVENANCE = TypeAdapter(_Provenance)
 
 
@@ -242,24 +203,15 @@ def row(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
 
 
 def read_provenance(dataset: str) -> dict[str, Any]:
-    """What the tables were made from: see `bnrepro.analysis.summarize.provenance`.
+    """What the tables were made from: see `bnrepro.claims.summarize.provenance`.
 
     Raises:
         BadInput: it is missing or damaged.
     """
-    return _json(dataset, paths.provenance(dataset), _PROVENANCE)
+    return read_json(dataset, paths.provenance(dataset), _PROVENANCE)
 
 
-def read_claims(dataset: str) -> list[dict[str, Any]]:
-    """The entries of claims.json: see `bnrepro.analysis.claims.claim.Claim.judge`.
-
-    Raises:
-        BadInput: it is missing or damaged.
-    """
-    return _json(dataset, paths.claims(dataset), _CLAIMS)
-
-
-def _json(dataset: str, path: Path, kind: TypeAdapter[Any]) -> Any:
+def read_json(dataset: str, path: Path, kind: TypeAdapter[Any]) -> Any:
     try:
         return reading.json_of(path, kind)
     except reading.Unreadable as error:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, initial_parameters
 
 BATCH, BLOCK, REPEATS = 60, 500, 7  # images a step; steps in what is timed; how often, after one to warm up

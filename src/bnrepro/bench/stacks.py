@@ -14,8 +14,8 @@ import numpy as np
 
 from bnrepro import device, numerics
 from bnrepro.bench import rates, table
-from bnrepro.device import Resolved
 from bnrepro.networks.parameters import initial_parameters
+from bnrepro.study.choices import Resolved
 
 RUNS = (0, 1, 4, 16, 64, 256)
 

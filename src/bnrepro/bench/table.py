@@ -10,14 +10,16 @@ from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
-from bnrepro import datasets, paths
+from bnrepro import paths
 from bnrepro.bench import rates
-from bnrepro.device import Resolved
+from bnrepro.data import datasets
 from bnrepro.errors import Failed
-from bnrepro.params import Params
-from bnrepro.runs import executor, study
-from bnrepro.runs.machine import this_machine
-from bnrepro.runs.processes import LocalPool
+from bnrepro.execution import executor
+from bnrepro.execution.processes import LocalPool
+from bnrepro.records import grid
+from bnrepro.records.machine import this_machine
+from bnrepro.study.choices import Resolved
+from bnrepro.study.params import Params
 
 _LIBRARIES = ("tensorflow", "tf-keras", "numpy", "torch", "jax")
 
@@ -100,7 +102,7 @@ def scaling(given: Params, workers: int, say: Callable[[str], None]) -> list[dic
     dataset = datasets.load("digits")
     like = [
         spec
-        for spec in study.expand(given, "digits", "depth")
+        for spec in grid.expand(given, "digits", "depth")
         if (spec.normalization, spec.depth, spec.seed) == ("batch", 3, 0)
         and spec.implementation in ("keras", "core_estimator")
     ]

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
-from bnrepro.params import HEADLINE_STUDY
+from bnrepro.study.params import HEADLINE_STUDY
 
 NAME = "accuracy_vs_iterations"
 STUDIES = (HEADLINE_STUDY,)

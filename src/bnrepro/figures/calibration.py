@@ -8,7 +8,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
-from bnrepro.params import CALIBRATION_STUDY
+from bnrepro.study.params import CALIBRATION_STUDY
 
 NAME = "calibration"
 STUDIES = (CALIBRATION_STUDY,)

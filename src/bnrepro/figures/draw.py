@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 from bnrepro import paths
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.curves import further
-from bnrepro.choices import DatasetName
 from bnrepro.figures import (
     accuracy_vs_iterations,
     alternatives,
@@ -24,7 +23,8 @@ from bnrepro.figures import (
     speedup_by_target,
     style,
 )
-from bnrepro.params import HEADLINE_STUDY, PAPER_STUDY, Params
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 
 def draw(params: Params, dataset: DatasetName) -> None:

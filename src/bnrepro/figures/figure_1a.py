@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
-from bnrepro.params import PAPER_STUDY
+from bnrepro.study.params import PAPER_STUDY
 
 NAME = "figure_1a"
 STUDIES = (PAPER_STUDY,)

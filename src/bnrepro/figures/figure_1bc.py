@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.figures import style
-from bnrepro.params import PAPER_STUDY
+from bnrepro.study.params import PAPER_STUDY
 
 NAME = "figure_1bc"
 STUDIES = (PAPER_STUDY,)

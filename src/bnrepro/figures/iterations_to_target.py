@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from bnrepro.figures import panels, style
-from bnrepro.params import HEADLINE_STUDY
+from bnrepro.study.params import HEADLINE_STUDY
 
 NAME = "iterations_to_target"
 STUDIES = (HEADLINE_STUDY,)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bnrepro.figures import panels, style
-from bnrepro.params import HEADLINE_STUDY
+from bnrepro.study.params import HEADLINE_STUDY
 
 NAME = "layers"
 STUDIES = (HEADLINE_STUDY,)

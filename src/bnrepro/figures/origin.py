@@ -23,7 +23,7 @@ def of(provenance: dict[str, Any], studies: Iterable[str]) -> Origin:
     """What a figure was made from.
 
     Args:
-        provenance: of the tables that it was drawn from (`bnrepro.analysis.summarize.provenance`).
+        provenance: of the tables that it was drawn from (`bnrepro.claims.summarize.provenance`).
         studies: those that it shows.
 
     Returns:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnrepro.figures import panels, style
-from bnrepro.params import HEADLINE_STUDY
+from bnrepro.study.params import HEADLINE_STUDY
 
 NAME = "speedup_by_target"
 STUDIES = (HEADLINE_STUDY,)

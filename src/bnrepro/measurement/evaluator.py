@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.measurement.folding import fold, plain
-from bnrepro.measurement.forward import Forward, Statistics, Tensors, tensors_of
 from bnrepro.measurement.images import Images
+from bnrepro.networks.folding import fold, plain
+from bnrepro.networks.forward import Forward, Statistics, Tensors, tensors_of
 from bnrepro.networks.parameters import Architecture, Parameters
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 
 POPULATION_IMAGES = 6_000
 POPULATION_BATCH = 60

@@ -19,8 +19,8 @@ NaN where there is no such thing: a gradient's change at depth 1, a lag without 
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.measurement.forward import Forward, Gradients, Layer, Statistics, Tensors, tensors_of
 from bnrepro.measurement.images import Images
+from bnrepro.networks.forward import Forward, Gradients, Layer, Statistics, Tensors, tensors_of
 from bnrepro.networks.parameters import Architecture, Parameters
 
 PERCENTILES = (15, 50, 85)  # paper, Figure 1(b, c)

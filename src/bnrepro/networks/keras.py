@@ -7,8 +7,8 @@ model.fit(images, labels, batch_size=60)
 import tensorflow as tf
 
 import bnrepro.estimators  # noqa: F401 (tf.keras is Keras 2)
-from bnrepro.networks import layers
 from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.variants import layers
 
 
 def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Model:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnrepro.choices import Activation, Noise, Normalization, Placement
+from bnrepro.study.choices import Activation, Noise, Normalization, Placement
 
 Parameters = dict[str, np.ndarray]
 
@@ -39,7 +39,7 @@ class Architecture:
         epsilon: added to the variance.
         activation: of the hidden units.
         dropout: share of a hidden layer's outputs that are set to zero in training (to SELU's limit with `self`).
-        noise: added to what batch normalization gives, in training (`bnrepro.networks.layers.noise`).
+        noise: added to what batch normalization gives, in training (`bnrepro.networks.variants.layers.noise`).
     """
 
     inputs: int

@@ -9,10 +9,11 @@ import yaml
 
 from bnrepro import paths
 from bnrepro.analysis import curves, tables
-from bnrepro.choices import DatasetName
+from bnrepro.claims import entries
 from bnrepro.errors import BadInput
-from bnrepro.params import Params
 from bnrepro.report import wording
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import Params
 
 _MET = {True: "yes", False: "no", None: "cannot be told"}
 
@@ -25,7 +26,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
-    claims = [entry for entry in tables.read_claims(dataset) if entry["id"] in sections()]
+    claims = [entry for entry in entries.read(dataset) if entry["id"] in sections()]
     if missing := sections().keys() - {entry["id"] for entry in claims}:
         raise BadInput(
             f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"

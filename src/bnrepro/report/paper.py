@@ -6,12 +6,12 @@ import pandas as pd
 
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.against_paper import MODES, SETTING
-from bnrepro.analysis.claims import figure_1
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.choices import DatasetName
+from bnrepro.claims import entries, figure_1
 from bnrepro.figures.iterations_to_target import ratio_text
-from bnrepro.params import PAPER_STUDY, Params
 from bnrepro.report import wording
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import PAPER_STUDY, Params
 
 # Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.
 FACTORS = {
@@ -199,8 +199,8 @@ def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: lis
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
     about_the_figure = {claim.id for claim in figure_1.CLAIMS}
-    entries = [entry for entry in tables.read_claims(dataset) if entry["id"] in about_the_figure]
-    return [{**entry, "measured": _measured(entry["measured"])} for entry in entries]
+    found = [entry for entry in entries.read(dataset) if entry["id"] in about_the_figure]
+    return [{**entry, "measured": _measured(entry["measured"])} for entry in found]
 
 
 def _measured(values: dict[str, float | None]) -> str:

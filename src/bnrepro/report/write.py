@@ -12,12 +12,12 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.choices import DatasetName
 from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.params import HEADLINE_STUDY, Params
 from bnrepro.report import lesson, paper, wording
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks import keras
 from bnrepro.networks.parameters import Architecture, Parameters
 

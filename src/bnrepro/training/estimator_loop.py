@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 
 import bnrepro.estimators  # noqa: F401 (tf.estimator)
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
 
 BuildEstimator = Callable[..., tf.estimator.Estimator]

@@ -1,7 +1,6 @@
 """Which code trains a run: the loop and the network of its implementation, by name."""
 
-from bnrepro.choices import Implementation
-from bnrepro.device import Resolved
+from bnrepro.study.choices import Implementation, Resolved
 
 
 def loop_of(implementation: Implementation, device: Resolved) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from bnrepro import numerics
-from bnrepro.dataset import Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters
-from bnrepro.training.spec import RunSpec
+from bnrepro.study.spec import RunSpec
 
 LOOKS = 50  # into a run's layers, at most, beside the one at its start
 

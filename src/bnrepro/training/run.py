@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.choices import Pixels
-from bnrepro.dataset import CLASSES, Dataset
+from bnrepro.data.dataset import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.study.choices import Pixels
+from bnrepro.study.spec import RunSpec
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.recording import Recording, Result, training_rows
-from bnrepro.training.spec import RunSpec
 
 
 def architecture(spec: RunSpec, pixels: int) -> Architecture:
@@ -162,7 +162,7 @@ def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
 def _data_dependent(network: Architecture, initial: Parameters, inputs: np.ndarray) -> Parameters:
     import tensorflow as tf
 
-    from bnrepro.measurement.forward import Forward
+    from bnrepro.networks.forward import Forward
 
     return Forward(network).data_dependent(initial, tf.constant(inputs))
 

@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from bnrepro.dataset import Dataset
-from bnrepro.measurement.forward import Drop, Forward, Statistics, Tensors
-from bnrepro.networks import layers
+from bnrepro.data.dataset import Dataset
+from bnrepro.networks.forward import Drop, Forward, Statistics, Tensors
 from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.variants import layers
 
 
 class StackedLoop:

@@ -1,0 +1,167 @@
+"""`bnrepro cite`: what a figure shows, what rebuilds it, the commit that made it, and entries for a bibliography."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bnrepro import paths
+from bnrepro.errors import BadInput, Failed
+from bnrepro.figures import catalogue, origin
+from bnrepro.study.params import DATASETS
+
+_REBUILDS = {"digits": "make reproduce", "mnist": "make paper"}
+_DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
+
+
+def cite(figure: str) -> str:
+    """Everything that a text needs to show a figure of this clone.
+
+    Args:
+        figure: a file (`.svg`, `.png` or `.pdf`) in reports/<dataset>/figures, or `<dataset>/<name>`, or a name.
+
+    Raises:
+        BadInput: there is no such figure, or several.
+        Failed: no commit made it as it is: the tree has changes, the figure was never committed, or drawn again by its
+            commit from that commit's tables it has other bytes.
+    """
+    path = _find(figure)
+    dataset, name = path.parent.parent.name, path.stem
+    made_from = origin.read(path)
+    commit, date = _commit_of(path)
+    _is_what_the_commit_draws(path, dataset, commit)
+    runs = " and ".join(f"{values['records']} runs of study {study}" for study, values in made_from["studies"].items())
+    what = f"{catalogue.CAPTIONS[name]}. Data: {dataset}; {runs}; bnrepro {made_from['bnrepro']}, commit {commit[:12]}."
+    citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
+    paper = citation["references"][0]  # a fork may add others
+    return "\n\n".join(
+        [
+            what,
+            f"Rebuild it:\n    git checkout {commit}\n    {_REBUILDS[dataset]}",
+            f"or draw it again from the committed tables: bnrepro plot {dataset}",
+            f"Last changed by commit {commit} of {date}.",
+            _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
+            _bibtex("inproceedings", "ioffe2015batch", _of_paper(paper)),
+        ]
+    )
+
+
+def _find(figure: str) -> Path:
+    """The file of a figure, from what a user calls it."""
+    given = Path(figure).resolve()
+    reports = paths.root().resolve() / "reports"
+    if given.suffix.removeprefix(".") in origin.FORMATS:
+        if (
+            given.parent.name != "figures"
+            or given.parent.parent.parent != reports
+            or given.stem not in catalogue.STUDIES
+        ):
+            raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
+        found = [given] if given.is_file() else []
+    else:
+        dataset, _, name = figure.rpartition("/")
+        candidates = [reports / known / "figures" / f"{name}.svg" for known in DATASETS if dataset in ("", known)]
+        found = [path for path in candidates if path.is_file()]
+    if not found:
+        raise BadInput(f"{figure}: there is no such figure; known names: {', '.join(catalogue.STUDIES)}")
+    if len(found) > 1:
+        several = " or ".join(f"{path.parent.parent.name}/{path.stem}" for path in found)
+        raise BadInput(f"{figure}: which one, {several}?")
+    return found[0]
+
+
+def _commit_of(path: Path) -> tuple[str, str]:
+    """The commit that last changed a file, and its date; refused where that is not what the tree holds."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    # new files there decide too, whatever the user's configuration has git show
+    changed += _git("status", "--porcelain", "--untracked-files=normal", "--", "src", "data/reference", "reports")
+    if names := sorted({line[3:] for line in changed.splitlines()}):
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise Failed(
+            f"the tree has changes that no commit has ({', '.join(names[:3])}{more}): commit or undo them first"
+        )
+    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
+        raise Failed(
+            "this clone lacks its history, which says when a figure was changed: `git fetch --unshallow` gets it"
+        )
+    log = _git("log", "-1", "--format=%H %cs", "--", str(path))
+    if not log:
+        raise Failed(f"{path.name} was never committed: no commit made it")
+    commit, date = log.split()
+    return commit, date
+
+
+def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
+    """Draw the figures again by a commit's own code, from its own tables, and compare."""
+    reports = f"reports/{dataset}"
+    wanted = [*_DRAWN_FROM, f"{reports}/tables", f"{reports}/provenance.json"]
+    archive = _git("archive", "--format=tar", commit, "--", *wanted, text=False)
+    with tempfile.TemporaryDirectory(prefix="bnrepro-") as folder:
+        subprocess.run(["tar", "--extract", "--directory", folder], input=archive, check=True)
+        drawn = subprocess.run(
+            [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(Path(folder) / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if drawn.returncode:
+            reason = " ".join(drawn.stderr.split())[-200:]
+            raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
+        again = Path(folder) / reports / "figures" / path.name
+        if not again.is_file() or again.read_bytes() != path.read_bytes():
+            raise Failed(
+                f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "
+                "in this environment, it has other bytes"
+            )
+
+
+def _git(*arguments: str, text: bool = True) -> Any:
+    command = ["git", "-C", str(paths.root()), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True)
+    except FileNotFoundError as error:
+        raise Failed("git is not installed: no commit can be named") from error
+    except subprocess.CalledProcessError as error:
+        raise Failed(f"git: {error.stderr.decode(errors='replace').strip()}") from error
+    return done.stdout.decode() if text else done.stdout
+
+
+def _of_software(citation: dict[str, Any], commit: str, date: str) -> dict[str, str]:
+    return {
+        "author": _authors(citation),
+        "title": f"{{{citation['title']}}}",
+        "year": date[:4],
+        "version": str(citation["version"]),
+        "note": f"commit {commit}",
+    }
+
+
+def _of_paper(paper: dict[str, Any]) -> dict[str, str]:
+    return {
+        "author": _authors(paper),
+        "title": f"{{{paper['title']}}}",
+        "booktitle": paper["collection-title"],
+        "volume": str(paper["volume"]),
+        "pages": f"{paper['start']}--{paper['end']}",
+        "year": str(paper["year"]),
+        "url": paper["url"],
+    }
+
+
+def _authors(work: dict[str, Any]) -> str:
+    """Of a work in CITATION.cff: a person has two names, a group one that BibTeX must not take apart."""
+    return " and ".join(
+        f"{{{author['name']}}}" if "name" in author else f"{author['family-names']}, {author['given-names']}"
+        for author in work["authors"]
+    )
+
+
+def _bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    return f"@{kind}{{{key},\n{lines}\n}}"

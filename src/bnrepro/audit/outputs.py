@@ -1,0 +1,89 @@
+"""Tables, verdicts, figures and report: made again from what they were made from, and compared byte by byte."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from bnrepro import paths
+from bnrepro.audit import scratch
+from bnrepro.audit.finding import Finding, compared
+from bnrepro.errors import BadInput
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import Params
+
+_REFERENCE = {  # the paper's numbers in data/reference: SHA-256
+    "figure_1a.csv": "bc82c648e7fae7f38500c9642e46ed878f2d739b148d99d6c5d8c723fbe69383",
+    "figure_1bc.csv": "fbbca56c81ad6f42de7561d4a429c9fd692fa1ee86c74959f3fd389689b6647a",
+    "figure_3.csv": "c5fb69af61cd5fab5e41567c7d625e839d21f5057789d0634db1a3f71aeb0d1a",
+}
+
+
+_DRAWN = ("figures/", "report.")  # of a dataset's report: made from the tables
+
+
+def check_reference() -> Finding:
+    """Compare the paper's numbers with those that this version was shipped with."""
+    folder = paths.reference()
+    differing = [
+        f"{name} is not the one that this version was shipped with"
+        for name, digest in _REFERENCE.items()
+        if hashlib.sha256(_bytes(folder / name) or b"").hexdigest() != digest
+    ]
+    return compared("data/reference", differing, "the paper's numbers as this version was shipped with them")
+
+
+def check(params: Params, dataset: DatasetName) -> Iterator[Finding]:
+    """Make a dataset's tables from its recorded runs, and its figures and report from the committed tables."""
+    yield _tables(params, dataset)
+    yield _figures_and_report(params, dataset)
+
+
+def differing_files(committed: Path, made: Path) -> list[str]:
+    """Files that only one of the two folders has, or that differ."""
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in (committed, made)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    return sorted(name for name in names if _bytes(committed / name) != _bytes(made / name))
+
+
+def _tables(params: Params, dataset: DatasetName) -> Finding:
+    from bnrepro.claims.summarize import summarize
+
+    what = f"{dataset} tables"
+    studies = [study for study, grid in params.studies.items() if grid.applies_to(dataset)]
+    missing = [study for study in studies if not paths.runs(dataset, study).is_dir()]
+    if missing:
+        return Finding(what, "not checked", f"the runs of {missing[0]} are not in this clone (`dvc repro` trains them)")
+    committed = paths.reports(dataset)
+    try:
+        with scratch.project(paths.reference(), *(paths.runs(dataset, study) for study in studies)):
+            summarize(params, dataset)
+            unlike = differing_files(committed, paths.reports(dataset))
+    except BadInput as error:
+        return Finding(what, "DIFFERS", f"the runs cannot be summarized: {error.message}")
+    differing = [f"reports/{dataset}/{name}" for name in unlike if not name.startswith(_DRAWN)]
+    return compared(what, differing, "what summarize makes of the recorded runs, byte by byte")
+
+
+def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
+    from bnrepro.figures.draw import draw
+    from bnrepro.report.write import write
+
+    what = f"{dataset} figures and report"
+    committed = paths.reports(dataset)
+    given = (paths.tables(dataset), paths.claims(dataset), paths.provenance(dataset))
+    try:
+        with scratch.project(paths.reference(), *given, committed / "metrics.json"):
+            draw(params, dataset)
+            write(params, dataset)
+            differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]
+    except BadInput as error:
+        return Finding(what, "DIFFERS", f"they cannot be made: {error.message}")
+    return compared(what, differing, "what plot and report make of the tables, byte by byte")
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

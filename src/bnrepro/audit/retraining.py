@@ -1,0 +1,247 @@
+"""Runs picked at random, trained again outside the run store, and compared with what was recorded of them."""
+
+import io
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro import device, paths
+from bnrepro.analysis import curves, tables
+from bnrepro.audit import scratch
+from bnrepro.audit.finding import Finding, compared
+from bnrepro.data import datasets
+from bnrepro.data.dataset import Dataset
+from bnrepro.errors import BadInput, Failed
+from bnrepro.execution import executor
+from bnrepro.execution.stacks import stacked
+from bnrepro.records import fingerprint, grid, schema, store
+from bnrepro.records.machine import bits_are_promised
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import Params
+from bnrepro.study.spec import RunSpec
+from bnrepro.training.recording import Result
+
+# Where bits are not promised: what another rounding may do to test accuracies, at the end and in the mean over a curve.
+# 24 runs of digits with `numerics: fast` were at most 0.016 and 0.034 (at 100 times the rate) from their records.
+TOLERANCE = 0.05
+
+_OF_A_FINGERPRINT = ("fingerprint", "spec", "data_digest", "code_digest", "versions")  # the same on every processor
+
+Record = dict[str, Any]
+Comparison = tuple[list[str], str]  # what differs, and what agrees where nothing does
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run, and the studies that have it."""
+
+    spec: RunSpec
+    fingerprint: str
+    studies: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.spec} ({', '.join(self.studies)} {self.fingerprint[:8]})"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the clone has of a dataset's runs.
+
+    Attributes:
+        provenance: of its tables.
+        curves: the folder of the committed curves.
+        runs: by study, the folder of its records, where there is one.
+    """
+
+    provenance: Record
+    curves: Path
+    runs: dict[str, Path]
+
+
+def check(
+    params: Params,
+    dataset: DatasetName,
+    count: int | None,
+    seed: int,
+    open_pool: Callable[[int], executor.Pool],
+    found: Callable[[Finding], None],
+) -> None:
+    """Train runs of a dataset again; compare each, for every study that has it, with its record, or else its curve.
+
+    Where the clone has no data they are fetched and prepared in a temporary folder.
+
+    Args:
+        count: how many, picked at random by `seed`; None: all.
+        found: told of each comparison as it is made.
+
+    Raises:
+        Failed: training itself failed.
+    """
+    what, prepared = f"{dataset} runs", paths.prepared(dataset)
+    try:
+        runs = {name: paths.runs(dataset, name) for name in params.studies}
+        known = _Known(tables.read_provenance(dataset), paths.tables(dataset) / "curves", runs)
+        data = datasets.load(dataset) if prepared.exists() else None
+    except BadInput as error:
+        found(Finding(what, "DIFFERS", error.message))
+        return
+    with scratch.project(*([prepared] if data else [])):
+        try:
+            data = data or _obtained(params, dataset)
+        except (BadInput, Failed) as error:
+            found(Finding(what, "not checked", error.message))
+            return
+        if data.digest != known.provenance["data_digest"]:
+            found(Finding(what, "DIFFERS", f"data/prepared/{dataset} is not what the tables were made from"))
+            return
+        try:
+            asked = _asked_for(params, data, grid.recorded_on(params, known.provenance["device"]))
+        except Failed as error:
+            found(Finding(what, "not checked", error.message))
+            return
+        if strangers := _recorded(known) - {run.fingerprint for run in asked}:
+            found(_of_strangers(what, strangers, known))
+        picked = asked if count is None else random.Random(seed).sample(asked, min(count, len(asked)))
+        if not picked:
+            return
+        by_spec = {run.spec: run for run in picked}
+        with open_pool(len(stacked(by_spec))) as pool:
+            for spec, trained in executor.run_all(list(by_spec), data, pool):
+                run = by_spec[spec]
+                record = store.record_of(run.fingerprint, spec, data, trained.result, trained.machine)
+                found(_compare(run, params, known, record, trained.result))
+
+
+def _obtained(params: Params, dataset: DatasetName) -> Dataset:
+    datasets.fetch(dataset)
+    datasets.prepare(dataset, params.data[dataset])
+    return datasets.load(dataset)
+
+
+def _asked_for(params: Params, data: Dataset, on: device.Resolved) -> list[_Run]:
+    """Raises Failed where they are of a GPU and there is none here."""
+    device.resolve(on)
+    runs: dict[str, _Run] = {}
+    for name in params.studies:
+        for spec in grid.expand(params, data.name, name, on):
+            key = fingerprint.fingerprint(spec, data.digest)
+            runs.setdefault(key, _Run(spec, key, [])).studies.append(name)
+    return list(runs.values())
+
+
+def _recorded(known: _Known) -> set[str]:
+    """Fingerprints of the runs that the clone has."""
+    return {path.parent.name for folder in known.runs.values() for path in folder.glob(f"*/{schema.RECORD}")}
+
+
+def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:
+    """Of runs that are recorded and not asked for; with other libraries every run has another fingerprint."""
+    example = f"({min(strangers)[:8]})"
+    then, now = known.provenance["versions"], fingerprint.numerical_versions()
+    if others := [f"{name} {then[name]}" for name in now if then.get(name, now[name]) != now[name]]:
+        problem = f"{len(strangers)} records cannot be told from other runs' {example}: they are of {', '.join(others)}"
+        return Finding(what, "not checked", f"{problem}; here {', '.join(f'{name} {now[name]}' for name in now)}")
+    problem = f"{len(strangers)} recorded runs are none that params.yaml and this code ask for {example}"
+    return Finding(what, "DIFFERS", problem)
+
+
+def _compare(run: _Run, params: Params, known: _Known, now: Record, result: Result) -> Finding:
+    """A run that was trained again with all that the clone has of it: each study has its own."""
+    differing, agreements = [], []
+    for name in run.studies:
+        folder = known.runs[name] / run.fingerprint
+        if folder.exists():
+            apart, agreement = _against_record(folder, now, result)
+            where = f"data/runs/{run.spec.dataset}/{name}"
+        else:
+            apart, agreement = _against_curve(params, name, known, now)
+            where = f"tables/curves/{name}.csv"
+        differing += [f"{where}: {difference}" for difference in apart]
+        agreements.append(agreement)
+    return compared(str(run), differing, "; ".join(dict.fromkeys(agreements)))
+
+
+def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
+    try:
+        was = schema.read(folder)
+        arrays = {
+            "parameters": schema.read_parameters(folder),
+            "layers": schema.read_layers(folder, was["spec"]),
+        }
+    except BadInput as error:
+        return [error.message], ""
+    if was["processor"] != now["processor"] or not bits_are_promised(now["processor"]):
+        apart, agreement = _within_tolerance(was["processor"], was["curve"], now)
+        return [f"its {name}" for name in _OF_A_FINGERPRINT if was[name] != now[name]] + apart, agreement
+    differing = [f"its {name}" for name in was if was[name] != now.get(name)]
+    for name, values in arrays.items():
+        if not _equal(values, getattr(result, name)):
+            differing.append(f"its {name}")
+    return differing, f"identical bits: record, looks into the layers, parameters ({now['processor']})"
+
+
+def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Comparison:
+    """The steps of the run's curve that are committed, digit for digit."""
+    table = curves.from_records([now], name, curves.further(params.studies[name])).drop(columns=["budget", "diverged"])
+    header, first, *rows = curves.to_csv(table).splitlines()
+    place = list(table).index("step")
+    run = first.split(",")[:place]  # its factors and seed, with which each of its rows begins
+    try:
+        committed, *lines = (known.curves / f"{name}.csv").read_text(encoding="utf-8").splitlines() or [""]
+    except (OSError, ValueError) as error:
+        return [f"not readable ({error})"], ""
+    if committed != header:
+        return ["has other columns"], ""
+    fields = [line.split(",") for line in lines]
+    own = [line for line, values in zip(lines, fields, strict=True) if values[:place] == run]
+    if not rows and not own:
+        return [], "it diverged before its first evaluation, and has no committed step"
+    if not own:
+        return ["does not have it"], ""
+    if not _bits_are_promised(known.provenance, now):
+        return _within_tolerance(known.provenance["processor"], _shown(header, own), now)
+    kept = {values[place] for values in fields if len(values) > place}  # all runs of a table have the same steps
+    expected = [row for row in rows if row.split(",")[place] in kept]
+    differing = [row for row in own if row not in expected]
+    differing += [f"lacks {row}" for row in expected if row not in own]
+    if not differing and own != expected:
+        differing = ["has its steps twice, or in another order"]
+    agreement = f"the {len(own)} committed steps of its curve, digit for digit ({now['processor']})"
+    return differing, f"{agreement}; there is no record of it"
+
+
+def _shown(header: str, rows: list[str]) -> dict[str, list[float]]:
+    """Steps and test accuracies of rows of a table; what is no number is NaN."""
+    table = pd.read_csv(io.StringIO("\n".join([header, *rows])), usecols=["step", "accuracy"])
+    return table.apply(pd.to_numeric, errors="coerce").to_dict("list")
+
+
+def _bits_are_promised(provenance: Record, now: Record) -> bool:
+    """Whether the tables come from one kind of processor with `now`, and from the same libraries."""
+    same = provenance["processor"] == now["processor"] and provenance["versions"] == now["versions"]
+    return same and bits_are_promised(now["processor"])
+
+
+def _within_tolerance(processor: str, was: dict[str, list[float]], now: Record) -> Comparison:
+    """Compare the test accuracies of two curves at the steps that both have."""
+    at = dict(zip(now["curve"]["step"], now["curve"]["accuracy"], strict=True))
+    both = [(accuracy, at[step]) for step, accuracy in zip(was["step"], was["accuracy"], strict=True) if step in at]
+    if not both:
+        return ["no step in common with its curve"], ""
+    apart = np.abs(np.subtract(*np.array(both, dtype=float).T))
+    differing = []
+    if not (apart[-1] <= TOLERANCE and apart.mean() <= TOLERANCE):
+        differing = [f"its test accuracy, by {apart[-1]:.3f} at the end and {apart.mean():.3f} on average"]
+    where = f"{processor} then, {now['processor']} or other libraries now"
+    return differing, f"within {TOLERANCE:g} of its test accuracy ({where}: no bits are promised)"
+
+
+def _equal(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and np.array_equal(one[name], other[name], equal_nan=True) for name in one
+    )

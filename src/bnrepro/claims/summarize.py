@@ -1,0 +1,252 @@
+"""The summarize stage: every table of a dataset, and the verdicts, from the records of its studies."""
+
+import hashlib
+import importlib.metadata
+import itertools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro import paths
+from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
+from bnrepro.claims import figure_1, ledger
+from bnrepro.claims.evidence import Evidence
+from bnrepro.errors import BadInput
+from bnrepro.records import schema
+from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
+from bnrepro.records.grid import expand, recorded_on
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
+from bnrepro.study.spec import RunSpec
+
+METRICS = "metrics.json"
+HEADLINE_MODE = "ema"  # what users get
+POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
+LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
+
+_REMEDY = "run `dvc repro`"
+
+Record = dict[str, Any]
+
+
+@np.errstate(all="ignore")  # looks into a run that is about to diverge may be infinite, and their differences nothing
+def summarize(params: Params, dataset: DatasetName) -> None:
+    """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
+
+    Raises:
+        BadInput: a study's stage has not run, or not with these params; a record is damaged.
+    """
+    studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
+    found = {study: _records(params, dataset, study) for study in studies}
+    further = {study: curves.further(grid) for study, grid in studies.items()}
+    of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
+    every = _together(list(of_study.values()))
+    finals = _together([curves.finals(found[study], study, further[study]) for study in found])
+    looks = _together([_looks(dataset, study, found[study], further[study]) for study in found])
+    first = steps_to_target.first_steps(every, params.training[dataset].targets)
+    speedup = steps_to_target.speedup(first)
+    by_target = steps_to_target.first_steps(of_study[HEADLINE_STUDY], steps_to_target.FINE_TARGETS)
+    final = curves.final_accuracy(finals)
+    tables = {
+        "first_steps": first,
+        "steps_to_target": steps_to_target.summary(first),
+        "speedup": speedup,
+        "speedup_by_target": steps_to_target.speedup(by_target),
+        "finals": finals,
+        "final_accuracy": final,
+    }
+    if best_accuracy.STUDY in found:
+        tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
+    measured = metrics(speedup, final, params.training[dataset].targets[0])
+    claimed = ledger.judge(_evidence(params, dataset, every, finals, looks))
+    if dataset == reference.DATASET and found.get(PAPER_STUDY):
+        beside, of_paper = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
+        tables |= beside
+        claimed += of_paper
+        measured |= paper_metrics(beside["paper"])
+    measured["verdicts"] = {claim["id"]: claim["verdict"] for claim in claimed}
+    with paths.replacing(paths.tables(dataset)) as folder:
+        (folder / "curves").mkdir()
+        for study, table in of_study.items():
+            trained = table[table["step"] > 0].drop(columns=["budget", "diverged"])
+            _write(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
+        shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
+        _write(folder / "layers.csv", curves.thinned_csv(shown))
+        for name, table in tables.items():
+            _write(folder / f"{name}.csv", curves.to_csv(table))
+    paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
+    paths.write_text(paths.claims(dataset), json.dumps(claimed, indent=1) + "\n")  # parts in the order of their rule
+    paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, found)))
+
+
+def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
+    """The records of a study, which are those of its grid in params.yaml, no more and no fewer."""
+    found, folder = schema.of_study(dataset, study), paths.runs(dataset, study)
+    on = recorded_on(params, found[0]["spec"]["device"] if found else "cpu")
+    missing = set(expand(params, dataset, study, on))
+    for record in found:
+        spec = RunSpec(**record["spec"])
+        if spec not in missing:
+            path = folder / record["fingerprint"] / schema.RECORD
+            raise BadInput(f"{path}: {spec} is a run that params.yaml does not ask for, or asks for once; {_REMEDY}")
+        missing.remove(spec)
+    if missing:
+        raise BadInput(f"{folder / schema.INDEX}: lacks {len(missing)} runs that params.yaml asks for; {_REMEDY}")
+    return found
+
+
+def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several studies as one, factors first; those that a study does not cross are empty in its rows."""
+    table = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    factors = curves.series(table)
+    return table[[*factors, *(name for name in table if name not in factors)]]
+
+
+def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[str]) -> pd.DataFrame:
+    return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record))
+
+
+def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
+    return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"], record["spec"])
+
+
+def _evidence(
+    params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
+) -> Evidence:
+    """What the lesson's claims are judged by."""
+    training, data = params.training[dataset], params.data[dataset]
+    training_images = min(POPULATION_IMAGES, IMAGES[dataset] - data.test)
+    # What no run has is a column all the same, so that a rule finds nothing in it.
+    every, finals, looks = (
+        ledger.read(table).reindex(columns=list(dict.fromkeys([*table, *needed])))
+        for table, needed in (
+            (every, ("dropout", "validation_accuracy")),
+            (finals, ("dropout", "folded_difference")),
+            (looks, ()),
+        )
+    )
+    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, data.test, training_images)
+
+
+def _beside_the_paper(
+    dataset: DatasetName, found: list[Record], every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
+    """The tables that compare with the paper's figure, and the claims about it.
+
+    Args:
+        found: the records of study `paper`.
+        every, first, speedup: the curves, steps to target and ratios of all studies.
+    """
+    own_curves, own_first, own_speedup = (table[table["study"] == PAPER_STUDY] for table in (every, first, speedup))
+    comparison = against_paper.comparison(own_curves, own_first, own_speedup)
+    tables = {
+        "paper": comparison,
+        "distance_to_paper": against_paper.distances(every),
+        "calibration": against_paper.calibration(every),
+    }
+    if any(record["diverged_at"] is not None for record in found):
+        return tables, ledger.judge_paper(None)
+    inputs, steps = sigmoid_inputs.last_layer(found, lambda record: _arrays(dataset, PAPER_STUDY, record))
+    tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
+    tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
+    if max(steps) < reference.last_step():
+        return tables, ledger.judge_paper(None)
+    distances = against_paper.seed_distances(own_curves, figure_1.MODE)
+    return tables, ledger.judge_paper(figure_1.Evidence(comparison, distances, inputs))
+
+
+def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Record]]) -> dict[str, Any]:
+    """What the tables were made from: data, code, versions and settings, with digests (SHA-256) over each.
+
+    Args:
+        found: the records of every study.
+    """
+    used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
+    code = {record["spec"]["implementation"]: record["code_digest"] for record in used.values()}
+    settings = {
+        "data": params.data[dataset].model_dump(),
+        "network": params.network.model_dump(),
+        "training": params.training[dataset].model_dump(),
+    }
+    grids = {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()}
+    return {
+        "bnrepro": importlib.metadata.version("bnrepro"),
+        "dataset": dataset,
+        "runs": len(used),
+        "records_digest": _digest(sorted(used.items())),
+        "data_digest": _the_one(record["data_digest"] for record in used.values()),
+        "processor": _the_one(record["processor"] for record in used.values()),
+        **{name: _the_one(record["spec"][name] for record in used.values()) for name in ("device", "numerics")},
+        "code_digests": code,
+        "source_digest": _digest(code),
+        "versions": {
+            name: _the_one(record["versions"][name] for record in used.values()) for name in NUMERICAL_LIBRARIES
+        },
+        "params": {**settings, "studies": grids},
+        "studies": {
+            study: {"params_digest": _digest({**settings, "study": grids[study]}), "records": len(found[study])}
+            for study in found
+        },
+    }
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _the_one(values: Iterable[str]) -> str:
+    """The value that all share; all of them, in order, where they differ."""
+    return ", ".join(sorted(set(values)))
+
+
+def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[str, Any]:
+    """What `dvc metrics show` prints: the ratio at the headline's target, and the final accuracy of every series.
+
+    Studies that cross further factors are left to the tables.
+
+    Returns:
+        study -> implementation -> depth -> `<normalization>_accuracy`, `<normalization>_speedup` and its `_censored`.
+        Where a study has several learning rates, their values follow the names. None where there is no such number.
+    """
+    result: dict[str, Any] = {}
+    rates = final.groupby("study")["learning_rate"].nunique()
+    headline = speedup[(speedup["target"] == target) & (speedup["mode"] == HEADLINE_MODE)]
+    for table, column, name in ((headline, "ratio", "speedup"), (final, "accuracy", "accuracy")):
+        for row in table[table.filter(list(FURTHER)).isna().all(axis=1)].to_dict("records"):
+            key = f"{row['normalization']}_{name}"
+            if rates[row["study"]] > 1:
+                key += f"_learning_rate_{row['learning_rate']:g}"
+            study = result.setdefault(row["study"], {}).setdefault(row["implementation"], {})
+            place = study.setdefault(f"depth_{row['depth']}", {})
+            place[key] = _number(row[column])
+            if name == "speedup":
+                place[f"{key}_censored"] = row["censored"]
+    return result
+
+
+def paper_metrics(comparison: pd.DataFrame) -> dict[str, Any]:
+    """The numbers behind the verdict on Figure 1(a): quantity -> normalization and target -> ours, and the paper's."""
+    result: dict[str, Any] = {}
+    for row in comparison[comparison["mode"] == figure_1.MODE].itertuples():
+        key = row.normalization if np.isnan(row.target) else f"{row.normalization}_{row.target:g}"
+        values = {"ours": _number(row.ours), "low": _number(row.low), "high": _number(row.high)}
+        values |= {"ours_censored": row.censored}
+        values |= {"paper": _number(row.paper), "paper_censored": row.paper_censored}
+        result.setdefault(row.quantity, {})[key] = values
+    return {"against_paper": result}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.4g}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,172 @@
+"""Workers of a Dask cluster. They need this package and its libraries, and no shared disk.
+
+A worker takes part once it was found equal to this process in all that decides a result, sources and versions, and its
+environment was cleaned. What admits it is a Dask resource, set on the worker and asked for by every run: so a worker
+that joins or restarts later gets nothing to do before it was looked at, and each does one run at a time.
+"""
+
+import hashlib
+import platform
+import sys
+import tempfile
+import time
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from typing import Any, get_args
+
+from bnrepro import environment
+from bnrepro.data.dataset import Dataset
+from bnrepro.errors import Failed
+from bnrepro.execution import worker
+from bnrepro.execution.stacks import Stack
+from bnrepro.execution.worker import Trained
+from bnrepro.processor import this_processor
+from bnrepro.records.fingerprint import code_digest, numerical_versions
+from bnrepro.study.choices import Implementation
+
+CONNECT_SECONDS = 10
+_LOOK_EVERY_SECONDS = 2
+
+Identity = dict[str, str]
+
+
+class ClusterPool:
+    """The workers of the Dask scheduler at `address` (`tcp://HOST:PORT`). Dask itself moves a dead worker's run."""
+
+    lost = (CancelledError,)  # where every worker that held the data died
+    at_once = sys.maxsize
+
+    def __init__(self, address: str):
+        self._address = address
+
+    def __enter__(self) -> "ClusterPool":
+        """Connect, and wait for the first worker.
+
+        Raises:
+            Failed: nothing answers at the address, or there are workers and none is fit.
+        """
+        from distributed import Client
+
+        try:
+            self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise Failed(f"no Dask scheduler at {self._address} ({error})") from error
+        try:
+            self._identity = identity(threads=1)
+            self._resource = f"bnrepro-{_digest(self._identity)}"
+            self._executor = self._client.get_executor(pure=False, resources={self._resource: 1})
+            self._data: dict[str, Any] = {}
+            self._admitted: set[str] = set()
+            self._refused: dict[str, str] = {}
+            self._wait_for_a_worker()
+        except BaseException:
+            self._client.close()
+            raise
+        return self
+
+    @property
+    def workers(self) -> int:
+        return len(self._admitted)
+
+    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
+        return self._executor.submit(_train, stack, self._scattered(dataset))
+
+    def tend(self) -> None:
+        """Look at workers that have come since.
+
+        Raises:
+            Failed: the scheduler is gone.
+        """
+        if time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS:
+            self._look()
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(wait=False)
+        self._client.close()
+
+    def _look(self) -> None:
+        """Admit or refuse workers that have come, and forget those that have gone.
+
+        Raises:
+            Failed: the scheduler is gone; or there are workers, and none was ever fit.
+        """
+        try:
+            here = set(self._client.nthreads())
+            new = sorted(here - self._admitted - self._refused.keys())
+            answers = {}
+            if new:
+                answers = self._client.run(_admit, self._identity, self._resource, workers=new, on_error="return")
+        except (OSError, RuntimeError) as error:  # a closed connection; a closed client
+            raise Failed(f"the Dask scheduler at {self._address} does not answer any more ({error})") from error
+        self._looked = time.monotonic()
+        self._admitted &= here
+        for address, answer in answers.items():
+            if answer is None:
+                self._admitted.add(address)
+            elif not isinstance(answer, OSError):  # that one is gone again
+                reason = answer if isinstance(answer, str) else f"{type(answer).__name__}: {answer}"
+                self._refused[address] = reason
+                print(f"Dask worker {address} is refused: {reason}", file=sys.stderr, flush=True)
+        if not self._admitted and not self._data and self._refused.keys() & here == here and here:
+            reasons = "; ".join(sorted(set(self._refused.values())))
+            raise Failed(f"none of the {len(here)} workers at {self._address} is fit: {reasons}")
+
+    def _wait_for_a_worker(self) -> None:
+        self._look()
+        if not self._admitted:
+            print(f"Waiting for workers of the Dask scheduler at {self._address}.", flush=True)
+        while not self._admitted:
+            time.sleep(_LOOK_EVERY_SECONDS)
+            self._look()
+
+    def _scattered(self, dataset: Dataset) -> Any:
+        """The dataset, on the workers: sent once, and again where every copy was lost."""
+        name = f"bnrepro-{dataset.digest}"
+        while name not in self._data or self._data[name].status != "finished":
+            self._wait_for_a_worker()
+            with suppress(KeyError, OSError):  # a worker that has just left
+                self._data |= self._client.scatter({name: dataset}, workers=sorted(self._admitted), broadcast=True)
+        return self._data[name]
+
+
+def identity(threads: int) -> Identity:
+    """All that decides a result, of this process: a worker has to be equal in it."""
+    return {
+        **{f"the code of {name}": code_digest(name, "cpu")[:12] for name in get_args(Implementation)},
+        **numerical_versions(),
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "AVX2": str(this_processor().has_avx2),
+        "threads of a worker (`dask worker --nthreads 1 --nworkers ...`)": str(threads),
+    }
+
+
+async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | None:
+    """On a worker: take part if equal, in an environment like this process's; else why not.
+
+    Its temporary files go where its own are: Dask removes that folder when the worker ends, or when the next one starts
+    after a kill.
+    """
+    own = identity(dask_worker.state.nthreads)
+    different = [f"{name}: {own.get(name)}, here {value}" for name, value in expected.items() if own.get(name) != value]
+    if different:
+        return "; ".join(different)
+    if reason := environment.settle():
+        return reason
+    tempfile.tempdir = dask_worker.local_directory
+    await dask_worker.set_resources(**{resource: 1})
+    return None
+
+
+def _train(stack: Stack, dataset: Dataset) -> list[Trained]:
+    """On a worker: what Dask unpacks again is the same data in another object, for which all would be compiled anew."""
+    if dataset.digest not in _kept:
+        _kept.clear()
+        _kept[dataset.digest] = dataset
+    return worker.train(stack, _kept[dataset.digest])
+
+
+_kept: dict[str, Dataset] = {}
+
+
+def _digest(content: Identity) -> str:
+    return hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()[:12]

@@ -1,0 +1,28 @@
+"""Which runs train together: on a GPU, those of a series of Keras models, as one program."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from bnrepro.study.spec import RunSpec
+
+Stack = tuple[RunSpec, ...]
+
+MOST = 64  # runs of a stack: more gain little (benchmarks/README.md), and are lost together where a worker dies
+
+
+def train_together(spec: RunSpec) -> bool:
+    """Whether a run is trained by the loop of stacks, be it alone in its own."""
+    return spec.device == "gpu" and spec.implementation == "keras"
+
+
+def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
+    """Runs in stacks, in the order in which the first of each stands.
+
+    Those of a stack are of one program: they differ in seed, learning rate and initial weights alone. On a processor,
+    where that is not faster (benchmarks/README.md), and for estimators, which have loops of their own, every run is a
+    stack by itself.
+    """
+    alike: dict[RunSpec, list[RunSpec]] = defaultdict(list)
+    for spec in specs:
+        alike[spec.program if train_together(spec) else spec].append(spec)
+    return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]

@@ -1,0 +1,123 @@
+"""The train stage: a study's runs, from the store where it has them, trained where it has not."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from bnrepro import paths
+from bnrepro.data import datasets
+from bnrepro.errors import BadInput
+from bnrepro.execution import executor
+from bnrepro.execution.stacks import stacked
+from bnrepro.records import fingerprint, grid, store
+from bnrepro.records.schema import INDEX
+from bnrepro.study.choices import DatasetName
+from bnrepro.study.params import Params
+from bnrepro.study.spec import RunSpec
+
+# What a step's cost depends on, more than on all else.
+_COST = ("dataset", "device", "implementation", "normalization", "depth")
+# Steps per second of one core at depth 3, evaluation included, until the store has figures of its own (a Xeon's).
+_FIRST_GUESS = {"keras": 1500.0, "canned_estimator": 1000.0, "keras_estimator": 1000.0, "core_estimator": 1000.0}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study asks for.
+
+    Attributes:
+        specs: the study's runs by fingerprint, in the order of its grid.
+        missing: fingerprints that have to be trained, the longest runs first.
+        seconds: an estimate for each missing run, on one core.
+    """
+
+    specs: dict[str, RunSpec]
+    missing: list[str]
+    seconds: dict[str, float]
+
+
+def plan(params: Params, dataset: datasets.Dataset, name: str, fresh: bool = False) -> Plan:
+    """What of a study the store has, and what has to be trained (all of it where `fresh`)."""
+    specs = {fingerprint.fingerprint(spec, dataset.digest): spec for spec in grid.expand(params, dataset.name, name)}
+    estimate = cost_estimate()
+    seconds = {key: estimate(spec) for key, spec in specs.items() if fresh or not store.has(key)}
+    missing = sorted(seconds, key=lambda key: -seconds[key])
+    return Plan(specs, missing, seconds)
+
+
+def train(
+    params: Params,
+    dataset_name: DatasetName,
+    name: str,
+    open_pool: Callable[[int], executor.Pool],
+    started: Callable[[Plan, int], None],
+    finished: Callable[[str, RunSpec, float], None],
+) -> None:
+    """Make `data/runs/<dataset>/<study>`: an index and every run's record, trained where the store has none.
+
+    One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
+
+    Raises:
+        BadInput: the data are damaged, or too few for a mini-batch.
+
+    Args:
+        open_pool: gives the workers for a number of stacks of runs; not asked where nothing is missing.
+        started: told the plan and the number of workers before the first run.
+        finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
+    """
+    dataset = datasets.load(dataset_name)
+    _check_room(params, dataset, name)
+    fresh = os.environ.get("BNREPRO_FRESH") == "1"
+    with paths.locked("train", waiting="Another training uses the run store; waiting for it to end."):
+        store.clean()
+        planned = plan(params, dataset, name, fresh)
+        if planned.missing:
+            with open_pool(len(stacked(planned.specs[key] for key in planned.missing))) as pool:
+                started(planned, pool.workers)
+                _train_missing(planned, dataset, pool, finished)
+        else:
+            started(planned, 0)
+        with paths.replacing(paths.runs(dataset_name, name)) as folder:
+            for key in planned.specs:
+                store.copy(key, folder / key)
+            index = {"dataset": dataset_name, "study": name, "runs": list(planned.specs)}
+            (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def _check_room(params: Params, dataset: datasets.Dataset, name: str) -> None:
+    """Refuse data that were not prepared for these params, where they do not fill a mini-batch."""
+    held_out = int(dataset.held_out.sum()) if params.studies[name].hold_out else 0
+    room, batch = len(dataset.train_labels) - held_out, params.training[dataset.name].batch_size
+    if room < batch or not len(dataset.test_labels):
+        folder = paths.prepared(dataset.name)
+        raise BadInput(
+            f"{folder}: {room} images to train on, a mini-batch has {batch}; run `bnrepro prepare {dataset.name}`"
+        )
+
+
+def _train_missing(
+    planned: Plan, dataset: datasets.Dataset, pool: executor.Pool, finished: Callable[[str, RunSpec, float], None]
+) -> None:
+    fingerprints = {planned.specs[key]: key for key in planned.missing}
+    for spec, trained in executor.run_all(list(fingerprints), dataset, pool):
+        result = trained.result
+        store.write(fingerprints[spec], spec, dataset, result, trained.machine)
+        steps = result.diverged_at or spec.steps
+        finished(fingerprints[spec], spec, steps / max(result.training_seconds, 1e-9))
+
+
+def cost_estimate() -> Callable[[RunSpec], float]:
+    """Seconds that a run takes, from runs in the store that are like it."""
+    seen: dict[tuple[object, ...], list[float]] = defaultdict(list)
+    for spec, seconds in store.durations():
+        seen[tuple(spec[factor] for factor in _COST)].append(seconds / spec["steps"])
+
+    def estimate(spec: RunSpec) -> float:
+        like = seen.get(tuple(getattr(spec, factor) for factor in _COST))
+        per_step = median(like) if like else (2 + spec.depth) / 5 / _FIRST_GUESS[spec.implementation]
+        return spec.steps * per_step
+
+    return estimate

@@ -1,0 +1,1 @@
+"""Finished runs: their specs, their fingerprints, their files."""

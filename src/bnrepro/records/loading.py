@@ -1,0 +1,48 @@
+"""A finished run as a Keras model, to look into or to go on with."""
+
+from typing import Any
+
+from bnrepro import paths
+from bnrepro.errors import BadInput
+from bnrepro.records import schema
+
+
+def load_model(dataset: str, study: str, **factors: Any) -> Any:
+    """The network of one run of a study, with its final parameters.
+
+    Args:
+        factors: fields of the run's spec that single it out, such as `implementation="keras", depth=3, seed=0`.
+
+    Returns:
+        A compiled `tf.keras.Model` from images [batch, pixels] in [0, 1] to logits [batch, classes], whichever way the
+        run's own network was written.
+
+    Raises:
+        BadInput: the factors fit no run, or several; the study has not been trained, or the run is damaged.
+    """
+    found = [
+        record
+        for record in schema.of_study(dataset, study)
+        if all(record["spec"].get(name) == value for name, value in factors.items())
+    ]
+    if len(found) != 1:
+        raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
+    from bnrepro.networks import keras
+    from bnrepro.networks.parameters import initial_parameters
+    from bnrepro.study.spec import RunSpec
+    from bnrepro.training.run import architecture
+
+    spec = RunSpec(**found[0]["spec"])
+    folder = paths.runs(dataset, study) / found[0]["fingerprint"]
+    parameters = schema.read_parameters(folder)
+    first = parameters.get("hidden_1/kernel")
+    network = architecture(spec, len(first) if first is not None and first.ndim else 1)
+    forms = [
+        {name: (values.dtype, values.shape) for name, values in one.items()}
+        for one in (parameters, initial_parameters(network, spec.initial_stddev, spec.seed))
+    ]
+    if forms[0] != forms[1]:
+        raise BadInput(f"{folder / schema.PARAMETERS}: not the parameters of {spec}")
+    model = keras.build_model(network, spec.learning_rate)
+    keras.load_parameters(model, parameters)
+    return model

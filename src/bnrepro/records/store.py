@@ -1,0 +1,169 @@
+"""The run store: one folder for every finished run, named by its fingerprint, written whole or not at all.
+
+It lies outside git and DVC, so that a finished run is never lost: not to a kill, not to a stage that failed after it,
+not to a parameter that was changed and changed back. `record.json` and `parameters.npz` hold only what is the same on
+every machine that the record's `processor` covers; `sidecar.json` holds the rest (machine, durations, commit), and all
+can do without it.
+"""
+
+import importlib.metadata
+import io
+import json
+import math
+import os
+import shutil
+import subprocess
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from bnrepro import paths, reading
+from bnrepro.data.dataset import Dataset
+from bnrepro.errors import BadInput
+from bnrepro.records import schema
+from bnrepro.records.fingerprint import code_digest, numerical_versions
+from bnrepro.records.machine import Machine
+from bnrepro.records.schema import LAYERS, PARAMETERS, RECORD
+from bnrepro.study.spec import RunSpec
+from bnrepro.training.recording import Result
+
+SIDECAR = "sidecar.json"
+
+
+class _Sidecar(TypedDict, total=False):
+    """What is reckoned with; the rest is shown as it is."""
+
+    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
+    training_seconds: Annotated[float, Field(ge=0, le=1e9)]
+    evaluation_seconds: Annotated[float, Field(ge=0, le=1e9)]
+
+
+_SIDECAR = TypeAdapter(_Sidecar)
+
+
+def folder(fingerprint: str) -> Path:
+    return paths.store() / fingerprint[:2] / fingerprint
+
+
+def has(fingerprint: str) -> bool:
+    """Whether a run's record is there and whole; a damaged one is made again."""
+    try:
+        record = schema.read(folder(fingerprint))
+        schema.read_layers(folder(fingerprint), record["spec"])
+        schema.read_parameters(folder(fingerprint))
+    except BadInput:
+        return False
+    return record["fingerprint"] == fingerprint
+
+
+def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> dict[str, Any]:
+    """The record of a run that `machine` finished: see `bnrepro.records.schema.read`."""
+    return {
+        "fingerprint": fingerprint,
+        "spec": asdict(spec),
+        "data_digest": dataset.digest,
+        "code_digest": code_digest(spec.implementation, spec.device),
+        "versions": numerical_versions(),
+        "processor": machine.same_bits(spec.numerics),
+        "curve": {name: [_rounded(value) for value in values] for name, values in result.curve.items()},
+        "final": {name: _rounded(value) for name, value in result.final.items()},
+        "diverged_at": result.diverged_at,
+    }
+
+
+def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
+    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
+    record = record_of(fingerprint, spec, dataset, result, machine)
+    sidecar = {
+        "training_seconds": round(result.training_seconds, 3),
+        "evaluation_seconds": round(result.evaluation_seconds, 3),
+        "runs_together": result.together,
+        "device": spec.device,
+        **asdict(machine),
+        "bnrepro": importlib.metadata.version("bnrepro"),
+        "commit": _commit(),
+    }
+    target = folder(fingerprint)
+    partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
+    partial.mkdir(parents=True)
+    try:
+        (partial / RECORD).write_text(_json(record), encoding="utf-8")
+        _write_arrays(partial / PARAMETERS, result.parameters)
+        _write_arrays(partial / LAYERS, result.layers)
+        (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
+        target.parent.mkdir(exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def read_sidecar(fingerprint: str) -> dict[str, Any]:
+    """What the store knows of how a run was made; empty where it was made elsewhere, or is damaged."""
+    try:
+        return reading.json_of(folder(fingerprint) / SIDECAR, _SIDECAR)
+    except reading.Unreadable:
+        return {}
+
+
+def durations() -> Iterator[tuple[dict[str, Any], float]]:
+    """Spec and seconds of every run in the store that tells them."""
+    for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
+        sidecar = read_sidecar(path.parent.name)
+        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"}:
+            try:
+                spec = schema.read(path.parent)["spec"]
+            except BadInput:  # a damaged record is no reason not to plan
+                continue
+            yield spec, sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+
+
+def copy(fingerprint: str, target: Path) -> None:
+    """Copy a record, without its sidecar, into a folder of a stage's output."""
+    target.mkdir(parents=True)
+    for name in (RECORD, PARAMETERS, LAYERS):
+        shutil.copyfile(folder(fingerprint) / name, target / name)
+
+
+def clean() -> None:
+    """Remove what a killed process left half written, and its workers' temporary files. Call it under the lock."""
+    for left in (paths.store() / "partial", paths.temporary()):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@cache
+def _commit() -> str | None:
+    """The clone's commit; None where there is no git."""
+    command = ["git", "-C", str(paths.home()), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """An .npz file of the same bytes everywhere; what `np.savez` writes around the arrays hangs on Python's patch."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
+
+
+def _rounded(value: float | int) -> float | int | None:
+    """Seven significant digits: what a float32 holds, and the same text everywhere. None where it is not finite."""
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.7g}") if math.isfinite(value) else None
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"

@@ -1,1 +1,0 @@
-"""Many runs: from a study's grid to finished records."""

@@ -1,0 +1,141 @@
+"""Where MLflow keeps the runs: a server that the environment names, or a database of the clone's own.
+
+The database can be made again from the records at any time, so one that does not fit is put aside. MLflow takes two
+seconds to import, and is imported where it is used.
+"""
+
+import itertools
+import logging
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bnrepro import paths
+from bnrepro.errors import Failed
+from bnrepro.study.params import DATASETS
+
+ENVIRONMENT = {
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # processes of which nothing here makes use
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # a dead server is noticed in seconds, where MLflow's seven take minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+}
+
+
+def tracking_uri() -> str:
+    """Where the runs go: MLFLOW_TRACKING_URI, or else the clone's own database."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or _sqlite(_database())
+
+
+def connect() -> Any:
+    """An MLflow client; the clone's own database is made first where there is none. Call it under the lock."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what it raises, as a traceback
+    uri, database = tracking_uri(), _database()
+    if uri == _sqlite(database):
+        if database.exists() and (what := _unfit(database)):
+            aside = _put_aside(database)
+            click.echo(f"{database.name} is {what}: it is now {aside.name}, and made anew", err=True)
+        if not database.exists():
+            # A database whose making was cut short would never open again, nor would one beside another's journal.
+            partial = paths.private() / f"{uuid.uuid4().hex}.partial.db"
+            for leftover in [*database.parent.glob(f"{database.name}-*"), *partial.parent.glob("*.partial.db*")]:
+                leftover.unlink()
+            MlflowClient(tracking_uri=_sqlite(partial))
+            os.replace(partial, database)
+    return MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def failing_in_a_line() -> Iterator[None]:
+    """Turns what MLflow raises into Failed, with what can be done about it."""
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise Failed(f"MLflow could not be reached ({reason(error)}); {_remedy()}") from error
+
+
+def reason(error: BaseException) -> str:
+    """The innermost cause, on one line: MLflow, requests and SQLAlchemy each wrap it in a paragraph."""
+    if isinstance(error, click.ClickException):
+        return error.message
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _remedy() -> str:
+    again = "then publish again with `bnrepro publish`"
+    if tracking_uri() == _sqlite(_database()):
+        return f"end what holds {_database()}, or move that file away (it is made anew), {again}"
+    return f"see to what MLFLOW_TRACKING_URI names, {again}"
+
+
+def _unfit(database: Path) -> str | None:
+    """What a database is that cannot take the runs; None if it can."""
+    from mlflow.store.db.utils import _get_latest_schema_revision  # what MLflow itself compares with, and gives up
+
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            query = "SELECT name, artifact_location FROM experiments WHERE name LIKE 'bnrepro/%'"
+            locations = connection.execute(query).fetchall()
+            revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.DatabaseError as error:
+        # The class itself stands for a damaged database or none; a lock, say, is of a subclass, and no reason to put
+        # the file aside. (Error codes came with Python 3.11.)
+        if type(error) is sqlite3.DatabaseError or "no such table" in str(error) or "no such column" in str(error):
+            return "no database of MLflow's"
+        raise
+    if revisions != [(_get_latest_schema_revision(),)]:
+        return "of another version of MLflow"
+    # Artifact locations are absolute: after the clone was moved, they lead nowhere or into another clone.
+    if any(location != artifacts(name.removeprefix("bnrepro/")) for name, location in locations):
+        return "of another folder"
+    return None
+
+
+def _put_aside(database: Path) -> Path:
+    """Rename a database to a name that is free: it is made anew, and yet may hold what somebody added to it."""
+    names = (
+        database.with_name(f"{database.name}.moved{number}") for number in itertools.chain([""], itertools.count(2))
+    )
+    aside = next(name for name in names if not name.exists())
+    os.replace(database, aside)
+    return aside
+
+
+def _database() -> Path:
+    return paths.home() / "mlflow.db"
+
+
+def _sqlite(path: Path) -> str:
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def artifacts(dataset: str = "") -> str:
+    return (paths.home() / "mlartifacts" / dataset).as_uri()
+
+
+def is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def experiment_ids() -> dict[str, str]:
+    """MLflow's id of each dataset's experiment."""
+    names = {f"bnrepro/{dataset}": dataset for dataset in DATASETS}
+    with failing_in_a_line():
+        return {names[e.name]: e.experiment_id for e in connect().search_experiments() if e.name in names}

@@ -1,0 +1,294 @@
+"""The runs as MLflow sees them: a projection of finished records, which can be made again from them at any time.
+
+One experiment per dataset. In it a run for every record, under a parent for every series (runs that differ in nothing
+but the seed) that shows the mean over seeds, and one run named `report`. Nobody can choose the id of an MLflow run, so
+runs are found again by their tags: `bnrepro.kind`, a key within the kind, and `bnrepro.content`, a digest of what is
+shown. A run that is there and finished is left alone, one whose content changed is replaced, and one that a kill left
+unfinished is completed in place.
+"""
+
+import itertools
+import json
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bnrepro import paths
+from bnrepro.records import schema, store
+from bnrepro.study.params import Params
+from bnrepro.tracking import content, database
+from bnrepro.tracking.content import NOTE, Points, Record
+
+Sidecar = dict[str, Any]
+
+KEYS = {"run": "bnrepro.fingerprint", "series": "bnrepro.series", "report": "bnrepro.report"}
+KIND, CONTENT, PARENT = "bnrepro.kind", "bnrepro.content", "mlflow.parentRunId"
+
+_SOURCE = {"mlflow.source.name": "bnrepro", "mlflow.source.type": "LOCAL"}  # beside it MLflow shows the commit
+_SIDECAR_TAGS = {"commit": "mlflow.source.git.commit", "bnrepro": "bnrepro.version"}  # any other key: bnrepro.<key>
+_CHUNK = 900  # of the 1000 metrics, parameters and tags that MLflow takes in one call
+
+
+def publish_all(params: Params) -> int:
+    """Publish what the stages have made, all datasets and studies, and the reports. What is there is left alone.
+
+    Returns:
+        The number of runs newly published (parents and reports apart).
+
+    Raises:
+        BadInput: a record is damaged.
+        Failed: MLflow could not be reached.
+    """
+    publisher, published = Publisher(), 0
+    for dataset in params.datasets:
+        made = [study for study in params.studies if (paths.runs(dataset, study) / schema.INDEX).is_file()]
+        studies = {study: schema.of_study(dataset, study) for study in made}
+        with database.failing_in_a_line():
+            published += publisher.publish_dataset(dataset, studies)
+    return published
+
+
+class Publisher:
+    """Writes finished records to MLflow; its methods raise whatever MLflow raises."""
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        self._given: dict[str, dict[int, tuple[Record, Sidecar]]] = defaultdict(dict)  # by series and seed
+
+    def publish_run(self, record: Record, sidecar: Sidecar, seeds: int) -> int:
+        """Publish a finished run, and its series' parent once `seeds` runs of the series have been given.
+
+        Args:
+            sidecar: what is known of how the run was made; may be empty.
+
+        Returns:
+            1 if it is newly published, 0 if it was there.
+        """
+        return self.publish_runs([(record, sidecar, seeds)])
+
+    def publish_runs(self, runs: list[tuple[Record, Sidecar, int]]) -> int:
+        """Publish several runs of one dataset like `publish_run`, with fewer requests; returns how many were new."""
+        series = {content.series(record): seeds for record, _, seeds in runs}
+        with self._experiment(runs[0][0]["spec"]["dataset"]) as experiment:
+            experiment.look_up(*series)
+            return self._publish(experiment, runs)
+
+    def publish_dataset(self, dataset: str, studies: dict[str, list[Record]]) -> int:
+        """Publish whole studies (name: records) of a dataset, and its report where there is one.
+
+        Returns:
+            The number of runs newly published.
+        """
+        runs = [(record, store.read_sidecar(record["fingerprint"]), 1) for record in itertools.chain(*studies.values())]
+        membership: dict[str, dict[str, None]] = defaultdict(dict)
+        for study, of_study in studies.items():
+            for record in of_study:
+                membership[content.series(record)][study] = None
+        with self._experiment(dataset) as experiment:
+            experiment.look_up()
+            published = self._publish(experiment, runs)
+            for series, names in membership.items():
+                experiment.tag(experiment.known["series", series][0], "bnrepro.studies", ", ".join(names))
+            if paths.reports(dataset).is_dir():
+                experiment.show_report(dataset, paths.reports(dataset))
+        return published
+
+    def _publish(self, experiment: "_Experiment", runs: list[tuple[Record, Sidecar, int]]) -> int:
+        wanted: dict[str, int] = {}
+        for record, sidecar, seeds in runs:
+            self._given[content.series(record)][record["spec"]["seed"]] = (record, sidecar)
+            wanted[content.series(record)] = seeds
+        published = 0
+        for series, seeds in wanted.items():
+            members = [self._given[series][seed] for seed in sorted(self._given[series])]
+            published += experiment.show_series(series, members, complete=len(members) >= seeds)
+        return published
+
+    @contextmanager
+    def _experiment(self, dataset: str) -> Iterator["_Experiment"]:
+        """A dataset's experiment, for one publisher of this clone at a time: two would make every run twice."""
+        with paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
+            if self._client is None:
+                self._client = database.connect()
+            yield _Experiment(self._client, dataset)
+
+
+class _Experiment:
+    """A dataset's runs in MLflow.
+
+    Attributes:
+        known: by kind and key, the runs that `look_up` found or that were made since, the current one first.
+    """
+
+    def __init__(self, client: Any, dataset: str):
+        self._client = client
+        self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        name = f"bnrepro/{dataset}"
+        tags = content.of_experiment()
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            location = None if database.is_server(database.tracking_uri()) else database.artifacts(dataset)
+            self._id = client.create_experiment(name, artifact_location=location, tags=tags)
+        else:
+            self._id = experiment.experiment_id
+            if experiment.lifecycle_stage == "deleted":
+                client.restore_experiment(self._id)
+            for tag in tags.keys() - experiment.tags.keys():  # one that is there may be somebody's own
+                client.set_experiment_tag(self._id, tag, tags[tag])
+
+    def look_up(self, *series: str) -> None:
+        """Find the runs of the experiment, or of one series where just one is named."""
+        only = f"tags.`{KEYS['series']}` = '{series[0]}'" if len(series) == 1 else ""
+        token = None
+        while True:
+            page = self._client.search_runs([self._id], only, max_results=1000, page_token=token)
+            for run in page:
+                if (kind := run.data.tags.get(KIND)) in KEYS:
+                    self.known[kind, run.data.tags[KEYS[kind]]].append(run)
+            token = page.token
+            if not token:
+                return
+
+    def show_series(self, series: str, members: list[tuple[Record, Sidecar]], complete: bool) -> int:
+        """Show the runs of a series, under a parent if they are `complete`; returns how many are new."""
+        parent = self._parent(series, [record for record, _ in members]) if complete else None
+        published = 0
+        for record, sidecar in members:
+            under = {PARENT: parent.info.run_id} if parent else {}
+            run = self._child(series, record, sidecar, under)
+            for name, value in under.items():
+                self.tag(run, name, value)
+            if not _is_finished(run):
+                self._write(run, record["spec"], content.points(record), record)
+                self._finish(run, _milliseconds(sidecar))
+                published += 1
+        if parent and not _is_finished(parent):
+            record = members[0][0]
+            params = {name: value for name, value in record["spec"].items() if name != "seed"}
+            self._write(parent, params, content.over_seeds([record for record, _ in members]), record)
+            self._finish(parent, sum(_milliseconds(sidecar) for _, sidecar in members))
+        return published
+
+    def show_report(self, dataset: str, folder: Path) -> None:
+        """Show the files of a report."""
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        digest = content.digest([(str(path.relative_to(folder)), path.read_bytes().hex()) for path in files])
+        run = self._run("report", dataset, digest, "report", {NOTE: content.note_on_report(dataset)})
+        if not _is_finished(run):
+            self._client.log_artifacts(run.info.run_id, str(folder))
+            self._finish(run)
+
+    def tag(self, run: Any, name: str, value: str) -> None:
+        """Set a tag unless it is set."""
+        if run.data.tags.get(name) != value:
+            self._client.set_tag(run.info.run_id, name, value)
+
+    def _parent(self, series: str, members: list[Record]) -> Any:
+        # Seeds are counted from zero, so a study that asks for fewer of them is content with a parent that has more.
+        for run in self.known["series", series]:
+            if _is_finished(run) and run.data.metrics["seeds"] > len(members):
+                self.known["series", series] = [run]
+                return run
+        name = content.name(members[0]["spec"])
+        fingerprints = content.digest(sorted(record["fingerprint"] for record in members))
+        note = content.note_on_series(members)
+        tags = {"bnrepro.members": fingerprints, NOTE: note, **content.provenance(members[0])}
+        return self._run("series", series, content.digest(members), name, tags)
+
+    def _child(self, series: str, record: Record, sidecar: Sidecar, under: dict[str, str]) -> Any:
+        tags = {KEYS["series"]: series, **_SOURCE, **content.provenance(record), **under}
+        if record["diverged_at"] is not None:
+            tags["bnrepro.diverged_at"] = str(record["diverged_at"])
+        for name, value in sidecar.items():
+            if value is not None:
+                tags[_SIDECAR_TAGS.get(name, f"bnrepro.{name}")] = str(value)
+        name = f"seed {record['spec']['seed']}"
+        return self._run("run", record["fingerprint"], content.digest(record), name, tags)
+
+    def _run(self, kind: str, key: str, content: str, name: str, tags: dict[str, str]) -> Any:
+        """The run that shows `content`, made where there is none. Others of the same key are outdated, and deleted."""
+        found = self.known[kind, key]
+        current = next((run for run in found if run.data.tags.get(CONTENT) == content), None)
+        if current is None:
+            tags = {**tags, KIND: kind, KEYS[kind]: key, CONTENT: content}
+            current = self._client.create_run(self._id, tags=tags, run_name=name)
+        for run in found:
+            if run is not current:
+                self._client.delete_run(run.info.run_id)
+        self.known[kind, key] = [current]
+        return current
+
+    def _write(self, run: Any, params: dict[str, Any], points: Points, record: Record) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+        # The step stands in for the time: what was logged before a kill is not doubled when it is logged again.
+        metrics = [Metric(name, float(value), step, step) for (name, step), value in points.items()]
+        parameters = [Param(name, str(value)) for name, value in params.items() if value is not None]
+        for start in range(0, len(metrics), _CHUNK):
+            self._client.log_batch(run.info.run_id, metrics[start : start + _CHUNK], [] if start else parameters)
+        dataset = record["spec"]["dataset"]
+        source = json.dumps({"uri": f"data/prepared/{dataset}"})
+        data = Dataset(dataset, record["data_digest"][:36], "local", source)  # 36 characters are MLflow's limit
+        self._client.log_inputs(run.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+    def _finish(self, run: Any, milliseconds: int | None = None) -> None:
+        end = None if milliseconds is None else run.info.start_time + milliseconds
+        self._client.set_terminated(run.info.run_id, "FINISHED", end)
+
+
+class BackgroundPublisher:
+    """Publishes while training goes on, in a thread of its own, so that no server can delay or fail it.
+
+    The first failure ends the publishing with one line. Leaving the block waits for what is left, up to half a minute.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[Record, Sidecar, int] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
+
+    def __enter__(self) -> "BackgroundPublisher":
+        self._thread.start()
+        return self
+
+    def add(self, record: Record, sidecar: Sidecar, seeds: int) -> None:
+        """Hand over a finished run, as for `Publisher.publish_run`; returns at once."""
+        self._queue.put((record, sidecar, seeds))
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self._queue.put(None)
+        patience = 2 if error else 30  # seconds; whoever pressed Ctrl-C wants to leave
+        self._thread.join(patience)
+        if self._thread.is_alive() and not error:
+            _say_later(f"it took more than {patience} s")
+
+    def _work(self) -> None:
+        publisher, open_ = Publisher(), True
+        try:
+            while open_:
+                given = [self._queue.get()]
+                while not self._queue.empty():
+                    given.append(self._queue.get())
+                open_ = None not in given
+                if runs := [run for run in given if run]:
+                    publisher.publish_runs(runs)
+        except Exception as error:
+            _say_later(database.reason(error))
+
+
+def _milliseconds(sidecar: Sidecar) -> int:
+    """How long a run took; 0 where that is not known."""
+    return round(1000 * (sidecar.get("training_seconds", 0) + sidecar.get("evaluation_seconds", 0)))
+
+
+def _is_finished(run: Any) -> bool:
+    return run.info.status == "FINISHED"
+
+
+def _say_later(reason: str) -> None:
+    click.echo(f"MLflow could not be reached ({reason}); publish later with `bnrepro publish`", err=True)

@@ -1,0 +1,100 @@
+"""MLflow's own UI over the clone's runs, for as long as somebody looks."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import click
+
+from bnrepro import paths
+from bnrepro.errors import BadInput, Failed
+from bnrepro.tracking import content, database
+
+
+def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
+    """Run MLflow's own server over the default store, print its address, and stay until Ctrl-C; then it is gone too.
+
+    Where MLFLOW_TRACKING_URI names a server, its address is printed and there is nothing to run.
+
+    Args:
+        port: any free one if None.
+
+    Returns:
+        The address.
+
+    Raises:
+        BadInput: the port is taken, or the host is not this machine.
+        Failed: the server ended by itself.
+    """
+    uri = database.tracking_uri()
+    if database.is_server(uri):
+        click.echo(uri)
+        return uri
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port or 0))
+        except OSError as error:
+            raise BadInput(f"{host}:{port}: {error.strerror}") from error
+        port = probe.getsockname()[1]
+    address, experiments = f"http://{host}:{port}", database.experiment_ids()
+    log = paths.private() / "mlflow-server.log"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", uri, "--default-artifact-root", database.artifacts()]
+    previous = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    # In a session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the whole group.
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            command,
+            env=database.ENVIRONMENT | os.environ,
+            cwd=paths.private(),
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        while server.poll() is None and not _answers(host, port):
+            time.sleep(0.2)
+        if server.poll() is None:
+            click.echo(f"MLflow is at {address} (Ctrl-C ends it)")
+            for dataset, identifier in experiments.items():
+                click.echo(f"The runs on {dataset}: {address}/{content.page(identifier)}")
+        server.wait()
+        raise Failed(f"MLflow's server ended by itself; it said why in {log}")
+    except KeyboardInterrupt:
+        return address
+    finally:
+        for number in previous:  # a second Ctrl-C is not to leave the server behind
+            signal.signal(number, signal.SIG_IGN)
+        _end(server)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _leave(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _end(server: subprocess.Popen) -> None:
+    """End a process and all that it started."""
+    for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(patience)

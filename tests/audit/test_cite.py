@@ -1,0 +1,131 @@
+"""`bnrepro cite`, and what figures say of themselves."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from bnrepro.errors import BadInput
+from bnrepro.figures import catalogue, origin
+from bnrepro.study.params import DATASETS
+from tests import pipeline
+
+REPORTS = pipeline.ROOT / "reports"
+COMMITTED = sorted(path for dataset in DATASETS for path in (REPORTS / dataset / "figures").iterdir())
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parents[1].name} {path.name}")
+def test_a_committed_figure_names_what_it_was_made_from(path):
+    made_from = origin.read(path)
+    provenance = json.loads((path.parents[1] / "provenance.json").read_text())
+    assert {made_from[key] == provenance[key] for key in ("bnrepro", "dataset", "data_digest", "source_digest")} == {
+        True
+    }
+    assert tuple(made_from["studies"]) == tuple(sorted(catalogue.STUDIES[path.stem]))
+    for study, values in made_from["studies"].items():
+        assert values == provenance["studies"][study]
+        assert values["records"] > 0
+
+
+@pytest.mark.parametrize("kind", origin.FORMATS)
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n", b"<svg></svg>", b"%PDF /Subject ([1]) ", b"/Subject ({"]
+)
+def test_what_does_not_name_its_origin_is_refused(tmp_path, kind, content):
+    path = tmp_path / f"layers.{kind}"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="not a figure that names its origin"):
+        origin.read(path)
+
+
+def cite(clone, figure, status=0):
+    done = clone.run("bnrepro", "cite", figure, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    if status:
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        return done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", ["reports/digits/figures/iterations_to_target.png", "digits/layers", "layers"])
+def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
+    (clone.folder / "README.md").write_text("Changed after the figure.\n")
+    made = clone.run("git", "rev-parse", "HEAD").stdout.strip()
+    clone.commit("A later commit")
+    text = cite(clone, figure)
+    name = re.split(r"[/.]", figure.removesuffix(".png"))[-1]
+    assert text.startswith(
+        f"{catalogue.CAPTIONS[name]}. Data: digits; 8 runs of study depth; bnrepro 0.1.0, commit {made[:12]}."
+    )
+    assert f"git checkout {made}\n    make reproduce" in text
+    assert re.findall(r"^@(\w+){(\w+),$", text, re.MULTILINE) == [
+        ("software", "bnrepro"),
+        ("inproceedings", "ioffe2015batch"),
+    ]
+    assert f"note = {{commit {made}}}" in text
+    assert "author = {Ioffe, Sergey and Szegedy, Christian}" in text
+
+
+@pytest.mark.slow
+def test_the_authors_and_references_of_a_fork_are_cited(clone):
+    path = clone.folder / "CITATION.cff"
+    group = '  - name: "The bnrepro authors"\n'
+    person = "  - family-names: Noether\n    given-names: Emmy\n"
+    path.write_text(path.read_text().replace(group, group + person) + "  - type: article\n    title: Another\n")
+    clone.commit("A fork")
+    text = cite(clone, "layers")
+    assert "author = {{The bnrepro authors} and Noether, Emmy}" in text
+    assert text.count("\n@") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("src/bnrepro/figures/style.py", "the tree has changes that no commit has (src/bnrepro/figures/style.py)"),
+        ("params.yaml", "the tree has changes that no commit has (params.yaml)"),
+        ("src/bnrepro/new.py", "the tree has changes that no commit has (src/bnrepro/new.py)"),
+    ],
+)
+def test_a_dirty_tree_cites_nothing(clone, file, reason):
+    clone.run("git", "config", "status.showUntrackedFiles", "no")  # as some have it
+    with (clone.folder / file).open("a") as changed:
+        changed.write("# more\n")
+    assert reason in cite(clone, "layers", status=1)
+
+
+@pytest.mark.slow
+def test_a_figure_that_its_commit_did_not_make_is_refused(clone):
+    path = clone.folder / "reports/digits/figures/layers.svg"
+    path.write_text(path.read_text().replace("</svg>", "<!-- retouched --></svg>"))
+    clone.commit("A better figure")
+    assert "layers.svg is not what commit" in cite(clone, "layers", status=1)
+
+
+@pytest.mark.slow
+def test_a_figure_of_another_table_is_refused(clone):
+    table = clone.folder / "reports/digits/tables/layers.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-40]))
+    clone.run("bnrepro", "plot", "digits")
+    clone.run("git", "checkout", "reports/digits/tables")
+    clone.commit("Drawn from something else")
+    assert "layers.svg is not what commit" in cite(clone, "layers", status=1)
+
+
+@pytest.mark.slow
+def test_what_is_no_figure_of_this_clone_is_refused(clone, tmp_path):
+    assert "there is no such figure; known names: iterations_to_target" in cite(clone, "figure_9", status=2)
+    assert "there is no such figure" in cite(clone, "mnist/layers", status=2)
+    (tmp_path / "layers.svg").write_text("<svg></svg>")
+    assert "not a figure of this clone" in cite(clone, str(tmp_path / "layers.svg"), status=2)
+
+
+@pytest.mark.slow
+def test_without_the_history_nothing_is_cited(clone, tmp_path):
+    subprocess.run(
+        ["git", "clone", "--quiet", "--depth", "1", f"file://{clone.folder}", str(tmp_path / "shallow")], check=True
+    )
+    assert "git fetch --unshallow" in cite(pipeline.Clone(tmp_path / "shallow"), "layers", status=1)

@@ -1,0 +1,134 @@
+"""Runs made up for the lesson's claims: records as runs leave them, told by the few numbers that a rule looks at."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnrepro.analysis import curves, layers
+from bnrepro.claims.evidence import Evidence
+from bnrepro.records.grid import expand
+from bnrepro.study.params import FURTHER, Params
+from bnrepro.study.spec import RunSpec
+
+BUDGET, GRID = 1_000, 50  # steps; of a run, and between two of its evaluations
+TARGET, GUESSING = 0.9, 0.1  # test accuracy
+TEST_IMAGES, TRAINING_IMAGES = 10_000, 2_500  # two standard errors of 95% on as many: 0.44 and 0.87 percentage points
+RATE = 0.5  # the dataset's learning rate
+NEVER = None  # of steps to the target
+
+PLAIN = {"normalization": "none"}
+NORMALIZED = {"normalization": "batch"}
+
+Record = dict[str, Any]
+
+_SPEC = {"implementation": "keras", "depth": 3, "learning_rate": RATE}
+_ONCE = ("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy")
+_OF_ITS_OWN = {"population_accuracy": "population_steps", "validation_accuracy": "validation_steps"}
+
+
+def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
+    """Records of runs of a study that differ in nothing but their seed.
+
+    `told` are their factors and what they measure. A list has a value for every seed; anything else is that of all.
+
+        steps               to the target; NEVER: not within the budget. Before, the accuracy is `before`, then 95%
+        population_steps    by population statistics, where they differ; validation_steps: on held-out images
+        diverged_at         curve and looks end there
+        accuracy, ...       of any kind, as finals have them: the last of the curve, or measured once at the end
+        saturated, lag      of every layer; where training changes them (in its first half, in its second)
+        gradient            the same, and instead of a number a tuple with one for every layer
+        cosine              between the last hidden layer's gradients; like `saturated`
+        travelled, jumped   by the medians of inputs, once and back, or at every look; a number, or one for every layer
+        spread              of inputs, from their 15th to their 85th percentile
+    """
+    return [
+        _record(study, seed, {name: value[seed] if isinstance(value, list) else value for name, value in told.items()})
+        for seed in range(seeds)
+    ]
+
+
+def of_the_grids(params: Params, told: Callable[[RunSpec], dict[str, Any]]) -> list[list[Record]]:
+    """By study, a record for every run of params.yaml on the digits; `told`: what it measures, as in `runs`."""
+    grids = []
+    for study, grid in params.studies.items():
+        factors = ["normalization", *_SPEC, *curves.further(grid)]
+        specs = expand(params, "digits", study)
+        grids.append(
+            [_record(study, spec.seed, {name: getattr(spec, name) for name in factors} | told(spec)) for spec in specs]
+        )
+    return grids
+
+
+def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
+    factors = {name: told[name] for name in ("normalization", *_SPEC, *FURTHER) if name in told}
+    spec = _SPEC | factors | {"seed": seed, "steps": BUDGET}
+    diverged_at = told.get("diverged_at")
+    steps = np.arange(0, BUDGET + 1, GRID)
+    steps = steps[steps <= (BUDGET if diverged_at is None else diverged_at)]
+    curve = {"step": steps.tolist(), "loss": np.ones(len(steps)).tolist()}
+    for name in (*curves.ACCURACIES, "validation_accuracy"):
+        arrives = told.get(_OF_ITS_OWN.get(name, "steps"), told.get("steps", NEVER))
+        there = steps >= (np.inf if arrives is NEVER else arrives)
+        curve[name] = np.where(there, 0.95, told.get("before", GUESSING)).tolist()
+        if name in told:
+            curve[name][-1] = told[name]
+    final = {"population_accuracy": curve["population_accuracy"][-1]}
+    if spec["normalization"] == "batch":
+        final |= dict.fromkeys(_ONCE[:2], 1e-6) | {"zscore_variance_median": 0.99, "folded_difference": 1e-6}
+    final |= {name: told[name] for name in _ONCE if name in told}
+    return {
+        "study": study,
+        "spec": spec,
+        "curve": curve,
+        "final": final if diverged_at is None else {},
+        "diverged_at": diverged_at,
+        "layers": _layers(steps, spec["depth"], told),
+    }
+
+
+def _layers(steps: np.ndarray, depth: int, told: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Looks as `bnrepro.measurement.probe` takes them, at every evaluation, of layers of one unit."""
+    middle, spread = len(steps) // 2, told.get("spread", 2.0)
+    percentiles = np.tile(spread * np.array([-0.5, 0.0, 0.5])[:, np.newaxis], (len(steps), depth, 1, 1))
+    percentiles[middle, :, 1, 0] += told.get("travelled", 0.0)
+    percentiles[1::2, :, 1, 0] += told.get("jumped", 0.0)
+    saturated, gradient, lag = (_halves(steps, depth, told.get(name, 0.0)) for name in ("saturated", "gradient", "lag"))
+    lag[0] = 1.0  # before the first step moving averages are what they are set to, whatever is told
+    softmax = np.full((len(steps), 1), 99.0)  # nobody asks for its gradient
+    return {
+        "step": steps,
+        "percentiles": percentiles,
+        "saturated": saturated,
+        "always_saturated": np.zeros((len(steps), depth)),
+        "gradient": np.concatenate([gradient, softmax], axis=1),
+        "gradient_change": np.concatenate(
+            [np.ones((len(steps), 1)), _halves(steps, 1, told.get("cosine", 1.0))], axis=1
+        ),
+        "lag": lag,
+    }
+
+
+def _halves(steps: np.ndarray, depth: int, value: Any) -> np.ndarray:
+    """[looks, depth] of a value for the first half of training and one for the second."""
+    first, second = (np.broadcast_to(half, depth) for half in (value if isinstance(value, tuple) else (value, value)))
+    return np.where((steps < BUDGET / 2)[:, np.newaxis], first, second)
+
+
+def evidence(*arms: list[Record]) -> Evidence:
+    """What the rules get of these runs."""
+    studies: dict[str, list[Record]] = {}
+    for record in itertools.chain(*arms):
+        studies.setdefault(record["study"], []).append(record)
+
+    def table(build: Callable[..., pd.DataFrame], *read: Callable[[Record], dict[str, np.ndarray]]) -> pd.DataFrame:
+        made = []
+        for study, records in studies.items():
+            further = [name for name in FURTHER if name in records[0]["spec"]]
+            made.append(build(records, study, further, *read))
+        return pd.concat(made, ignore_index=True)
+
+    looks = table(layers.looks, lambda record: record["layers"])
+    return Evidence(table(curves.from_records), table(curves.finals), looks, TARGET, GRID, TEST_IMAGES, TRAINING_IMAGES)

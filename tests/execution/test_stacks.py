@@ -1,0 +1,57 @@
+"""Which runs train together."""
+
+from dataclasses import replace
+
+from bnrepro.execution import stacks
+from tests.networks.specs import run_spec
+
+
+def on_gpu(*words, **changes):
+    return run_spec(*words, device="gpu", tf32=False, numerics="fast", **changes)
+
+
+def test_on_a_processor_every_run_trains_by_itself():
+    specs = [run_spec("keras", "batch", 3, seed=seed) for seed in range(3)]
+    assert stacks.stacked(specs) == [(spec,) for spec in specs]
+
+
+def test_on_a_gpu_keras_models_of_one_program_train_together():
+    """Seeds, learning rates and initial weights are data of a program; nothing else of a spec is."""
+    first = on_gpu("keras", "batch", 3)
+    same = [replace(first, seed=7), replace(first, learning_rate=0.1), replace(first, initial_stddev=0.2)]
+    others = [
+        on_gpu("keras", "none", 3),
+        on_gpu("keras", "batch", 5),
+        *[
+            replace(first, **change)
+            for change in (
+                {"momentum": 0.5},
+                {"placement": "after"},
+                {"dropout": 0.5},
+                {"noise": "steady"},
+                {"pixels": "binary"},
+                {"hold_out": True},
+                {"steps": 400},
+                {"tf32": True},
+            )
+        ],
+    ]
+    assert stacks.stacked([first, *others, *same]) == [(first, *same), *[(other,) for other in others]]
+
+
+def test_estimators_train_by_themselves_on_a_gpu_too():
+    specs = [on_gpu("core_estimator", "batch", 3, seed=seed) for seed in range(3)]
+    assert stacks.stacked(specs) == [(spec,) for spec in specs]
+
+
+def test_a_keras_model_without_company_is_a_stack_of_one_on_a_gpu():
+    """It has the loop that its fingerprint names."""
+    assert stacks.train_together(on_gpu("keras", "none", 3))
+    assert not stacks.train_together(on_gpu("core_estimator", "none", 3))
+    assert not stacks.train_together(run_spec("keras", "none", 3))
+
+
+def test_a_stack_has_a_limit():
+    specs = [on_gpu("keras", "none", 3, seed=seed) for seed in range(2 * stacks.MOST + 1)]
+    assert [len(stack) for stack in stacks.stacked(specs)] == [stacks.MOST, stacks.MOST, 1]
+    assert [spec for stack in stacks.stacked(specs) for spec in stack] == specs

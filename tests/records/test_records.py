@@ -1,0 +1,183 @@
+"""Records and their index: what is not one is named, in one line."""
+
+import copy
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from bnrepro import paths
+from bnrepro.errors import BadInput
+from bnrepro.records import schema
+
+SPEC = {
+    "dataset": "digits",
+    "implementation": "keras",
+    "normalization": "none",
+    "depth": 1,
+    "learning_rate": 0.5,
+    "seed": 0,
+    "steps": 20,
+    "batch_size": 60,
+    "evaluate_every": 10,
+    "width": 2,
+    "initial_stddev": 0.1,
+    "pixels": "grey",
+    "activation": "sigmoid",
+    "placement": None,
+    "momentum": None,
+    "epsilon": None,
+    "updates": None,
+    "dropout": 0.0,
+    "noise": "none",
+    "hold_out": False,
+    "device": "cpu",
+    "tf32": None,
+    "numerics": "portable",
+}
+ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")
+WHOLE = {
+    "fingerprint": "abc",
+    "spec": SPEC,
+    "data_digest": "d1",
+    "code_digest": "c0",
+    "processor": "any x86-64-v3",
+    "versions": dict.fromkeys(("tensorflow", "tensorflow-estimator", "tf-keras", "numpy"), "2.15.1"),
+    "curve": {"step": [0, 10, 20], "loss": [2.0, 1.0, None], **{name: [0.1, 0.5, 0.9] for name in ACCURACIES}},
+    "final": {"population_accuracy": 0.9},
+    "diverged_at": None,
+}
+
+
+def with_(**changes):
+    """WHOLE with another value at a place, a dot written as two underscores."""
+    record = copy.deepcopy(WHOLE)
+    for name, value in changes.items():
+        *sections, key = name.split("__")
+        functools.reduce(dict.__getitem__, sections, record)[key] = value
+    return record
+
+
+def write(folder, record):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / schema.RECORD).write_text(json.dumps(record))
+
+
+def test_a_whole_record_is_read(tmp_path):
+    write(tmp_path, WHOLE)
+    assert schema.read(tmp_path) == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [
+        ({}, "fingerprint"),
+        ([], "object"),
+        ("text", "object"),
+        (with_(curve__loss=[2.0]), "its curves differ in length"),
+        (with_(curve__step=[0, 10, 10]), "its curve is not of its steps"),
+        (with_(curve__accuracy=[0.1, 0.5, 1.5]), "curve.accuracy.2"),
+        (with_(curve__accuracy=[0.1, 0.5, None]), "curve.accuracy.2"),
+        (with_(curve__loss=[2.0, 1.0, float("nan")]), "curve.loss.2"),
+        (with_(curve__seed=[0, 0, 0]), "curve.seed"),
+        (with_(diverged_at=15), "its curve is not of its steps"),
+        (with_(diverged_at=30), "its curve is not of its steps"),
+        (with_(spec__steps=30), "it breaks off"),
+        (with_(final={}), "it breaks off"),
+        (with_(final__seed=1), "final.seed"),
+        (with_(spec__depth=0), "spec.depth"),
+        (with_(spec__depth="1"), "spec.depth"),
+        (with_(spec__width=True), "spec.width"),
+        (with_(spec__other=1), "spec.other"),
+        (with_(spec__implementation="jax"), "spec.implementation"),
+        (with_(fingerprint="../abc"), "fingerprint"),
+        (with_(versions={}), "versions.tensorflow"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_record_is_refused_with_the_place(tmp_path, record, place):
+    write(tmp_path, record)
+    with pytest.raises(BadInput, match="not a record of a run") as caught:
+        schema.read(tmp_path)
+    assert place in caught.value.message
+
+
+def test_a_record_that_is_nested_without_end_is_refused(tmp_path):
+    (tmp_path / schema.RECORD).write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="not a record of a run"):
+        schema.read(tmp_path)
+
+
+def test_a_run_that_diverged_has_no_end(tmp_path):
+    record = with_(diverged_at=25, spec__steps=30, final={})
+    write(tmp_path, record)
+    assert schema.read(tmp_path) == record
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"runs": 1}',
+        '{"runs": ["absent"]}',
+        '{"runs": [1]}',
+        '{"runs": ["../a"]}',
+        '{"runs": ["a", "a"]}',
+    ],
+)
+def test_a_damaged_index_is_named(project, index):
+    folder = paths.runs("digits", "depth")
+    folder.mkdir(parents=True)
+    (folder / schema.INDEX).write_text(index)
+    with pytest.raises(BadInput, match=r"index\.json: "):
+        schema.of_study("digits", "depth")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"garbage", b"PK\x03\x04"])
+def test_damaged_parameters_are_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / schema.PARAMETERS).write_bytes(content)
+    with pytest.raises(BadInput, match="not the parameters of a run"):
+        schema.read_parameters(tmp_path)
+
+
+LOOKS = {
+    "step": np.array([0, 10, 20]),
+    "percentiles": np.zeros((3, 1, 3, 2), np.float32),
+    "saturated": np.zeros((3, 1), np.float32),
+    "always_saturated": np.zeros((3, 1), np.float32),
+    "gradient": np.zeros((3, 2), np.float32),
+    "gradient_change": np.zeros((3, 2), np.float32),
+    "lag": np.zeros((3, 1), np.float32),
+}
+
+
+def test_looks_come_back_as_they_were_written(tmp_path):
+    np.savez(tmp_path / schema.LAYERS, **LOOKS)
+    found = schema.read_layers(tmp_path, SPEC)
+    assert found.keys() == LOOKS.keys()
+    assert all(found[name].dtype == LOOKS[name].dtype and found[name].shape == LOOKS[name].shape for name in LOOKS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lag": np.zeros((3, 2), np.float32)},
+        {"lag": np.zeros((2, 1), np.float32)},
+        {"lag": np.zeros((3, 1))},
+        {"more": np.zeros(3, np.float32)},
+        {"step": np.array([0, 10, 30])},
+        {"step": np.array([0, 20, 40])},
+        {"step": np.array([10, 20, 30])},
+        {"step": np.array([0, 0, 0])},
+        {"step": np.array([0.0, 10.0, 20.0])},
+        {"percentiles": np.zeros((3, 1, 3, 3), np.float32)},
+    ],
+)
+def test_looks_of_another_run_are_refused(tmp_path, change):
+    np.savez(tmp_path / schema.LAYERS, **LOOKS | change)
+    with pytest.raises(BadInput, match="not looks into the layers of a run"):
+        schema.read_layers(tmp_path, SPEC)
