@@ -12,7 +12,7 @@ from bnrepro.analysis.curves import SERIES
 from bnrepro.claims import ledger
 from bnrepro.claims.engine import Claim, NotTested, digest
 from bnrepro.study import params
-from tests.analysis import test_claims_about_figure_1 as figure_1
+from tests.claims import test_claims_about_figure_1 as figure_1
 from tests.claims.lesson import evidence, of_the_grids
 
 ROOT = Path(__file__).parents[2]

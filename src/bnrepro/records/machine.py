@@ -5,8 +5,9 @@ import platform
 from dataclasses import dataclass
 from typing import Any
 
+from bnrepro.device import gpu
 from bnrepro.processor import this_processor
-from bnrepro.study.choices import Numerics, Resolved, gpu
+from bnrepro.study.choices import Numerics, Resolved
 
 _NONE = "none"
 
