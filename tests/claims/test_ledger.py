@@ -67,7 +67,7 @@ def test_ids_are_distinct_and_every_rule_has_words_and_a_digest_of_its_own():
 
 
 def test_rules_keep_their_words_where_python_strips_docstrings():
-    code = "import json; from bnrepro.analysis.claims import ledger; "
+    code = "import json; from bnrepro.claims import ledger; "
     code += "print(json.dumps(ledger.judge(None) + ledger.judge_paper(None)))"
     done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == ledger.judge(None) + ledger.judge_paper(None)

@@ -9,6 +9,7 @@ Placement = Literal["before", "after"]  # of batch normalization: before the non
 Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to see to them
 Activation = Literal["sigmoid", "relu", "selu"]
 Noise = Literal["none", "steady", "shifting"]
+Optimizer = Literal["sgd", "momentum", "adam"]
 Numerics = Literal["portable", "fast"]
 Device = Literal["cpu", "gpu", "auto"]
 Resolved = Literal["cpu", "gpu"]  # what `auto` stands for on a machine

@@ -9,6 +9,7 @@ from bnrepro.study.choices import (
     Noise,
     Normalization,
     Numerics,
+    Optimizer,
     Pixels,
     Placement,
     Resolved,
@@ -26,6 +27,9 @@ class RunSpec:
 
     Attributes:
         hold_out: train without the images that are set apart, and measure on them.
+        decay: share of the learning rate that is left at the last step, reached exponentially; 1: it is constant.
+        evaluations: how many evaluations a run has, dense at first and thinning out geometrically, each at a multiple
+            of `evaluate_every`; None: one at every multiple.
     """
 
     dataset: DatasetName
@@ -51,6 +55,9 @@ class RunSpec:
     device: Resolved
     tf32: bool | None
     numerics: Numerics
+    optimizer: Optimizer = "sgd"
+    decay: float = 1.0
+    evaluations: int | None = None
 
     @property
     def program(self) -> "RunSpec":
