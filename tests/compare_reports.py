@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.audit.outputs import differing_files
-from bnrepro.study.params import FURTHER
+from bnrepro.study.factors import OPTIONAL
 
 SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
 ACCURACY = 0.02  # of final accuracies: ten of the digits' test images
@@ -53,7 +53,7 @@ def _side_by_side(committed: Path, made: Path, table: str, key: list[str]) -> pd
         pd.read_csv(folder / "tables" / f"{table}.csv", keep_default_na=False, na_values=[""])
         for folder in (committed, made)
     )
-    key = [*key, *(name for name in FURTHER if name in was and name in now)]
+    key = [*key, *(name for name in OPTIONAL if name in was and name in now)]
     return was.merge(now, on=key, how="outer", suffixes=("_was", "_now"), indicator=True)
 
 

@@ -1,5 +1,6 @@
 """The house: imports run downwards only, and dvc.yaml names the code that each stage really imports."""
 
+import itertools
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -9,7 +10,8 @@ import yaml
 
 from bnrepro import source
 from bnrepro.records import fingerprint
-from bnrepro.study.choices import Implementation
+from bnrepro.study.factors import Implementation
+from tests.networks.specs import run_spec
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "bnrepro"
@@ -48,8 +50,8 @@ PLUMBING = {
     "execution.progress",
     "execution.watchdog",
     "paths",
-    "study.choices",
     "study.params",
+    "study.reading",
     "tracking.content",
     "tracking.database",
     "tracking.publish",
@@ -125,8 +127,8 @@ def test_a_stage_depends_on_the_code_that_its_command_imports(stage):
         if (name not in PLUMBING or name in COMMANDS[stage]) and known[name].name != "__init__.py"
     }
     if stage == "train":  # what a fingerprint covers, so that DVC starts the training that has become another
-        covered_by_fingerprints = {file for name in get_args(Implementation) for file in fingerprint.code(name, "cpu")}
-        needed |= {str(file.relative_to(PACKAGE)) for file in covered_by_fingerprints if file.name != "__init__.py"}
+        files = itertools.chain(*(fingerprint.code(run_spec(name)) for name in get_args(Implementation)))
+        needed |= {str(file.relative_to(PACKAGE)) for file in files if file.name != "__init__.py"}
     covered = {file for file in needed if any(file == dep or file.startswith(dep + "/") for dep in declared)}
     assert needed - covered == set(), "imported and not declared"
     idle = {dep for dep in declared if not any(file == dep or file.startswith(dep + "/") for file in needed)}

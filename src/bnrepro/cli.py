@@ -135,7 +135,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
     _note_arithmetic(given)
     open_pool = executor.pool_opener(scheduler or None, workers or machine.cores())
-    with BackgroundPublisher() as publisher, TrainingProgress(f"{dataset} {study}") as progress:
+    with BackgroundPublisher(given) as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bnrepro.errors import Failed
-from bnrepro.study.choices import Device, Resolved
+from bnrepro.study.factors import Device, Resolved
 
 _GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # several processes share a card: each takes memory as it needs it
 _in_use: tuple[Resolved, bool | None] | None = None

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 
 from bnrepro.errors import BadInput, Failed
 from bnrepro.processor import this_processor
-from bnrepro.study.choices import Numerics
+from bnrepro.study.factors import Numerics
 
 TENSORFLOW = "2.21.0"
 # oneDNN reads the first name, and the second, its older one, only where the first is not set.

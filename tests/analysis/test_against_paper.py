@@ -91,7 +91,16 @@ def test_other_depths_are_not_compared():
 
 
 @pytest.mark.parametrize(
-    "factors", [{"normalization": "layer"}, {"activation": "relu"}, {"dropout": 0.5}, {"placement": "after"}]
+    "factors",
+    [
+        {"normalization": "layer"},
+        {"activation": "relu"},
+        {"dropout": 0.5},
+        {"placement": "after"},
+        {"optimizer": "adam"},
+        {"decay": 0.1},
+        {"batch_size": 30},
+    ],
 )
 def test_networks_that_cannot_be_the_papers_are_not_compared(factors):
     another = run("batch", study="another").assign(**factors)

@@ -5,6 +5,8 @@ import pytest
 from bnrepro.analysis import best_accuracy, curves
 from tests.claims.lesson import NORMALIZED, PLAIN, RATE, runs
 
+ARMS = (PLAIN, NORMALIZED)
+
 
 def table(*groups):
     records = [record for group in groups for record in group]
@@ -29,6 +31,12 @@ def test_a_network_that_stays_below_the_level_does_not_arrive():
     rows = table(runs("learning_rate", **PLAIN, steps=400), runs("learning_rate", **NORMALIZED, steps=None))
     batch = rows[(rows["normalization"] == "batch") & (rows["mode"] == "ema")]
     assert batch["reached"].tolist() == [0]
+
+
+def test_the_baseline_is_of_one_optimizer():
+    records = [runs("learning_rate", **arm, steps=400, optimizer=name) for name in ("sgd", "adam") for arm in ARMS]
+    together = curves.from_records([record for group in records for record in group], "learning_rate", ["optimizer"])
+    assert best_accuracy.table(together, RATE)["optimizer"].unique().tolist() == ["sgd"]
 
 
 @pytest.mark.parametrize("normalization", [PLAIN, NORMALIZED])

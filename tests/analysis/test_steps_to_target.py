@@ -54,6 +54,22 @@ def test_a_single_crossing_does_not_count():
     assert only(table, mode="ema")["steps"] == 30
 
 
+def test_evaluations_that_thin_out_confirm_each_other_all_the_same():
+    thinning = run([0.1, 0.95, 0.1, 0.95, 0.95]).assign(step=[0, 10, 20, 50, 100], budget=100)
+    assert only(first(thinning), mode="ema")["steps"] == 50
+
+
+@pytest.mark.parametrize("factor", ["placement", "momentum", "updates", "noise"])
+def test_what_only_a_normalization_has_does_not_part_it_from_its_baseline(factor):
+    runs = [arrives_at(4), *(arrives_at(2, normalization="batch").assign(**{factor: name}) for name in "ab")]
+    assert steps_to_target.speedup(first(*runs))["pairs"].tolist() == [1] * 6  # of each value in each mode
+
+
+def test_what_both_arms_have_parts_them():
+    runs = [arrives_at(4).assign(optimizer="sgd"), arrives_at(2, normalization="batch").assign(optimizer="adam")]
+    assert steps_to_target.speedup(first(*runs)).empty
+
+
 def test_a_crossing_at_the_last_evaluation_is_not_confirmed():
     assert np.isnan(only(first(run([0.1, 0.1, 0.95])), mode="ema")["steps"])
 

@@ -10,8 +10,8 @@ import pandas as pd
 from bnrepro.analysis import curves, layers
 from bnrepro.claims.evidence import Evidence
 from bnrepro.records.grid import expand
-from bnrepro.study.params import FURTHER, Params
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import OPTIONAL, RunSpec
+from bnrepro.study.params import Params
 
 BUDGET, GRID = 1_000, 50  # steps; of a run, and between two of its evaluations
 TARGET, GUESSING = 0.9, 0.1  # test accuracy
@@ -63,7 +63,7 @@ def of_the_grids(params: Params, told: Callable[[RunSpec], dict[str, Any]]) -> l
 
 
 def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
-    factors = {name: told[name] for name in ("normalization", *_SPEC, *FURTHER) if name in told}
+    factors = {name: told[name] for name in ("normalization", *_SPEC, *OPTIONAL) if name in told}
     spec = _SPEC | factors | {"seed": seed, "steps": BUDGET}
     diverged_at = told.get("diverged_at")
     steps = np.arange(0, BUDGET + 1, GRID)
@@ -126,7 +126,7 @@ def evidence(*arms: list[Record]) -> Evidence:
     def table(build: Callable[..., pd.DataFrame], *read: Callable[[Record], dict[str, np.ndarray]]) -> pd.DataFrame:
         made = []
         for study, records in studies.items():
-            further = [name for name in FURTHER if name in records[0]["spec"]]
+            further = [name for name in OPTIONAL if name in records[0]["spec"]]
             made.append(build(records, study, further, *read))
         return pd.concat(made, ignore_index=True)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import initial_parameters
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture, run
 from tests.networks import plain

@@ -8,7 +8,7 @@ import numpy as np
 
 from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from bnrepro.training.batches import mini_batches
 
 STEPS = 200

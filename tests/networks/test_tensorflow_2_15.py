@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 from tests.networks import plain
 from tests.networks.specs import FLOAT32, PLAIN, TOLERANCE, assert_same, run_spec

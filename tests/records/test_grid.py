@@ -13,7 +13,7 @@ from bnrepro import source
 from bnrepro.records import fingerprint
 from bnrepro.records.grid import expand
 from bnrepro.study import params
-from bnrepro.study.choices import Implementation
+from bnrepro.study.factors import Implementation, RunSpec
 from tests.networks.specs import run_spec
 
 
@@ -54,6 +54,8 @@ def test_what_a_study_does_not_name_comes_from_the_other_sections(given):
         ("momentum", [0.5, 0.9]),
         ("dropout", [0.0, 0.5]),
         ("noise", ["none", "steady", "shifting"]),
+        ("optimizer", ["sgd", "momentum", "adam"]),
+        ("decay", [1.0, 0.1]),
         ("learning_rate", [0.1, 0.2]),
     ],
 )
@@ -75,44 +77,17 @@ def test_a_learning_rate_may_be_a_multiple_of_the_datasets(given):
     assert [spec.learning_rate for spec in specs] == [0.5 * usual, 2 * usual]
 
 
-def test_self_normalizing_networks_have_units_and_initial_weights_of_their_own(given):
-    specs = own(given, normalization=["none", "self"], activation=["sigmoid", "relu"])
-    found = {(spec.normalization, spec.activation, spec.initial_stddev) for spec in specs}
-    usual = given.training["digits"].initial_stddev
-    assert found == {("none", "sigmoid", usual), ("none", "relu", None), ("self", "selu", None)}
-    assert len(specs) == 3
-
-
-def test_settings_are_those_that_a_normalization_has(given):
-    specs = {spec.normalization: spec for spec in own(given, normalization=["none", "batch", "layer", "weight"])}
-    has = {name: (s.placement, s.momentum is None, s.epsilon is None, s.updates) for name, s in specs.items()}
-    assert has == {
-        "none": (None, True, True, None),
-        "batch": ("before", False, False, None),
-        "layer": (None, True, False, None),
-        "weight": (None, True, True, None),
-    }
-
-
-def test_noise_is_of_batch_normalization_alone(given):
-    specs = own(given, normalization=["none", "batch"], noise=["none", "shifting"])
-    assert [(spec.normalization, spec.noise) for spec in specs] == [
-        ("none", "none"),
-        ("batch", "none"),
-        ("batch", "shifting"),
-    ]
-
-
-def test_updates_are_seen_to_by_the_authors_of_custom_estimators_alone(given):
-    names = ["keras_estimator", "core_estimator", "canned_estimator"]
-    specs = own(given, implementation=names, normalization=["none", "batch"], updates=["run", "omitted"])
-    batch = [(spec.implementation, spec.updates) for spec in specs if spec.normalization == "batch"]
-    assert batch == [(name, value) for name in names[:2] for value in ("run", "omitted")] + [("canned_estimator", None)]
-    assert {spec.updates for spec in specs if spec.normalization == "none"} == {None}
-
-
 def test_a_study_may_hold_images_out(given):
     assert [spec.hold_out for spec in own(given, hold_out=True)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("steps", 600), ("evaluate_every", 10), ("evaluations", 50), ("batch_size", 30)]
+)
+def test_a_study_may_have_a_budget_of_its_own(given, name, value):
+    (spec,), (usual,) = own(given, **{name: value}), own(given)
+    assert spec == dataclasses.replace(usual, **{name: value})
+    assert spec != usual
 
 
 def test_runs_that_do_not_differ_are_one(given):
@@ -160,16 +135,36 @@ def test_without_normalization_its_settings_make_no_other_run(given):
     assert plain(given) == plain(other)
 
 
-def test_every_field_of_a_spec_is_in_its_fingerprint(given):
-    spec = expand(given, "digits", "depth")[0]
-    seen = {fingerprint.fingerprint(spec, "data")}
-    for field in dataclasses.fields(spec):
+def test_every_field_of_a_spec_is_in_its_fingerprint():
+    normalized = run_spec("keras_estimator", "batch")
+    on_a_gpu = run_spec("keras", "batch", device="gpu", tf32=False)
+    others = {
+        "implementation": "keras",
+        "normalization": "none",
+        "placement": "after",
+        "updates": "omitted",
+        "noise": "steady",
+        "activation": "relu",
+        "optimizer": "adam",
+        "decay": 0.5,
+        "hold_out": True,
+        "device": "gpu",
+        "tf32": True,
+        "numerics": "fast",
+    }
+    for field in dataclasses.fields(RunSpec):
+        spec = on_a_gpu if field.name == "tf32" else normalized
         value = getattr(spec, field.name)
-        others = {"implementation": "keras_estimator", "device": "gpu"}
-        other = others.get(field.name, "other" if isinstance(value, str) else 12345)
-        seen.add(fingerprint.fingerprint(dataclasses.replace(spec, **{field.name: other}), "data"))
-    seen.add(fingerprint.fingerprint(spec, "other data"))
-    assert len(seen) == len(dataclasses.fields(spec)) + 2
+        other = others.get(field.name, "mnist" if isinstance(value, str) else (value or 0) + 1)
+        changed = dataclasses.replace(spec, **{field.name: other})
+        assert fingerprint.fingerprint(changed, "data") != fingerprint.fingerprint(spec, "data"), field.name
+    assert fingerprint.fingerprint(normalized, "other data") != fingerprint.fingerprint(normalized, "data")
+
+
+def test_a_factor_that_is_not_used_leaves_a_fingerprint_as_it_was_before_the_factor_existed():
+    settings = fingerprint.settings(run_spec("keras", "none", optimizer="sgd", decay=1.0))
+    assert settings.keys().isdisjoint({"optimizer", "decay", "evaluations", "momentum", "placement", "tf32"})
+    assert fingerprint.settings(run_spec("keras", "none", optimizer="adam"))["optimizer"] == "adam"
 
 
 def test_comments_and_docstrings_are_not_code(tmp_path):
@@ -194,9 +189,11 @@ def test_code_is_the_same_text_on_every_python(tmp_path):
     assert hashlib.sha256(source.syntax(module).encode()).hexdigest() == pinned
 
 
+IMPLEMENTATIONS = get_args(Implementation)
+
+
 def test_implementations_have_digests_of_their_own():
-    names = ("keras", "canned_estimator", "keras_estimator", "core_estimator")
-    assert len({fingerprint.code_digest(name, "cpu") for name in names}) == 4
+    assert len({fingerprint.code_digest(run_spec(name)) for name in IMPLEMENTATIONS}) == len(IMPLEMENTATIONS)
 
 
 def test_a_digest_covers_the_loop_of_its_device_and_no_other():
@@ -204,16 +201,21 @@ def test_a_digest_covers_the_loop_of_its_device_and_no_other():
         "cpu": ("compiled_loop.py", "stacked_loop.py"),
         "gpu": ("stacked_loop.py", "compiled_loop.py"),
     }.items():
-        names = {file.name for file in fingerprint.code("keras", device)}
+        names = {file.name for file in fingerprint.code(run_spec("keras", device=device, tf32=False))}
         assert own in names
         assert other not in names
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("implementation", get_args(Implementation))
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 def test_a_digest_covers_what_training_imports(implementation):
-    """All of it and nothing else: what is not numerical would train everything again when it changes."""
+    """All of it but `study`, and nothing else: what is not numerical would train everything again when it changes."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.training.imported_by_a_run", implementation]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
-    covered = {str(file) for file in fingerprint.code(implementation, "cpu")}
-    assert set(done.stdout.splitlines()) == covered
+    covered = {str(file) for file in fingerprint.code(run_spec(implementation, "batch"))}
+    study = {str(file) for file in (source.PACKAGE / "study").glob("*.py")}
+    assert set(done.stdout.splitlines()) - study == covered
+
+
+def test_the_code_of_training_is_that_of_every_run():
+    assert len({fingerprint.training_digest(), *(fingerprint.code_digest(run_spec(n)) for n in IMPLEMENTATIONS)}) == 5

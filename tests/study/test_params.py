@@ -224,7 +224,7 @@ COUNTS: list[Key] = [
     WIDTH,
     *(("data", "digits", key) for key in ("test", "validation")),
     *(("training", "digits", key) for key in ("steps", "batch_size", "evaluate_every", "seeds")),
-    ("studies", "depth", "seeds"),
+    *(("studies", "depth", key) for key in ("steps", "batch_size", "evaluate_every", "evaluations", "seeds")),
 ]
 REALS: list[Key] = [
     RATE,
@@ -244,6 +244,8 @@ LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("studies", "depth", "updates"): "omitted",
     ("studies", "depth", "dropout"): 0.0,
     ("studies", "depth", "noise"): "none",
+    ("studies", "depth", "optimizer"): "sgd",
+    ("studies", "depth", "decay"): 1.0,
     ("studies", "depth", "initial_stddev"): 0.1,
     ("studies", "depth", "momentum"): 0.9,
     ("studies", "depth", "pixels"): "grey",
@@ -269,7 +271,7 @@ def test_what_is_no_count_is_refused(refused, key, value):
     assert re.search(r"equal to \d+$" if type(value) is int else "valid integer$", allowed)
 
 
-@pytest.mark.parametrize("key", [*COUNTS[:-1], *REALS], ids=dotted)  # a study may leave its seeds out
+@pytest.mark.parametrize("key", [*COUNTS[:-5], *REALS], ids=dotted)  # a study may leave its own out
 def test_a_key_without_a_value_is_refused(refused, key):
     assert refused(with_value(key, None)).startswith(f"{dotted(key)}: nothing given; ")
 
@@ -292,6 +294,8 @@ def test_zero_is_no_learning_rate_and_no_spread(refused, key):
         (("data", "digits", "test"), 9, 10),  # one image of each class
         (("data", "digits", "validation"), 9, 10),
         (("training", "digits", "batch_size"), 1, 2),  # one example has no variance
+        (("studies", "depth", "batch_size"), 1, 2),
+        (("studies", "depth", "evaluations"), 1, 2),  # a target counts when reached twice in a row
     ],
     ids=str,
 )
@@ -408,6 +412,36 @@ def test_evaluations_have_to_end_at_the_last_step(refused, every):
 def test_one_evaluation_is_too_few_for_a_target(refused):
     key = ("training", "digits", "evaluate_every")
     assert "at most half of steps (3000)" in assert_says(refused(with_value(key, 3000)), key, 3000)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"steps": 3010}, "evaluate_every (50 on digits) has to divide steps (3010)"),
+        ({"evaluate_every": 70}, "evaluate_every (70 on digits) has to divide steps (3000)"),
+        ({"steps": 50}, "evaluate_every (50 on digits) at most half of steps (50)"),
+        ({"steps": 10**9}, "evaluations at most"),
+        ({"steps": 10**9, "evaluations": 100}, "times batch_size"),
+        ({"batch_size": 2000}, "needed for a mini-batch, or one of each class: 2000"),
+    ],
+    ids=str,
+)
+def test_a_budget_of_a_studys_own_has_to_fit(refused, settings, told):
+    content = tree()
+    content["studies"]["depth"] |= settings
+    content["studies"]["depth"]["datasets"] = content["datasets"] = ["digits"]
+    assert told in refused(content)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 1.5, -1, "half"])
+def test_a_decay_that_is_no_share_is_refused(refused, value):
+    content = tree()
+    content["studies"]["noise"]["decay"] = [value]
+    assert refused(content).startswith("studies.noise.decay.0: ")
+
+
+def test_a_study_of_the_papers_may_not_have_mini_batches_of_its_own(refused):
+    assert "no further factor" in refused(with_value(("studies", "paper", "batch_size"), 30))
 
 
 def test_steps_that_are_refused_are_not_divided(refused):
@@ -676,6 +710,8 @@ def test_a_study_that_could_not_be_laid_over_the_papers_figure_is_refused(refuse
         ("placement", "after"),
         ("dropout", 0.5),
         ("noise", "steady"),
+        ("optimizer", "adam"),
+        ("decay", 0.1),
     ],
 )
 def test_what_estimators_do_not_have_is_refused_to_them(refused, tmp_path, factor, value):

@@ -29,7 +29,7 @@ from bnrepro.records import schema as run_records
 from bnrepro.records import store
 from bnrepro.records.machine import Machine, this_machine
 from bnrepro.study import params
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from bnrepro.tracking import database, serving
 from bnrepro.tracking import publish as tracking
 from bnrepro.training.recording import Result
@@ -262,7 +262,7 @@ def test_a_run_shows_its_record(project: Path) -> None:
 def test_a_run_of_a_gpu_shows_the_card_and_what_drives_it(project: Path) -> None:
     card = replace(this_machine(), device_name="NVIDIA H200", driver="580.159.04", cuda="12.2")
     record = write_run(0, machine=card, device="gpu", tf32=False, numerics="fast")
-    tracking.Publisher().publish_run(record, store.read_sidecar(record["fingerprint"]), seeds=1)
+    tracking.Publisher(params.load()).publish_run(record, store.read_sidecar(record["fingerprint"]), seeds=1)
     view = shown()
     run = view.child(record)
     tags = {name: run.data.tags[f"bnrepro.{name}"] for name in ("device", "device_name", "driver", "cuda")}
@@ -287,7 +287,7 @@ def test_what_a_run_has_not_is_left_out(project: Path) -> None:
 
 def test_the_commit_comes_from_the_sidecar(project: Path) -> None:
     record = write_run(0)
-    tracking.Publisher().publish_run(record, {"commit": "c0ffee", "cores": 2}, seeds=1)
+    tracking.Publisher(params.load()).publish_run(record, {"commit": "c0ffee", "cores": 2}, seeds=1)
     tags = shown().child(record).data.tags
     assert tags["mlflow.source.git.commit"] == "c0ffee"
     assert tags["bnrepro.cores"] == "2"
@@ -346,7 +346,7 @@ def test_a_study_that_was_not_trained_is_skipped_and_a_damaged_record_is_not(pro
 
 
 def test_runs_appear_while_a_series_is_trained_and_the_parent_with_its_last(project: Path) -> None:
-    publisher = tracking.Publisher()
+    publisher = tracking.Publisher(params.load())
     first, second = write_run(0), write_run(1)
     assert publisher.publish_run(first, store.read_sidecar(first["fingerprint"]), seeds=2) == 1
     assert shown().counts() == {"run": 1}
@@ -381,7 +381,7 @@ def test_a_study_of_fewer_seeds_leaves_the_parent_alone(project: Path) -> None:
     records = write_depth()
     publish()
     before = shown().everything()
-    assert tracking.Publisher().publish_run(records[2], {}, seeds=1) == 0
+    assert tracking.Publisher(params.load()).publish_run(records[2], {}, seeds=1) == 0
     assert shown().everything() == before
 
 
@@ -546,7 +546,7 @@ BROKEN = pytest.mark.parametrize(
 @BROKEN
 def test_training_goes_on_without_mlflow(broken: None, reason: str, capfd) -> None:
     started = time.monotonic()
-    with tracking.BackgroundPublisher() as publisher:
+    with tracking.BackgroundPublisher(params.load()) as publisher:
         for seed in range(3):
             publisher.add(write_run(seed), {}, 3)
     assert time.monotonic() - started < 10
@@ -566,7 +566,7 @@ def test_publishing_without_mlflow_fails_in_one_line(broken: None, reason: str) 
 
 def test_the_background_publisher_publishes_all_before_it_ends(project: Path) -> None:
     records = [write_run(seed) for seed in range(3)]
-    with tracking.BackgroundPublisher() as publisher:
+    with tracking.BackgroundPublisher(params.load()) as publisher:
         for record in records:
             publisher.add(record, {}, 3)
     view = shown()
@@ -621,7 +621,7 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
         assert publish() == 1
         assert shown().counts() == {"run": 5, "series": 3, "report": 1}
-        with tracking.BackgroundPublisher() as publisher:
+        with tracking.BackgroundPublisher(params.load()) as publisher:
             publisher.add(write_run(1, learning_rate=0.1), {}, 2)
         assert shown().counts()["run"] == 6
         assert not (other / "mlflow.db").exists()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from tests.networks.specs import run_spec
 
 SELU = {"activation": "selu", "initial_stddev": None, "learning_rate": 0.02}  # with more, kinks amplify any rounding

@@ -12,20 +12,22 @@ import pandas as pd
 
 from bnrepro.analysis import reference, steps_to_target
 from bnrepro.analysis.curves import series
+from bnrepro.study.factors import OPTIONAL
 from bnrepro.study.params import CALIBRATION_STUDY
 
 MODES = {mode: steps_to_target.MODES[mode] for mode in ("ema", "population")}  # by which the paper's may have been
 LATE = 10_000  # steps
 DRAWN_EVERY = 4_000  # steps between the bends of the paper's curves
 COLUMNS = ["seeds", "distance", "mean_seed_distance", "distance_late", "distance_as_drawn", "final_accuracy"]
-OTHERS = ["activation", "placement", "updates", "dropout", "noise"]  # factors of which the paper's network has none
 SETTING = ["pixels", "initial_stddev", "learning_rate"]  # what the paper leaves open, and calibration varies
+# Factors of which the paper's network has none, whatever they are: it leaves the moving averages' momentum open too.
+OTHERS = [name for name in OPTIONAL if name not in (*SETTING, "momentum")]
 
 
 def distances(curves: pd.DataFrame) -> pd.DataFrame:
     """Distance of every series that may be the paper's network from the paper's curve of its normalization.
 
-    Those are the series of its depth that cross none of `OTHERS`.
+    Those are the series of its depth in studies that name none of `OTHERS`.
 
     Returns:
         A row for every series and mode: the series' factors, mode, seeds, distance (of the mean over seeds),

@@ -6,6 +6,7 @@ import pandas as pd
 from bnrepro.analysis import steps_to_target
 from bnrepro.analysis.curves import series
 from bnrepro.analysis.steps_to_target import MODES
+from bnrepro.study.factors import OF_A_NORMALIZATION
 
 STUDY = "learning_rate"
 
@@ -21,14 +22,16 @@ def table(curves: pd.DataFrame, usual: float) -> pd.DataFrame:
         usual: the dataset's learning rate.
 
     Returns:
-        Of the study's first implementation and depth, a row for every series and mode: the series' factors, mode, runs,
-        diverged, baseline_best, reached (runs that arrive at it), mean_restricted_steps to it, best_accuracy (the mean
-        over seeds of each run's highest). Empty without such a baseline.
+        Of the study's first implementation, depth and whatever else both arms share, a row for every series and mode:
+        the series' factors, mode, runs, diverged, baseline_best, reached (runs that arrive at it),
+        mean_restricted_steps to it, best_accuracy (the mean over seeds of each run's highest). Empty without such a
+        baseline.
     """
     own = curves[(curves["study"] == STUDY) & (curves["step"] > 0)]
     own = own.dropna(axis=1, how="all") if len(own) else own  # factors of other studies
-    for factor in ("implementation", "depth"):
-        own = own[own[factor] == own[factor].iloc[0]] if len(own) else own
+    compared = ("study", "normalization", "learning_rate", *OF_A_NORMALIZATION)
+    for factor in [name for name in series(own) if name not in compared]:
+        own = own[own[factor].isin(own[factor].iloc[:1])]
     baseline = own[(own["normalization"] == "none") & np.isclose(own["learning_rate"].astype(float), usual)]
     factors = series(own)
     columns = [*factors, "mode", "runs", "diverged", "baseline_best", "reached", "mean_restricted_steps"]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.study.params import FURTHER, Study
+from bnrepro.study.factors import COLUMNS, OPTIONAL, unusual
+from bnrepro.study.params import Study
 
-SERIES = ["study", "implementation", "normalization", "depth", "learning_rate"]
+SERIES = ["study", *COLUMNS]
 ACCURACIES = ["accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy"]
 MEASURED = [
     "accuracy",
@@ -22,33 +23,35 @@ MOST_BYTES = 2**20  # a file
 
 
 def further(grid: Study) -> list[str]:
-    """Those of `FURTHER` that a study crosses."""
-    return [name for name in grid.crossed if name in FURTHER]
+    """The optional factors by which a study tells its series apart."""
+    return [name for name in grid.crossed if name in OPTIONAL]
 
 
 def series(table: pd.DataFrame) -> list[str]:
-    """The columns that tell a table's series apart. An empty field: the study does not cross that factor."""
-    return [name for name in [*SERIES, *FURTHER] if name in table]
+    """The columns that tell a table's series apart. An empty field: the study does not name that factor."""
+    return [name for name in [*SERIES, *OPTIONAL] if name in table]
 
 
 def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
     """Curves of a study's runs, from step 0 on.
 
     Args:
-        further: those of `FURTHER` that the study crosses.
+        further: the study's optional factors (`further`).
 
     Returns:
         Columns: the series' factors, seed, budget (steps), diverged (bool), step, and what was measured (`MEASURED`;
         validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
 
     Raises:
-        ValueError: two runs do not differ in these columns.
+        ValueError: two runs do not differ in these columns, or one has an unusual value of a factor without a column.
     """
     factors = [*SERIES, *further]
     frames = []
     for record in records:
         frame = pd.DataFrame(record["curve"]).astype({"loss": float})  # one that was never finite is None throughout
         spec = record["spec"]
+        if hidden := [name for name in unusual(spec, {}) if name in OPTIONAL and name not in further]:
+            raise ValueError(f"runs of {study} have {hidden[0]} {spec[hidden[0]]}, which is no column of its tables")
         for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]
         frame["budget"] = spec["steps"]

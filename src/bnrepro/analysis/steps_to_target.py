@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.analysis.curves import series
+from bnrepro.study.factors import OF_A_NORMALIZATION
 
 MODES = {  # mode of evaluation: its column
     "ema": "accuracy",
@@ -92,7 +93,7 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         `lower`: runs of the baseline did not arrive, or runs of the treatment were there at their first evaluation;
         `upper`: the reverse; `both`: so much that it bounds nothing; `none`: it is the ratio, to the evaluation grid.
     """
-    own = ["normalization", "placement", "momentum", "noise"]  # what a treatment does not share with the baseline
+    own = ["normalization", *OF_A_NORMALIZATION]  # what a treatment does not share with the baseline
     match = [*(name for name in series(first) if name not in own), "mode", "target", "seed"]
     treated = first[first["normalization"] != baseline]
     untreated = first[first["normalization"] == baseline].drop(columns=own[1:], errors="ignore")

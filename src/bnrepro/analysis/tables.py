@@ -14,8 +14,8 @@ from bnrepro.analysis.against_paper import SETTING
 from bnrepro.analysis.curves import ACCURACIES
 from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.errors import BadInput
-from bnrepro.study.choices import Activation, Implementation, Noise, Normalization, Pixels, Placement, Updates
-from bnrepro.study.params import HEADLINE_STUDY, Count, Depth, Momentum, Positive, Rate, Share
+from bnrepro.study.factors import COLUMNS, FACTORS, OPTIONAL, Count, Depth, Normalization
+from bnrepro.study.params import HEADLINE_STUDY, Share
 
 
 def _float32(value: float) -> float:
@@ -34,23 +34,8 @@ _Looked = Annotated[float, AfterValidator(_float32)] | None  # into layers: of a
 _Bound = Literal["none", "lower", "upper", "both"]
 _Mode = Literal["ema", "population", "test_batch"]
 
-_SERIES = {
-    "study": str,
-    "implementation": Implementation,
-    "normalization": Normalization,
-    "depth": Depth,
-    "learning_rate": Positive,
-}
-_FURTHER = {
-    "pixels": Pixels | None,
-    "initial_stddev": Positive | None,
-    "activation": Activation | None,
-    "placement": Placement | None,
-    "momentum": Momentum | None,
-    "updates": Updates | None,
-    "dropout": Rate | None,
-    "noise": Noise | None,
-}
+_SERIES = {"study": str, **{name: FACTORS[name].kind for name in COLUMNS}}
+_FURTHER = {name: FACTORS[name].kind | None for name in OPTIONAL}
 _OF_A_TARGET = {**_SERIES, "mode": _Mode, "target": _Target}
 _RATIO = {**dict.fromkeys(("ratio", "low", "high"), _Steps | None), "censored": _Bound}
 _DISTANCES = {"seeds": Count, **dict.fromkeys(DISTANCES[1:], _Share | None)}
@@ -79,7 +64,7 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     },
     "distance_to_paper": {**_SERIES, "mode": _Mode, **_DISTANCES},
     "calibration": {
-        **dict(zip(SETTING, (Pixels, Positive, Positive), strict=True)),
+        **{name: FACTORS[name].kind for name in SETTING},
         **_DISTANCES,
         "distance": Annotated[_Share, Field(gt=0)],
         "close": bool,
@@ -154,7 +139,7 @@ def read(dataset: str, name: str, *factors: str) -> pd.DataFrame:
     """`reports/<dataset>/tables/<name>.csv`, with empty fields as NaN and nothing else.
 
     Args:
-        factors: those of `FURTHER` without which it is of no use.
+        factors: optional factors without whose columns it is of no use.
 
     Raises:
         BadInput: it is missing or not that table.

@@ -11,7 +11,7 @@ from bnrepro import paths
 from bnrepro.audit import scratch
 from bnrepro.audit.finding import Finding, compared
 from bnrepro.errors import BadInput
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 
 _NOT_IN_GIT = ("data/checked", "data/raw/", "data/prepared/", "data/runs/")
 

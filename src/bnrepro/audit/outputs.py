@@ -8,7 +8,7 @@ from bnrepro import paths
 from bnrepro.audit import scratch
 from bnrepro.audit.finding import Finding, compared
 from bnrepro.errors import BadInput
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
 _REFERENCE = {  # the paper's numbers in data/reference: SHA-256

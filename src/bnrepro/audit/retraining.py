@@ -21,9 +21,8 @@ from bnrepro.execution import executor
 from bnrepro.execution.stacks import stacked
 from bnrepro.records import fingerprint, grid, schema, store
 from bnrepro.records.machine import bits_are_promised
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
-from bnrepro.study.spec import RunSpec
 from bnrepro.training.recording import Result
 
 # Where bits are not promised: what another rounding may do to test accuracies, at the end and in the mean over a curve.

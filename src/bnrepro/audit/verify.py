@@ -7,7 +7,7 @@ from bnrepro.audit import lock, outputs, retraining
 from bnrepro.audit.finding import Finding
 from bnrepro.errors import BadInput
 from bnrepro.execution import executor
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import DATASETS, Params
 
 

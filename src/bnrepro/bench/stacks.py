@@ -15,7 +15,7 @@ import numpy as np
 from bnrepro import device, numerics
 from bnrepro.bench import rates, table
 from bnrepro.networks.parameters import initial_parameters
-from bnrepro.study.choices import Resolved
+from bnrepro.study.factors import Resolved
 
 RUNS = (0, 1, 4, 16, 64, 256)
 

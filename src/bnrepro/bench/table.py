@@ -18,7 +18,7 @@ from bnrepro.execution import executor
 from bnrepro.execution.processes import LocalPool
 from bnrepro.records import grid
 from bnrepro.records.machine import this_machine
-from bnrepro.study.choices import Resolved
+from bnrepro.study.factors import Resolved
 from bnrepro.study.params import Params
 
 _LIBRARIES = ("tensorflow", "tf-keras", "numpy", "torch", "jax")

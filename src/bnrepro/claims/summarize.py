@@ -19,9 +19,8 @@ from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.records.grid import expand, recorded_on
-from bnrepro.study.choices import DatasetName
-from bnrepro.study.params import FURTHER, HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import OPTIONAL, DatasetName, RunSpec
+from bnrepro.study.params import HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
@@ -216,7 +215,7 @@ def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[s
     rates = final.groupby("study")["learning_rate"].nunique()
     headline = speedup[(speedup["target"] == target) & (speedup["mode"] == HEADLINE_MODE)]
     for table, column, name in ((headline, "ratio", "speedup"), (final, "accuracy", "accuracy")):
-        for row in table[table.filter(list(FURTHER)).isna().all(axis=1)].to_dict("records"):
+        for row in table[table.filter(OPTIONAL).isna().all(axis=1)].to_dict("records"):
             key = f"{row['normalization']}_{name}"
             if rates[row["study"]] > 1:
                 key += f"_learning_rate_{row['learning_rate']:g}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bnrepro.study.choices import DatasetName, Pixels
+from bnrepro.study.factors import DatasetName, Pixels
 
 CLASSES = 10
 

@@ -16,7 +16,7 @@ import pooch
 from bnrepro import paths, reading
 from bnrepro.data.dataset import CLASSES, Dataset
 from bnrepro.errors import BadInput, Failed
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import IMAGES, Data
 
 MIRRORS = (

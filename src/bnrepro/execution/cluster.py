@@ -12,7 +12,7 @@ import tempfile
 import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import Any, get_args
+from typing import Any
 
 from bnrepro import environment
 from bnrepro.data.dataset import Dataset
@@ -21,8 +21,7 @@ from bnrepro.execution import worker
 from bnrepro.execution.stacks import Stack
 from bnrepro.execution.worker import Trained
 from bnrepro.processor import this_processor
-from bnrepro.records.fingerprint import code_digest, numerical_versions
-from bnrepro.study.choices import Implementation
+from bnrepro.records.fingerprint import numerical_versions, training_digest
 
 CONNECT_SECONDS = 10
 _LOOK_EVERY_SECONDS = 2
@@ -132,7 +131,7 @@ class ClusterPool:
 def identity(threads: int) -> Identity:
     """All that decides a result, of this process: a worker has to be equal in it."""
     return {
-        **{f"the code of {name}": code_digest(name, "cpu")[:12] for name in get_args(Implementation)},
+        "the code of training": training_digest()[:12],
         **numerical_versions(),
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "AVX2": str(this_processor().has_avx2),

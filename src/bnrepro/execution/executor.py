@@ -9,7 +9,7 @@ from bnrepro.data.dataset import Dataset
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution.stacks import Stack, stacked
 from bnrepro.execution.worker import Trained
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 
 ATTEMPTS = 3  # a run that was in flight when a worker died is tried again; one that dies every time is at fault itself
 _TEND_EVERY_SECONDS = 2

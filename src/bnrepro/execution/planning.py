@@ -9,7 +9,7 @@ from bnrepro.errors import BadInput
 from bnrepro.execution import stage
 from bnrepro.execution.progress import duration
 from bnrepro.records import grid
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
 

@@ -19,7 +19,7 @@ from bnrepro.data.dataset import Dataset
 from bnrepro.execution import watchdog, worker
 from bnrepro.execution.stacks import Stack
 from bnrepro.execution.worker import Trained
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 
 
 class LocalPool:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from bnrepro.execution.stage import Plan
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 
 _PLAIN_EVERY_SECONDS = 10
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 
 Stack = tuple[RunSpec, ...]
 
@@ -22,7 +22,7 @@ def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     where that is not faster (benchmarks/README.md), and for estimators, which have loops of their own, every run is a
     stack by itself.
     """
-    alike: dict[RunSpec, list[RunSpec]] = defaultdict(list)
+    alike: dict[object, list[RunSpec]] = defaultdict(list)
     for spec in specs:
         alike[spec.program if train_together(spec) else spec].append(spec)
     return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]

@@ -14,9 +14,8 @@ from bnrepro.execution import executor
 from bnrepro.execution.stacks import stacked
 from bnrepro.records import fingerprint, grid, store
 from bnrepro.records.schema import INDEX
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
-from bnrepro.study.spec import RunSpec
 
 # What a step's cost depends on, more than on all else.
 _COST = ("dataset", "device", "implementation", "normalization", "depth")
@@ -90,7 +89,7 @@ def train(
 def _check_room(params: Params, dataset: datasets.Dataset, name: str) -> None:
     """Refuse data that were not prepared for these params, where they do not fill a mini-batch."""
     held_out = int(dataset.held_out.sum()) if params.studies[name].hold_out else 0
-    room, batch = len(dataset.train_labels) - held_out, params.training[dataset.name].batch_size
+    room, batch = len(dataset.train_labels) - held_out, params.training_of(dataset.name, name).batch_size
     if room < batch or not len(dataset.test_labels):
         folder = paths.prepared(dataset.name)
         raise BadInput(

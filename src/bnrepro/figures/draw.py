@@ -23,7 +23,7 @@ from bnrepro.figures import (
     speedup_by_target,
     style,
 )
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 

@@ -14,15 +14,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from bnrepro.figures.origin import Origin, metadata
+from bnrepro.study.factors import FACTORS
 
 _PATH = re.compile(r' d="[^"]*"')  # in an SVG
 FULL_WIDTH = 7.2  # inches, a journal's double column
-IMPLEMENTATIONS = {
-    "keras": "Keras model",
-    "canned_estimator": "canned estimator",
-    "keras_estimator": "estimator, Keras layers",
-    "core_estimator": "estimator, core TensorFlow",
-}
+IMPLEMENTATIONS = FACTORS["implementation"].words
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnrepro.study.choices import Activation, Noise, Normalization, Placement
+from bnrepro.study.factors import Activation, Noise, Normalization, Placement
 
 Parameters = dict[str, np.ndarray]
 

@@ -6,24 +6,34 @@ import json
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bnrepro import source
-from bnrepro.study.choices import Implementation, Resolved
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import FACTORS, RunSpec
 from bnrepro.training.implementations import loop_of, network_of
 
 NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
+# What this room decides about a run is in the values of its spec, which a fingerprint covers.
+_NOT_COVERED = source.PACKAGE / "study"
 
 
 def fingerprint(spec: RunSpec, data_digest: str) -> str:
     """The name of a run's record: SHA-256 (hex) over spec, data, numerical code and the versions it runs on."""
     content = {
-        "spec": asdict(spec),
+        "spec": settings(spec),
         "data": data_digest,
-        "code": code_digest(spec.implementation, spec.device),
+        "code": code_digest(spec),
         "versions": numerical_versions(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def settings(spec: RunSpec) -> dict[str, Any]:
+    """A spec by name, without factors that the run does not have or has at their default.
+
+    So a factor that is new leaves the fingerprints of earlier runs as they are.
+    """
+    return {name: value for name, value in asdict(spec).items() if value not in (None, FACTORS[name].default)}
 
 
 def numerical_versions() -> dict[str, str]:
@@ -31,16 +41,34 @@ def numerical_versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in NUMERICAL_LIBRARIES}
 
 
+def code_digest(spec: RunSpec) -> str:
+    """SHA-256 (hex) over the code that a run goes through: what `source.syntax` has of it."""
+    return _digest(tuple(code(spec)))
+
+
+def training_digest() -> str:
+    """The same over all code that some run goes through."""
+    rooms = ("training", "networks", "measurement")
+    files = [file for room in rooms for file in (source.PACKAGE / room).rglob("*.py")]
+    names = (".".join(("bnrepro", *file.relative_to(source.PACKAGE).with_suffix("").parts)) for file in sorted(files))
+    return _digest(tuple(_closure(*names)))
+
+
 @cache
-def code_digest(implementation: Implementation, device: Resolved) -> str:
-    """SHA-256 (hex) over the code that a run of this implementation goes through: what `source.syntax` has of it."""
+def _digest(files: tuple[Path, ...]) -> str:
     hashing = hashlib.sha256()
-    for file in code(implementation, device):
+    for file in files:
         name = file.relative_to(source.PACKAGE).as_posix()
         hashing.update(f"{name}\n{source.syntax(file)}\n".encode())
     return hashing.hexdigest()
 
 
-def code(implementation: Implementation, device: Resolved) -> list[Path]:
-    """The files of this package that training imports: the network, the loop, what measures, and what these import."""
-    return sorted(source.closure(["bnrepro.training.run", loop_of(implementation, device), network_of(implementation)]))
+def code(spec: RunSpec) -> list[Path]:
+    """The files of this package that a run imports, but for `study`: network, loop, measurement, and their imports."""
+    loop, network = loop_of(spec.implementation, spec.device), network_of(spec.implementation)
+    return [file for file in _closure("bnrepro.training.run", loop, network) if _NOT_COVERED not in file.parents]
+
+
+@cache
+def _closure(*modules: str) -> list[Path]:
+    return sorted(source.closure(modules))

@@ -29,7 +29,7 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
     from bnrepro.networks import keras
     from bnrepro.networks.parameters import initial_parameters
-    from bnrepro.study.spec import RunSpec
+    from bnrepro.study.factors import RunSpec
     from bnrepro.training.run import architecture
 
     spec = RunSpec(**found[0]["spec"])

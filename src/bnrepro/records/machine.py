@@ -7,7 +7,7 @@ from typing import Any
 
 from bnrepro.device import gpu
 from bnrepro.processor import this_processor
-from bnrepro.study.choices import Numerics, Resolved
+from bnrepro.study.factors import Numerics, Resolved
 
 _NONE = "none"
 

@@ -4,18 +4,18 @@ What a record may be is stated here as types, and held against every record wher
 look at it again.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
-from pydantic.dataclasses import dataclass
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
 from bnrepro.networks.parameters import Parameters
-from bnrepro.study.params import Count, Depth, Momentum, Positive, Rate, Units
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
+from bnrepro.training.schedule import evaluation_steps
 
 RECORD, PARAMETERS, LAYERS = "record.json", "parameters.npz", "layers.npz"
 INDEX = "index.json"  # of a stage's output: its runs, in the order of the study's grid
@@ -33,21 +33,6 @@ def _all_different(names: list[str]) -> list[str]:
 
 class _Stored(BaseModel):
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
-class _Spec(RunSpec):
-    depth: Depth
-    learning_rate: Positive
-    seed: Annotated[int, Field(ge=0, le=10**9)]
-    steps: Count
-    batch_size: Count
-    evaluate_every: Count
-    width: Units
-    initial_stddev: Positive | None
-    momentum: Momentum | None
-    epsilon: Positive | None
-    dropout: Rate
 
 
 class _Curve(_Stored, extra="forbid"):
@@ -79,7 +64,7 @@ class _Versions(_Stored, extra="ignore"):  # which other libraries decide bits d
 
 class _Record(_Stored):
     fingerprint: Name
-    spec: _Spec
+    spec: RunSpec
     data_digest: str
     code_digest: str
     versions: _Versions
@@ -90,11 +75,12 @@ class _Record(_Stored):
 
     @model_validator(mode="after")
     def _is_of_one_run(self) -> "_Record":
-        steps, every = self.curve.step, self.spec.evaluate_every
+        spec, steps = self.spec, self.curve.step
         if any(len(values) != len(steps) for _, values in self.curve if values is not None):
             raise ValueError("its curves differ in length")
-        end = self.spec.steps if self.diverged_at is None else self.diverged_at
-        if steps != list(range(0, len(steps) * every, every)) or steps[-1] > end or end > self.spec.steps:
+        end = spec.steps if self.diverged_at is None else self.diverged_at
+        scheduled = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
+        if steps != scheduled[: len(steps)] or steps[-1] > end or end > spec.steps:
             raise ValueError("its curve is not of its steps")
         if self.diverged_at is None and (steps[-1] < end or self.final.population_accuracy is None):
             raise ValueError("it breaks off")
@@ -111,16 +97,18 @@ _RECORD, _INDEX = TypeAdapter(_Record), TypeAdapter(_Index)
 def read(folder: Path) -> dict[str, Any]:
     """A run's record: fingerprint, spec, digests of data and code, versions, processor, curve, final, diverged_at.
 
-    What was measured and is not finite (the loss of a run that is about to diverge) is None.
+    What was measured and is not finite (the loss of a run that is about to diverge) is None. A factor that is newer
+    than the record has its default.
 
     Raises:
         BadInput: it is missing or damaged.
     """
     path = folder / RECORD
     try:
-        return reading.json_of(path, _RECORD)
+        record = reading.json_of(path, _RECORD)
     except reading.Unreadable as error:
         raise BadInput(f"{path}: not a record of a run ({error})") from error
+    return record | {"spec": asdict(RunSpec(**record["spec"]))}
 
 
 def read_parameters(folder: Path) -> Parameters:
@@ -157,9 +145,10 @@ def read_layers(folder: Path, spec: dict[str, Any]) -> dict[str, np.ndarray]:
         raise BadInput(f"{path}: not {what} (its arrays are not those of {depth} layers of {spec['width']} units)")
     if steps.dtype != np.int64 or any(found[name].dtype != np.float32 for name in expected.keys() - {"step"}):
         raise BadInput(f"{path}: not {what} (an array is of another kind)")
-    strides = set(np.diff(steps).tolist())
-    whole = steps[:1].tolist() == [0] and len(strides) <= 1 and min(strides, default=1) > 0
-    if not whole or steps[-1] > spec["steps"] or any(len(values) != len(steps) for values in found.values()):
+    scheduled = evaluation_steps(spec["steps"], spec["evaluate_every"], spec["evaluations"])
+    in_order = steps[:1].tolist() == [0] and bool((np.diff(steps) > 0).all())
+    whole = all(len(values) == len(steps) for values in found.values())
+    if not in_order or not whole or not set(steps.tolist()) <= set(scheduled):
         raise BadInput(f"{path}: not {what} (its steps are not those of one run)")
     return found
 

@@ -32,7 +32,7 @@ from bnrepro.records import schema
 from bnrepro.records.fingerprint import code_digest, numerical_versions
 from bnrepro.records.machine import Machine
 from bnrepro.records.schema import LAYERS, PARAMETERS, RECORD
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 
 SIDECAR = "sidecar.json"
@@ -70,7 +70,7 @@ def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result,
         "fingerprint": fingerprint,
         "spec": asdict(spec),
         "data_digest": dataset.digest,
-        "code_digest": code_digest(spec.implementation, spec.device),
+        "code_digest": code_digest(spec),
         "versions": numerical_versions(),
         "processor": machine.same_bits(spec.numerics),
         "curve": {name: [_rounded(value) for value in values] for name, values in result.curve.items()},

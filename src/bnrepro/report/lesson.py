@@ -12,7 +12,7 @@ from bnrepro.analysis import curves, tables
 from bnrepro.claims import entries
 from bnrepro.errors import BadInput
 from bnrepro.report import wording
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
 _MET = {True: "yes", False: "no", None: "cannot be told"}

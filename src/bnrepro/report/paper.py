@@ -10,7 +10,7 @@ from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.claims import entries, figure_1
 from bnrepro.figures.iterations_to_target import ratio_text
 from bnrepro.report import wording
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import PAPER_STUDY, Params
 
 # Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.

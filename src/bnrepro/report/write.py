@@ -16,7 +16,7 @@ from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.report import lesson, paper, wording
-from bnrepro.study.choices import DatasetName
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.

@@ -1,34 +1,38 @@
 """params.yaml as typed objects: read once, checked whole, before any work starts."""
 
 import math
-import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
     model_validator,
 )
 
 from bnrepro import paths
 from bnrepro.errors import BadInput
-from bnrepro.study.choices import (
+from bnrepro.study import reading
+from bnrepro.study.factors import (
+    FACTORS,
+    FLOAT32_MAX,
+    OPTIONAL,
+    BatchSize,
+    Count,
     DatasetName,
     Device,
+    Factor,
     Implementation,
-    Noise,
-    Normalization,
+    Momentum,
     Numerics,
     Pixels,
-    Placement,
-    Updates,
+    Positive,
+    Units,
 )
 
 DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
@@ -38,9 +42,9 @@ CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
 PAPER_DEPTH = 3  # hidden layers of the network in that figure
 IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
 
-# A study's factors that are columns of its tables only where it crosses them.
-FURTHER = ("pixels", "initial_stddev", "activation", "placement", "momentum", "updates", "dropout", "noise")
-DEFAULTS = {"activation": "sigmoid", "placement": "before", "updates": "run", "dropout": 0.0, "noise": "none"}
+MAX_RUNS = 100_000  # of a study on a dataset: a slip in a grid multiplies, and nobody could wait for them
+MAX_EVALUATIONS = 100_000  # of a run, all of which its record holds
+MAX_IMAGES_AT_ONCE = 10**9  # training images between two evaluations, whose numbers are in memory at once
 
 T = TypeVar("T")
 
@@ -54,19 +58,9 @@ def _distinct(values: list[T]) -> list[T]:
 
 
 Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
-Count = Annotated[int, Field(ge=1, le=10**9)]  # what is more is a slip, and overflows further on
 Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
-Units = Annotated[int, Field(ge=1, le=10_000)]
 Seeds = Annotated[int, Field(ge=1, le=1_000)]
-Depth = Annotated[int, Field(ge=1, le=1_000)]
-MOST = 1e38  # what float32 holds
-MOST_RUNS = 100_000  # of a study on a dataset: a slip in a grid multiplies, and nobody could wait for them
-MOST_EVALUATIONS = 100_000  # of a run, all of which its record holds
-MOST_IN_ONE_GO = 10**9  # training images between two evaluations, whose numbers are in memory at once
-Positive = Annotated[float, Field(gt=0, le=MOST)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-Momentum = Annotated[float, Field(ge=0, lt=1)]
-Rate = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
@@ -93,7 +87,7 @@ class Training(Section):
     """How networks are trained on one dataset, and how a run is measured; `steps` are mini-batches."""
 
     steps: Count
-    batch_size: Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
+    batch_size: BatchSize
     evaluate_every: Count
     learning_rate: Positive
     initial_stddev: Positive
@@ -102,41 +96,51 @@ class Training(Section):
 
     @field_validator("evaluate_every")
     @classmethod
-    def _evaluations_end_at_the_last_step(cls, value: int, info: ValidationInfo) -> int:
-        steps = info.data.get("steps", 2 * value)  # not there where it was refused itself
-        if steps % value:
-            raise ValueError(f"has to divide steps ({steps})")
-        if steps < 2 * value:
-            raise ValueError(f"at most half of steps ({steps}): a target counts when reached twice in a row")
-        if steps // value > MOST_EVALUATIONS:
-            raise ValueError(f"a run of {steps} steps has {MOST_EVALUATIONS} evaluations at most")
-        if value * info.data.get("batch_size", 1) > MOST_IN_ONE_GO:
-            raise ValueError(f"times batch_size it is more than {MOST_IN_ONE_GO}, the images between two evaluations")
+    def _a_run_can_be_measured(cls, value: int, info: ValidationInfo) -> int:
+        steps = info.data.get("steps", 2 * value)  # absent where it was refused itself
+        if refusal := _refusal(steps, value, None, info.data.get("batch_size", 1)):
+            raise ValueError(refusal)
         return value
 
 
-class Study(Section):
-    """A grid: the factors to cross, each a list. What it does not name has one value, from the other sections.
+def _refusal(steps: int, evaluate_every: int, evaluations: int | None, batch_size: int) -> str:
+    """Why a run cannot be measured at these steps; empty where it can."""
+    if steps % evaluate_every:
+        return f"has to divide steps ({steps})"
+    if steps < 2 * evaluate_every:
+        return f"at most half of steps ({steps}): a target counts when reached twice in a row"
+    if evaluations is None and steps // evaluate_every > MAX_EVALUATIONS:
+        return f"a run of {steps} steps has {MAX_EVALUATIONS} evaluations at most"
+    if (evaluate_every if evaluations is None else steps) * batch_size > MAX_IMAGES_AT_ONCE:
+        return f"times batch_size it is more than {MAX_IMAGES_AT_ONCE}, the images between two evaluations"
+    return ""
+
+
+def _of_a_study(known: Factor) -> Any:
+    """The type and default of a factor's key in a study."""
+    choices = known.values or known.kind
+    listed: Any = Several[choices]  # type: ignore[valid-type]
+    if known.named == "once":
+        return (known.kind, known.default) if isinstance(known.default, bool) else (known.kind | None, None)
+    return (listed, ...) if known.named == "required" else (listed | None, None)
+
+
+_Factors = create_model(
+    "_Factors",
+    __base__=Section,
+    **{name: _of_a_study(known) for name, known in FACTORS.items() if known.named != "never"},
+)
+
+
+class Study(_Factors):  # type: ignore[misc, valid-type]  # made above, from the table
+    """A grid: factors to cross, each a list, and settings of all its runs. It takes all else from the other sections.
 
     `learning_rate_times` multiplies the dataset's learning rate. `hold_out: true` trains without the images that are
     set apart, for what chooses by their accuracy. `datasets` narrows a study down; `seeds`, and by dataset and
     implementation `seeds_of`, say how many it runs.
     """
 
-    implementation: Several[Implementation]
-    normalization: Several[Normalization]
-    depth: Several[Depth]
-    pixels: Several[Pixels] | None = None
-    initial_stddev: Several[Positive] | None = None
-    activation: Several[Literal["sigmoid", "relu"]] | None = None
-    placement: Several[Placement] | None = None
-    momentum: Several[Momentum] | None = None
-    updates: Several[Updates] | None = None
-    dropout: Several[Rate] | None = None
-    noise: Several[Noise] | None = None
-    learning_rate: Several[Positive] | None = None
     learning_rate_times: Several[Positive] | None = None
-    hold_out: bool = False
     datasets: Several[DatasetName] | None = None
     seeds: Seeds | None = None
     seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
@@ -146,24 +150,34 @@ class Study(Section):
         return self.datasets is None or dataset in self.datasets
 
     @property
+    def lists(self) -> dict[str, list[Any]]:
+        """The factors that the study crosses, by name; the last varies fastest, as in the committed tables."""
+        named = [name for name in FACTORS if FACTORS[name].named in ("required", "optional") and self._names(name)]
+        order = sorted(named, key=lambda name: (name == "learning_rate", FACTORS[name].default is not ...))
+        return {name: getattr(self, name) for name in order}
+
+    @property
+    def once(self) -> dict[str, Any]:
+        """The settings that all runs of the study have, by name."""
+        return {name: getattr(self, name) for name in FACTORS if FACTORS[name].named == "once" and self._names(name)}
+
+    @property
     def crossed(self) -> list[str]:
-        """The factors that a study names beyond those that all have to."""
-        names = (*FURTHER, "learning_rate", "learning_rate_times")
-        return [name for name in names if getattr(self, name) is not None]
+        """The factors beyond those of every study by which this one tells its series apart."""
+        return [name for name in (*OPTIONAL, "learning_rate", "learning_rate_times") if self._names(name)]
+
+    def _names(self, key: str) -> bool:
+        return getattr(self, key) is not None
 
     @model_validator(mode="after")
     def _what_is_named_can_be_built(self) -> "Study":
         if self.learning_rate and self.learning_rate_times:
             raise ValueError("learning_rate and learning_rate_times: one of the two")
-        common: dict[str, list[Any]] = {
-            "normalization": ["none", "batch"],
-            **{name: [value] for name, value in DEFAULTS.items()},
-        }
-        common["updates"] = ["run", "omitted"]  # which is theirs alone
-        for factor, values in common.items():
-            beyond = [value for value in getattr(self, factor) or [] if value not in values]
+        for name, values in self.lists.items():
+            buildable = FACTORS[name].estimators
+            beyond = [value for value in values if buildable is not None and value not in buildable]
             if beyond and self.implementation != ["keras"]:
-                raise ValueError(f"{factor}: {beyond[0]} needs implementation [keras]; no other has it")
+                raise ValueError(f"{name}: {beyond[0]} needs implementation [keras]; no other has it")
         return self
 
 
@@ -188,18 +202,33 @@ class Params(Section):
         own = (grid.seeds_of or {}).get(dataset, {}).get(implementation)
         return own or grid.seeds or self.training[dataset].seeds
 
+    def usual(self, dataset: DatasetName) -> dict[str, Any]:
+        """The settings of a run on a dataset, by name, where no study says otherwise; without those of the device."""
+        sections = (self.data[dataset], self.network, self.training[dataset], self)
+        return {name: value for section in sections for name, value in section if name in FACTORS and name != "device"}
+
+    def training_of(self, dataset: DatasetName, study: str) -> Training:
+        """How a study trains on a dataset: as all studies do, but for what it sets itself."""
+        return self.training[dataset].model_copy(update=self.studies[study].once)
+
     def runs(self, dataset: DatasetName, study: str) -> int:
         """How many runs a study has on a dataset at most; some may be the same."""
         grid = self.studies[study]
-        crossed = math.prod(len(getattr(grid, name)) for name in ("normalization", "depth", *grid.crossed))
-        return crossed * sum(self.seeds(dataset, study, name) for name in grid.implementation)
+        lists = [*grid.lists.values(), grid.learning_rate_times or [1.0]]
+        seeds = sum(self.seeds(dataset, study, name) for name in grid.implementation)
+        return math.prod(map(len, lists)) // len(grid.implementation) * seeds
 
     @model_validator(mode="after")
-    def _grids_can_be_run(self) -> "Params":
+    def _studies_can_be_run(self) -> "Params":
         for dataset in self.training:
             for study, grid in self.studies.items():
-                if grid.applies_to(dataset) and (runs := self.runs(dataset, study)) > MOST_RUNS:
-                    raise ValueError(f"studies.{study}: {runs} runs on {dataset}; {MOST_RUNS} at most are allowed")
+                if not grid.applies_to(dataset):
+                    continue
+                if (runs := self.runs(dataset, study)) > MAX_RUNS:
+                    raise ValueError(f"studies.{study}: {runs} runs on {dataset}; {MAX_RUNS} at most are allowed")
+                own = self.training_of(dataset, study)
+                if refusal := _refusal(own.steps, own.evaluate_every, grid.evaluations, own.batch_size):
+                    raise ValueError(f"studies.{study}: evaluate_every ({own.evaluate_every} on {dataset}) {refusal}")
         return self
 
     @model_validator(mode="after")
@@ -224,10 +253,10 @@ class Params(Section):
             for dataset, training in self.training.items():
                 for times in grid.learning_rate_times or []:
                     rate = times * training.learning_rate
-                    if not 0 < rate <= MOST:
+                    if not 0 < rate <= FLOAT32_MAX:
                         raise ValueError(
                             f"studies.{name}.learning_rate_times: {times:g} times training.{dataset}.learning_rate is "
-                            f"{rate:g}; above 0 and at most {MOST:g} is needed"
+                            f"{rate:g}; above 0 and at most {FLOAT32_MAX:g} is needed"
                         )
         return self
 
@@ -246,7 +275,7 @@ class Params(Section):
             if name == "mnist" and data.test != 10_000:
                 raise ValueError(f"data.mnist.test is {data.test}; MNIST keeps its own 10000 test images")
             room = training - data.validation
-            need = max(self.training[name].batch_size if name in self.training else 0, 10)
+            need = max(self._largest_batch(name), 10)
             if room < need:
                 raise ValueError(
                     f"data.{name}: test ({data.test}) and validation ({data.validation}) leave {max(room, 0)} of "
@@ -254,21 +283,10 @@ class Params(Section):
                 )
         return self
 
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, where PyYAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: list[Any] = []
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`: what it brings may be overridden
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if key in keys:
-                mark = key_node.start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
-            keys.append(key)
-        return super().construct_mapping(node, deep)
+    def _largest_batch(self, dataset: DatasetName) -> int:
+        if dataset not in self.training:
+            return 0
+        return max(self.training_of(dataset, name).batch_size for name in self.studies)
 
 
 def load(path: Path | None = None) -> Params:
@@ -278,18 +296,7 @@ def load(path: Path | None = None) -> Params:
         BadInput: it cannot be read or holds what is not allowed; one line names the key, what was given and what is
             allowed.
     """
-    path = path or paths.params()
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except OSError as error:
-        raise BadInput(f"{path.name}: {error.strerror}") from error
-    except Exception as error:  # PyYAML lets through whatever a malformed scalar makes Python raise
-        reason = " ".join(str(error).split()).replace('"<unicode string>", ', "")
-        raise BadInput(f"{path.name}: not readable as YAML: {reason}") from error
-    try:
-        return Params.model_validate(content)
-    except ValidationError as error:
-        raise BadInput(f"{path.name}: {_one_line(error)}") from error
+    return reading.read(path or paths.params(), Params)
 
 
 def load_for(dataset: DatasetName, study: str | None = None) -> Params:
@@ -304,51 +311,3 @@ def load_for(dataset: DatasetName, study: str | None = None) -> Params:
     if study is not None and study not in params.studies:
         raise BadInput(f"params.yaml: studies.{study} is missing; allowed: {', '.join(params.studies)}")
     return params
-
-
-_PLAINLY = {  # where pydantic speaks of what only a programmer knows
-    "model_type": "a mapping of keys to values is needed",
-    "dict_type": "a mapping of keys to values is needed",
-    "too_short": "one entry at least is needed",
-}
-
-
-def _one_line(error: ValidationError) -> str:
-    details = error.errors(include_url=False)
-    # a misspelt key is also a missing one, and says more
-    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
-    # pydantic's own marks in a location ("[key]") are of no use to whoever wrote the file
-    key = ".".join(_printable(str(part)) for part in first["loc"] if part != "[key]")
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    value = first["input"]
-    allowed = _PLAINLY.get(first["type"]) or first["msg"][0].lower() + first["msg"][1:]
-    match first["type"]:
-        case "missing":
-            return f"{key}: missing{more}"
-        case "extra_forbidden":
-            return f"{key}: unknown key; allowed here: {', '.join(_fields(first['loc'][:-1]))}{more}"
-        case "value_error":
-            allowed = str(first["ctx"]["error"])
-            if not key:  # of the file as a whole: it names its keys itself
-                return f"{allowed}{more}"
-        case "float_type" if isinstance(value, str):
-            allowed += "; YAML takes 1e-3 for text, 1.0e-3 and 0.001 for numbers"
-    try:
-        given = "nothing" if value is None else f"{_printable(reprlib.repr(value))} ({type(value).__name__})"
-    except ValueError:  # Python's limit for printing an int, and YAML's hexadecimal numbers know none
-        given = "a number of thousands of digits"
-    return f"{key or 'the file'}: {given} given; {allowed}{more}"
-
-
-def _printable(text: str) -> str:
-    text = text if text.isprintable() else repr(text)[1:-1]
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _fields(location: tuple[int | str, ...]) -> list[str]:
-    """The keys allowed at a place in the file."""
-    section: Any = Params
-    nested = {"data": Data, "training": Training, "studies": Study, "network": Network}
-    if location:
-        section = nested.get(str(location[0]), Params)
-    return sorted(section.model_fields)

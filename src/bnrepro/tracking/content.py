@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from bnrepro.study.params import DEFAULTS, FURTHER
+from bnrepro.study.factors import COLUMNS, FACTORS, unusual
 
 Record = dict[str, Any]
 Points = dict[tuple[str, int], float]  # (metric, step): value
@@ -14,7 +15,7 @@ NOTE = "mlflow.note.content"
 _VIEW = "bnrepro"
 _COLUMNS = {
     "metrics": ["accuracy", "accuracy_low", "accuracy_high", "seeds"],
-    "params": ["depth", "normalization", "implementation", "learning_rate"],
+    "params": COLUMNS,
 }
 
 
@@ -33,12 +34,15 @@ def page(experiment_id: str) -> str:
     return f"#/experiments/{experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={_VIEW}"
 
 
-def name(spec: dict[str, Any]) -> str:
-    """What the UI's list shows: all factors but those that have their usual value, or that the run does not have."""
-    usual = "depth {depth} · {normalization} · {implementation} · lr {learning_rate:g}".format(**spec)
-    further = {factor: spec[factor] for factor in FURTHER if spec[factor] not in (None, DEFAULTS.get(factor))}
-    device = [spec["device"]] if spec["device"] != "cpu" else []
-    return " · ".join([usual, *(f"{factor} {value}" for factor, value in further.items()), *device])
+def name(spec: dict[str, Any], usual: Mapping[str, Any]) -> str:
+    """The name of a series: first what is unusual about it, since the page cuts long names, then what all have.
+
+    Args:
+        usual: see `bnrepro.study.factors.unusual`. Series that differ in a setting differ in their names.
+    """
+    own = unusual(spec, usual)
+    shown = dict.fromkeys([*own, *COLUMNS])
+    return " · ".join(FACTORS[factor].tell(spec[factor]) for factor in shown if factor != "seed")
 
 
 def note_on_series(members: list[Record]) -> str:

@@ -21,6 +21,7 @@ import click
 
 from bnrepro import paths
 from bnrepro.records import schema, store
+from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 from bnrepro.tracking import content, database
 from bnrepro.tracking.content import NOTE, Points, Record
@@ -45,7 +46,7 @@ def publish_all(params: Params) -> int:
         BadInput: a record is damaged.
         Failed: MLflow could not be reached.
     """
-    publisher, published = Publisher(), 0
+    publisher, published = Publisher(params), 0
     for dataset in params.datasets:
         made = [study for study in params.studies if (paths.runs(dataset, study) / schema.INDEX).is_file()]
         studies = {study: schema.of_study(dataset, study) for study in made}
@@ -57,7 +58,8 @@ def publish_all(params: Params) -> int:
 class Publisher:
     """Writes finished records to MLflow; its methods raise whatever MLflow raises."""
 
-    def __init__(self) -> None:
+    def __init__(self, params: Params) -> None:
+        self._params = params
         self._client: Any = None
         self._given: dict[str, dict[int, tuple[Record, Sidecar]]] = defaultdict(dict)  # by series and seed
 
@@ -79,7 +81,7 @@ class Publisher:
             experiment.look_up(*series)
             return self._publish(experiment, runs)
 
-    def publish_dataset(self, dataset: str, studies: dict[str, list[Record]]) -> int:
+    def publish_dataset(self, dataset: DatasetName, studies: dict[str, list[Record]]) -> int:
         """Publish whole studies (name: records) of a dataset, and its report where there is one.
 
         Returns:
@@ -111,12 +113,12 @@ class Publisher:
         return published
 
     @contextmanager
-    def _experiment(self, dataset: str) -> Iterator["_Experiment"]:
+    def _experiment(self, dataset: DatasetName) -> Iterator["_Experiment"]:
         """A dataset's experiment, for one publisher of this clone at a time: two would make every run twice."""
         with paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
             if self._client is None:
                 self._client = database.connect()
-            yield _Experiment(self._client, dataset)
+            yield _Experiment(self._client, dataset, self._params.usual(dataset))
 
 
 class _Experiment:
@@ -126,8 +128,8 @@ class _Experiment:
         known: by kind and key, the runs that `look_up` found or that were made since, the current one first.
     """
 
-    def __init__(self, client: Any, dataset: str):
-        self._client = client
+    def __init__(self, client: Any, dataset: str, usual: dict[str, Any]):
+        self._client, self._usual = client, usual
         self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
         name = f"bnrepro/{dataset}"
         tags = content.of_experiment()
@@ -195,7 +197,7 @@ class _Experiment:
             if _is_finished(run) and run.data.metrics["seeds"] > len(members):
                 self.known["series", series] = [run]
                 return run
-        name = content.name(members[0]["spec"])
+        name = content.name(members[0]["spec"], self._usual)
         fingerprints = content.digest(sorted(record["fingerprint"] for record in members))
         note = content.note_on_series(members)
         tags = {"bnrepro.members": fingerprints, NOTE: note, **content.provenance(members[0])}
@@ -248,7 +250,8 @@ class BackgroundPublisher:
     The first failure ends the publishing with one line. Leaving the block waits for what is left, up to half a minute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, params: Params) -> None:
+        self._params = params
         self._queue: queue.SimpleQueue[tuple[Record, Sidecar, int] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
 
@@ -268,7 +271,7 @@ class BackgroundPublisher:
             _say_later(f"it took more than {patience} s")
 
     def _work(self) -> None:
-        publisher, open_ = Publisher(), True
+        publisher, open_ = Publisher(self._params), True
         try:
             while open_:
                 given = [self._queue.get()]

@@ -1,6 +1,6 @@
 """Which code trains a run: the loop and the network of its implementation, by name."""
 
-from bnrepro.study.choices import Implementation, Resolved
+from bnrepro.study.factors import Implementation, Resolved
 
 
 def loop_of(implementation: Implementation, device: Resolved) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from bnrepro import numerics
 from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import RunSpec
 
 LOOKS = 50  # into a run's layers, at most, beside the one at its start
 

@@ -14,8 +14,7 @@ import numpy as np
 from bnrepro import device, numerics
 from bnrepro.data.dataset import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
-from bnrepro.study.choices import Pixels
-from bnrepro.study.spec import RunSpec
+from bnrepro.study.factors import Pixels, RunSpec
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.recording import Recording, Result, training_rows

@@ -1,0 +1,226 @@
+"""The table of factors: every setting of a run, described once.
+
+A factor is a field of `RunSpec`. Its type says what it may be. `factor(...)` says the rest: its default, which runs
+have it, how a study names it, what readers are told. From the table follow the schema of params.yaml (`params`), the
+specs of a grid, the columns of tables, the identity of a series, names in MLflow, and what a stack may vary.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_type_hints
+
+from pydantic import ConfigDict, Field
+
+DatasetName = Literal["digits", "mnist"]
+Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+Normalization = Literal["none", "batch", "layer", "weight", "self"]
+Pixels = Literal["binary", "grey"]
+Activation = Literal["sigmoid", "relu", "selu"]
+Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
+Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to run them
+Noise = Literal["none", "steady", "shifting"]
+Optimizer = Literal["sgd", "momentum", "adam"]
+Device = Literal["cpu", "gpu", "auto"]
+Resolved = Literal["cpu", "gpu"]  # what `auto` stands for on a machine
+Numerics = Literal["portable", "fast"]
+
+FLOAT32_MAX = 1e38  # rounded down
+Count = Annotated[int, Field(ge=1, le=10**9)]  # more is a slip, and overflows later
+BatchSize = Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
+Units = Annotated[int, Field(ge=1, le=10_000)]
+Depth = Annotated[int, Field(ge=1, le=1_000)]
+Positive = Annotated[float, Field(gt=0, le=FLOAT32_MAX)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+Decay = Annotated[float, Field(gt=0, le=1)]
+Seed = Annotated[int, Field(ge=0, le=10**9)]
+Evaluations = Annotated[int, Field(ge=2, le=100_000)]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What the table says of a factor.
+
+    Attributes:
+        named: how a study of params.yaml names it: a list of values to cross, which every study has (`required`) or
+            may have (`optional`); one value for all its runs (`once`); or not (`never`).
+        estimators: the values that all implementations can build; any other needs the Keras model. None: all values.
+        values: what a study may list, where the factor's type allows more. None: its type.
+        needs: by another factor, its values with which a run has this one. Other runs have None; where the type allows
+            no None, the default.
+        fixed: by another factor and its value, the value that this one then has whatever is asked for.
+        column: whether tables tell series apart by it. Those of a study share all others.
+        within_stack: whether runs that train together in one program may differ in it.
+        words: what a reader is told, by value; of any other value the factor's name and the value.
+        name, kind, nullable, default: of the field; its type without None, and whether it allows None. `...`: it has no
+            default.
+    """
+
+    named: Literal["required", "optional", "once", "never"] = "never"
+    estimators: tuple[Any, ...] | None = None
+    values: Any = None
+    needs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    fixed: Mapping[tuple[str, Any], Any] = field(default_factory=dict)
+    column: bool = True
+    within_stack: bool = False
+    words: Mapping[Any, str] = field(default_factory=dict)
+    name: str = ""
+    kind: Any = None
+    nullable: bool = False
+    default: Any = ...
+
+    def fix(self, value: Any, settings: Mapping[str, Any]) -> Any:
+        """The value, or the one that other settings fix."""
+        return next((own for (other, at), own in self.fixed.items() if settings.get(other) == at), value)
+
+    def drop(self, value: Any, settings: Mapping[str, Any]) -> Any:
+        """The value, or what a run without this factor has instead."""
+        if all(settings.get(other) in allowed for other, allowed in self.needs.items()):
+            return value
+        return None if self.nullable else self.default
+
+    def is_default(self, value: Any) -> bool:
+        """Whether a run with this value is one that was trained before the factor existed."""
+        return value is None or value == self.default
+
+    def tell(self, value: Any) -> str:
+        """The factor at a value, for a reader."""
+        if value in self.words:
+            return self.words[value]
+        shown = f"{value:g}" if isinstance(value, float) else value
+        return f"{self.name.replace('_', ' ')} {shown}"
+
+
+def factor(default: Any = ..., **about: Any) -> Any:
+    """A field of `RunSpec`; `about`: attributes of `Factor`."""
+    metadata = {"factor": Factor(default=default, **about)}
+    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+
+
+_BATCH = {"normalization": ("batch",)}
+_CANNED = ("implementation", "canned_estimator")  # it lets nobody choose some settings (networks/canned_estimator.py)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """Everything about a run that is chosen. Units: `steps` and `evaluate_every` are mini-batches.
+
+    A spec holds only what its run has, whatever it is made from: a setting that does not apply is None, and one that
+    another setting fixes has that value. So runs that cannot differ are equal. Columns of tables stand in this order.
+
+    Attributes:
+        learning_rate: at the first step.
+        initial_stddev: of the weights' start; None where weights are scaled by their number, as ReLU and SELU need it
+            (`bnrepro.networks.parameters.initial_parameters`).
+        decay: share of the learning rate that is left at the last step, reached exponentially; 1: it is constant.
+        hold_out: train without the images that are set apart, and measure on them.
+        evaluations: how many evaluations a run has, dense at first and thinning out geometrically, each at a multiple
+            of `evaluate_every`; None: one at every multiple.
+        tf32: whether a GPU rounds what it multiplies to ten bits.
+    """
+
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)  # of one in a record
+
+    dataset: DatasetName = factor(column=False)
+    implementation: Implementation = factor(
+        named="required",
+        words={
+            "keras": "Keras model",
+            "canned_estimator": "canned estimator",
+            "keras_estimator": "estimator, Keras layers",
+            "core_estimator": "estimator, core TensorFlow",
+        },
+    )
+    normalization: Normalization = factor(
+        named="required",
+        estimators=("none", "batch"),
+        words={"none": "no normalization", "self": "self-normalizing"}
+        | {name: f"{name} normalization" for name in ("batch", "layer", "weight")},
+    )
+    depth: Depth = factor(named="required")
+    learning_rate: Positive = factor(named="optional", within_stack=True)
+    pixels: Pixels = factor(named="optional")
+    initial_stddev: Positive | None = factor(named="optional", needs={"activation": ("sigmoid",)}, within_stack=True)
+    activation: Activation = factor(
+        "sigmoid",
+        named="optional",
+        estimators=("sigmoid",),
+        values=Literal["sigmoid", "relu"],
+        fixed={("normalization", "self"): "selu"},
+    )
+    placement: Placement | None = factor(
+        "before", named="optional", estimators=("before",), needs=_BATCH, fixed={_CANNED: "after"}
+    )
+    momentum: Momentum | None = factor(named="optional", needs=_BATCH, fixed={_CANNED: 0.999})
+    updates: Updates | None = factor(
+        "run", named="optional", needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator")}
+    )
+    dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))
+    noise: Noise = factor("none", named="optional", estimators=("none",), needs=_BATCH)
+    optimizer: Optimizer = factor("sgd", named="optional", estimators=("sgd",))
+    decay: Decay = factor(1.0, named="optional", estimators=(1.0,))
+    batch_size: BatchSize = factor(named="once")
+    width: Units = factor(column=False)
+    epsilon: Positive | None = factor(needs={"normalization": ("batch", "layer")}, fixed={_CANNED: 0.001}, column=False)
+    hold_out: bool = factor(False, named="once", column=False, words={True: "images held out"})
+    steps: Count = factor(named="once", column=False)
+    evaluate_every: Count = factor(named="once", column=False)
+    evaluations: Evaluations | None = factor(None, named="once", column=False)
+    device: Resolved = factor("cpu", column=False)
+    tf32: bool | None = factor(needs={"device": ("gpu",)}, column=False)
+    numerics: Numerics = factor(fixed={("device", "gpu"): "fast"}, column=False)  # a GPU promises no bits
+    seed: Seed = factor(column=False, within_stack=True)
+
+    def __post_init__(self) -> None:
+        asked = dict(vars(self))
+        fixed = {name: known.fix(asked[name], asked) for name, known in FACTORS.items()}
+        for name, known in FACTORS.items():
+            object.__setattr__(self, name, known.drop(fixed[name], fixed))
+
+    @property
+    def program(self) -> tuple[Any, ...]:
+        """What runs that train together share: all but seed, learning rate and initial weights."""
+        return tuple(getattr(self, name) for name, known in FACTORS.items() if not known.within_stack)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.dataset} {self.implementation} {self.normalization} depth {self.depth} "
+            f"learning rate {self.learning_rate:g} seed {self.seed}"
+        )
+
+
+def _table() -> dict[str, Factor]:
+    kinds = get_type_hints(RunSpec, include_extras=True)
+    table = {}
+    for one in fields(RunSpec):
+        choices = get_args(kinds[one.name])
+        nullable = NoneType in choices
+        kind = Union[tuple(kind for kind in choices if kind is not NoneType)] if nullable else kinds[one.name]  # noqa: UP007
+        about = one.metadata["factor"]
+        table[one.name] = replace(about, name=one.name, kind=kind, nullable=nullable)
+    return table
+
+
+FACTORS = _table()
+# The columns by which all tables tell series apart, beside `study`; and those of tables with a study that names them.
+COLUMNS = ["implementation", "normalization", "depth", "learning_rate"]
+OPTIONAL = [name for name, known in FACTORS.items() if known.column and name not in COLUMNS]
+# What a network without normalization lacks, so that it is the baseline of any value.
+OF_A_NORMALIZATION = [name for name in OPTIONAL if "none" not in FACTORS[name].needs.get("normalization", ("none",))]
+
+
+def unusual(spec: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a spec that are neither usual nor follow from its others.
+
+    Args:
+        spec: by name; what it lacks is taken for usual.
+        usual: what params.yaml says for all studies (`params.Params.usual`); any other factor's default is usual.
+    """
+    found = {}
+    for name, known in FACTORS.items():
+        expected = known.fix(usual.get(name, known.default), spec)
+        expected = known.drop(expected, spec)
+        if expected is not ... and spec.get(name, expected) != expected:
+            found[name] = spec[name]
+    return found

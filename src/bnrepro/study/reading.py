@@ -1,0 +1,94 @@
+"""A YAML file as a checked model. Whatever is wrong with the file is told in one line that names the key."""
+
+import reprlib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from bnrepro.errors import BadInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_PLAINLY = {  # where pydantic speaks of what only a programmer knows
+    "model_type": "a mapping of keys to values is needed",
+    "dict_type": "a mapping of keys to values is needed",
+    "too_short": "one entry at least is needed",
+}
+
+
+def read(path: Path, model: type[Model]) -> Model:
+    """The content of a YAML file, as a model.
+
+    Raises:
+        BadInput: the file cannot be read or holds what the model does not allow; one line names the key, what was
+            given and what is allowed.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except OSError as error:
+        raise BadInput(f"{path.name}: {error.strerror}") from error
+    except Exception as error:  # PyYAML lets through whatever a malformed scalar makes Python raise
+        reason = " ".join(str(error).split()).replace('"<unicode string>", ', "")
+        raise BadInput(f"{path.name}: not readable as YAML: {reason}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise BadInput(f"{path.name}: {_one_line(error, model)}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, where PyYAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: list[Any] = []
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`: what it brings may be overridden
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in keys:
+                mark = key_node.start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
+            keys.append(key)
+        return super().construct_mapping(node, deep)
+
+
+def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    details = error.errors(include_url=False)
+    # a misspelt key is also a missing one, and says more
+    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
+    # pydantic's own marks in a location ("[key]") are of no use to whoever wrote the file
+    key = ".".join(_printable(str(part)) for part in first["loc"] if part != "[key]")
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    value = first["input"]
+    allowed = _PLAINLY.get(first["type"]) or first["msg"][0].lower() + first["msg"][1:]
+    match first["type"]:
+        case "missing":
+            return f"{key}: missing{more}"
+        case "extra_forbidden":
+            return f"{key}: unknown key; allowed here: {', '.join(_keys(model, first['loc'][:-1]))}{more}"
+        case "value_error":
+            allowed = str(first["ctx"]["error"])
+            if not key:  # of the file as a whole: it names its keys itself
+                return f"{allowed}{more}"
+        case "float_type" if isinstance(value, str):
+            allowed += "; YAML takes 1e-3 for text, 1.0e-3 and 0.001 for numbers"
+    try:
+        given = "nothing" if value is None else f"{_printable(reprlib.repr(value))} ({type(value).__name__})"
+    except ValueError:  # Python's limit for printing an int, and YAML's hexadecimal numbers know none
+        given = "a number of thousands of digits"
+    return f"{key or 'the file'}: {given} given; {allowed}{more}"
+
+
+def _printable(text: str) -> str:
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at a place in the file."""
+    for part in location:
+        inside = hasattr(model, "model_fields")
+        model = model.model_fields[part].annotation if inside else get_args(model)[1]  # of a dict: its values' type
+    return sorted(model.model_fields)
