@@ -269,7 +269,7 @@ def test_a_run_of_a_gpu_shows_the_card_and_what_drives_it(project: Path) -> None
     assert tags == {"device": "gpu", "device_name": "NVIDIA H200", "driver": "580.159.04", "cuda": "12.2"}
     assert run.data.params["tf32"] == "False"
     assert record["processor"] == "none (NVIDIA H200)"
-    assert view.parent(record).info.run_name.endswith(" · gpu")
+    assert view.parent(record).info.run_name.startswith("GPU · ")
 
 
 def test_what_a_run_has_not_is_left_out(project: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert view.counts() == {"run": 4, "series": 2}
     parent = view.parent(records[2])
     assert parent == view.parent(records[3]) != view.parent(records[0])
-    assert parent.info.run_name == "depth 3 · batch · keras · lr 0.5 · pixels grey · initial_stddev 0.1 · momentum 0.99"
+    assert parent.info.run_name == "Keras model · batch normalization · depth 3 · learning rate 0.5"
     assert parent.info.status == "FINISHED"
     assert view.history(parent, "accuracy") == [(0, 0.1), (50, pytest.approx(0.3525)), (100, pytest.approx(0.605))]
     assert view.history(parent, "accuracy_low") == [(0, 0.1), (50, 0.35), (100, 0.6)]
@@ -576,8 +576,8 @@ def test_the_background_publisher_publishes_all_before_it_ends(project: Path) ->
 
 def test_mlflow_is_imported_only_to_publish(project: Path) -> None:
     code = (
-        "import sys; from bnrepro.tracking.publish import BackgroundPublisher\n"
-        "with BackgroundPublisher(): pass\n"
+        "import sys; from bnrepro.study.params import load; from bnrepro.tracking.publish import BackgroundPublisher\n"
+        "with BackgroundPublisher(load()): pass\n"
         "sys.exit('mlflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -33,7 +33,7 @@ def settings(spec: RunSpec) -> dict[str, Any]:
 
     So a factor that is new leaves the fingerprints of earlier runs as they are.
     """
-    return {name: value for name, value in asdict(spec).items() if value not in (None, FACTORS[name].default)}
+    return {name: value for name, value in asdict(spec).items() if not FACTORS[name].is_default(value)}
 
 
 def numerical_versions() -> dict[str, str]:

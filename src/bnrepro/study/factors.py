@@ -81,7 +81,7 @@ class Factor:
         return None if self.nullable else self.default
 
     def is_default(self, value: Any) -> bool:
-        """Whether a run with this value is one that was trained before the factor existed."""
+        """Whether a run with this value is the same as one from before the factor existed."""
         return value is None or value == self.default
 
     def tell(self, value: Any) -> str:
@@ -167,7 +167,7 @@ class RunSpec:
     steps: Count = factor(named="once", column=False)
     evaluate_every: Count = factor(named="once", column=False)
     evaluations: Evaluations | None = factor(None, named="once", column=False)
-    device: Resolved = factor("cpu", column=False)
+    device: Resolved = factor("cpu", column=False, words={"gpu": "GPU"})
     tf32: bool | None = factor(needs={"device": ("gpu",)}, column=False)
     numerics: Numerics = factor(fixed={("device", "gpu"): "fast"}, column=False)  # a GPU promises no bits
     seed: Seed = factor(column=False, within_stack=True)

@@ -209,7 +209,8 @@ class Params(Section):
 
     def training_of(self, dataset: DatasetName, study: str) -> Training:
         """How a study trains on a dataset: as all studies do, but for what it sets itself."""
-        return self.training[dataset].model_copy(update=self.studies[study].once)
+        own = {name: value for name, value in self.studies[study].once.items() if name in Training.model_fields}
+        return self.training[dataset].model_copy(update=own)
 
     def runs(self, dataset: DatasetName, study: str) -> int:
         """How many runs a study has on a dataset at most; some may be the same."""
@@ -275,18 +276,14 @@ class Params(Section):
             if name == "mnist" and data.test != 10_000:
                 raise ValueError(f"data.mnist.test is {data.test}; MNIST keeps its own 10000 test images")
             room = training - data.validation
-            need = max(self._largest_batch(name), 10)
+            studies = [study for study, grid in self.studies.items() if name in self.training and grid.applies_to(name)]
+            need = max([10, *(self.training_of(name, study).batch_size for study in studies)])
             if room < need:
                 raise ValueError(
                     f"data.{name}: test ({data.test}) and validation ({data.validation}) leave {max(room, 0)} of "
                     f"{IMAGES[name]} images to train on; needed for a mini-batch, or one of each class: {need}"
                 )
         return self
-
-    def _largest_batch(self, dataset: DatasetName) -> int:
-        if dataset not in self.training:
-            return 0
-        return max(self.training_of(dataset, name).batch_size for name in self.studies)
 
 
 def load(path: Path | None = None) -> Params:
