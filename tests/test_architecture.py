@@ -50,6 +50,7 @@ PLUMBING = {
     "execution.progress",
     "execution.watchdog",
     "paths",
+    "study.factors",
     "study.params",
     "study.reading",
     "tracking.content",
@@ -59,13 +60,13 @@ PLUMBING = {
 }
 
 COMMANDS = {
-    "check": ["study.params"],
+    "check": ["study.params", "study.factors", "study.reading"],
     "fetch": ["data.datasets"],
     "prepare": ["data.datasets"],
-    "train": ["execution.stage"],
-    "summarize": ["claims.summarize"],
-    "plot": ["figures.draw"],
-    "report": ["report.write"],
+    "train": ["execution.stage", "study.factors"],  # which settings a run has, columns, words: the table of factors
+    "summarize": ["claims.summarize", "study.factors"],
+    "plot": ["figures.draw", "study.factors"],
+    "report": ["report.write", "study.factors"],
 }
 
 

@@ -161,12 +161,6 @@ def test_every_field_of_a_spec_is_in_its_fingerprint():
     assert fingerprint.fingerprint(normalized, "other data") != fingerprint.fingerprint(normalized, "data")
 
 
-def test_a_factor_that_is_not_used_leaves_a_fingerprint_as_it_was_before_the_factor_existed():
-    settings = fingerprint.settings(run_spec("keras", "none", optimizer="sgd", decay=1.0))
-    assert settings.keys().isdisjoint({"optimizer", "decay", "evaluations", "momentum", "placement", "tf32"})
-    assert fingerprint.settings(run_spec("keras", "none", optimizer="adam"))["optimizer"] == "adam"
-
-
 def test_comments_and_docstrings_are_not_code(tmp_path):
     plain, told, other = (tmp_path / name for name in ("plain.py", "told.py", "other.py"))
     plain.write_text("def f(x):\n    return x + 1\n")

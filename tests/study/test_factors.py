@@ -101,6 +101,13 @@ def test_runs_of_one_program_differ_in_seed_learning_rate_and_initial_weights():
         assert having(**other).program != having().program
 
 
+def test_a_factor_that_is_not_used_leaves_settings_as_they_were_before_it_existed():
+    plain = factors.settings(dataclasses.asdict(run_spec("keras", "none", optimizer="sgd", decay=1.0)))
+    assert plain.keys().isdisjoint({"optimizer", "decay", "evaluations", "momentum", "placement", "tf32"})
+    other = factors.settings(dataclasses.asdict(run_spec("keras", "none", optimizer="adam")))
+    assert other == plain | {"optimizer": "adam"}
+
+
 def test_what_is_unusual_about_a_run_is_what_does_not_follow():
     usual = {"momentum": 0.98, "pixels": "grey"}
     canned = dataclasses.asdict(run_spec("canned_estimator", "batch"))  # its momentum and placement are its own

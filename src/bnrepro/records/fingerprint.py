@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from bnrepro import source
-from bnrepro.study.factors import FACTORS, RunSpec
+from bnrepro.study.factors import RunSpec, settings
 from bnrepro.training.implementations import loop_of, network_of
 
 NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
@@ -20,20 +19,12 @@ _NOT_COVERED = source.PACKAGE / "study"
 def fingerprint(spec: RunSpec, data_digest: str) -> str:
     """The name of a run's record: SHA-256 (hex) over spec, data, numerical code and the versions it runs on."""
     content = {
-        "spec": settings(spec),
+        "spec": settings(asdict(spec)),
         "data": data_digest,
         "code": code_digest(spec),
         "versions": numerical_versions(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def settings(spec: RunSpec) -> dict[str, Any]:
-    """A spec by name, without factors that the run does not have or has at their default.
-
-    So a factor that is new leaves the fingerprints of earlier runs as they are.
-    """
-    return {name: value for name, value in asdict(spec).items() if not FACTORS[name].is_default(value)}
 
 
 def numerical_versions() -> dict[str, str]:

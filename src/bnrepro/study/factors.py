@@ -80,10 +80,6 @@ class Factor:
             return value
         return None if self.nullable else self.default
 
-    def is_default(self, value: Any) -> bool:
-        """Whether a run with this value is the same as one from before the factor existed."""
-        return value is None or value == self.default
-
     def tell(self, value: Any) -> str:
         """The factor at a value, for a reader."""
         if value in self.words:
@@ -208,6 +204,14 @@ COLUMNS = ["implementation", "normalization", "depth", "learning_rate"]
 OPTIONAL = [name for name, known in FACTORS.items() if known.column and name not in COLUMNS]
 # What a network without normalization lacks, so that it is the baseline of any value.
 OF_A_NORMALIZATION = [name for name in OPTIONAL if "none" not in FACTORS[name].needs.get("normalization", ("none",))]
+
+
+def settings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec, by name, without factors that its run does not have or has at their default.
+
+    So a new factor leaves the settings of earlier runs as they are.
+    """
+    return {name: value for name, value in spec.items() if value is not None and value != FACTORS[name].default}
 
 
 def unusual(spec: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:

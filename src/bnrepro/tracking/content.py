@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from bnrepro.study.factors import COLUMNS, FACTORS, unusual
+from bnrepro.study.factors import COLUMNS, FACTORS, settings, unusual
 
 Record = dict[str, Any]
 Points = dict[tuple[str, int], float]  # (metric, step): value
@@ -62,8 +62,8 @@ def note_on_report(dataset: str) -> str:
 
 def series(record: Record) -> str:
     """The name of all that a record has in common with its other seeds."""
-    spec = {name: value for name, value in record["spec"].items() if name != "seed"}
-    return digest([spec, *(record[name] for name in ("data_digest", "code_digest", "versions"))])
+    shared = {name: value for name, value in settings(record["spec"]).items() if name != "seed"}
+    return digest([shared, *(record[name] for name in ("data_digest", "code_digest", "versions"))])
 
 
 def provenance(record: Record) -> dict[str, str]:
