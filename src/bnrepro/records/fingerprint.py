@@ -10,7 +10,6 @@ from pathlib import Path
 from bnrepro import source
 from bnrepro.study.choices import Implementation, Resolved
 from bnrepro.study.spec import RunSpec
-from bnrepro.training.implementations import loop_of, network_of
 
 NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
 
@@ -43,4 +42,7 @@ def code_digest(implementation: Implementation, device: Resolved) -> str:
 
 def code(implementation: Implementation, device: Resolved) -> list[Path]:
     """The files of this package that training imports: the network, the loop, what measures, and what these import."""
-    return sorted(source.closure(["bnrepro.training.run", loop_of(implementation, device), network_of(implementation)]))
+    loop = "estimator" if implementation != "keras" else "stacked" if device == "gpu" else "compiled"
+    networks = ["dense", implementation, *(["variants.dense"] if implementation == "keras" else [])]
+    modules = ["training.run", f"training.{loop}_loop", *(f"networks.{name}" for name in networks)]
+    return sorted(source.closure(f"bnrepro.{module}" for module in modules))
