@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from bnrepro.measurement.images import Images
 from bnrepro.networks.layers import Hidden, Pass, Statistics, Tensors
-from bnrepro.networks.network import Gradients, Network, layer_of, tensors_of
+from bnrepro.networks.network import Gradients, Network, tensors_of
 from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.statistics import ByBatch, moments
 
@@ -86,11 +86,9 @@ class Probe:
         change = tf.constant([np.nan, np.nan])
         if len(self._network.kernels) > 2:
             last = self._network.kernels[-2]
-            before = self._network.before(last)
+            before = self._network.before(last) & gradients.keys()
             moved = {
-                name: value - learning_rate * gradients[name]
-                if name in gradients and layer_of(name) in before
-                else value
+                name: value - learning_rate * gradients[name] if name in before else value
                 for name, value in parameters.items()
             }
             change = _change(gradients[last], at(moved).by[last])

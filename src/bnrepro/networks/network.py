@@ -130,13 +130,9 @@ class Network:
         }
 
     def before(self, kernel: str) -> set[str]:
-        """The names of the layers before the one that has this kernel."""
-        return {layer.name for layer in takewhile(lambda layer: layer.kernel != kernel, _all(self.layers))}
-
-
-def layer_of(parameter: str) -> str:
-    """The name of the layer that a parameter belongs to."""
-    return parameter.rpartition("/")[0]
+        """The names of the parameters of the layers before the one that has this kernel."""
+        in_order = list(self.initial(stddev=1.0, seed=0))
+        return set(in_order[: in_order.index(kernel)])
 
 
 def tensors_of(parameters: Parameters) -> Tensors:

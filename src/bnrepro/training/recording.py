@@ -4,16 +4,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bnrepro import numerics
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.network import Network
 from bnrepro.networks.parameters import Parameters
 from bnrepro.study.spec import RunSpec
 from bnrepro.training.schedule import look_steps
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from bnrepro.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Recording:
         seconds: what measuring has taken.
     """
 
-    def __init__(self, spec: RunSpec, network: Network, dataset: Dataset, rates: np.ndarray, evaluated: Sequence[int]):
+    def __init__(
+        self, spec: RunSpec, network: "Network", dataset: Dataset, rates: np.ndarray, evaluated: Sequence[int]
+    ):
         """
         Args:
             rates: the learning rate of every step.
@@ -93,7 +97,7 @@ def training_rows(dataset: Dataset, hold_out: bool) -> np.ndarray:
 
 # What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
 @lru_cache(maxsize=16)
-def _instruments(network: Network, dataset: Dataset, hold_out: bool, xla: bool) -> tuple[Any, Any]:
+def _instruments(network: "Network", dataset: Dataset, hold_out: bool, xla: bool) -> tuple[Any, Any]:
     from bnrepro.measurement.evaluator import Evaluator
     from bnrepro.measurement.probe import Probe
 
