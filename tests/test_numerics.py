@@ -20,7 +20,7 @@ from bnrepro.networks.variants import dense
 from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
-from bnrepro.training.implementations import architecture
+from bnrepro.training.run import architecture
 from bnrepro.training.start import Start
 from tests.networks.specs import run_spec
 

@@ -9,9 +9,8 @@ import pytest
 
 from bnrepro.data.dataset import Dataset
 from bnrepro.study.spec import RunSpec
-from bnrepro.training.implementations import architecture
 from bnrepro.training.recording import Result
-from bnrepro.training.run import run
+from bnrepro.training.run import architecture, run
 from tests.networks import plain
 from tests.networks.specs import initial_parameters, training_examples
 

@@ -22,7 +22,6 @@ from bnrepro.training.start import Start
 class AsImages(Layer):
     side: int
 
-    name = ""
     every_pass_alike = True
 
     def __call__(self, parameters, x, run):
@@ -56,8 +55,6 @@ class Branches(Layer):
 
     branches: tuple[tuple[Layer, ...], ...]
 
-    name = ""
-
     @property
     def layers(self):
         return [layer for branch in self.branches for layer in branch]
@@ -73,8 +70,6 @@ class Branches(Layer):
 
 
 class GlobalAverage(Layer):
-    name = ""
-
     def __call__(self, parameters, x, run):
         return tf.reduce_mean(x, [1, 2])
 
@@ -82,8 +77,6 @@ class GlobalAverage(Layer):
 @dataclass(frozen=True)
 class Skip(Layer):
     layers: tuple[Layer, ...]
-
-    name = ""
 
     def __call__(self, parameters, x, run):
         y = x

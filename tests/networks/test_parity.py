@@ -10,8 +10,8 @@ import pytest
 from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters
 from bnrepro.study.spec import RunSpec
-from bnrepro.training.implementations import architecture
 from bnrepro.training.recording import Result
+from bnrepro.training.run import architecture
 from tests import reference
 from tests.networks.specs import TOLERANCE, assert_same, initial_parameters, run_spec, training_examples
 

@@ -11,8 +11,8 @@ from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.networks import dense
 from bnrepro.study.spec import RunSpec
-from bnrepro.training.implementations import architecture
 from bnrepro.training.recording import Result
+from bnrepro.training.run import architecture
 from tests.networks import plain
 from tests.networks.specs import FLOAT32, PLAIN, assert_same, run_spec
 

@@ -11,8 +11,7 @@ from bnrepro.networks.parameters import load_parameters, read_parameters
 from bnrepro.networks.variants import dense
 from bnrepro.study.choices import Optimizer
 from bnrepro.training import optimizers
-from bnrepro.training.implementations import architecture
-from bnrepro.training.run import run, run_together
+from bnrepro.training.run import architecture, run, run_together
 from tests.networks.specs import assert_same, initial_parameters, run_spec, training_examples
 
 OPTIMIZERS = ["sgd", "momentum", "adam"]

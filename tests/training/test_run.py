@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.training.implementations import architecture
-from bnrepro.training.run import run
+from bnrepro.training.run import architecture, run
 from tests.networks.specs import run_spec
 
 MEASURED = ("accuracy", "population_accuracy", "test_batch_accuracy", "loss", "training_accuracy")

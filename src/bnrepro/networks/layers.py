@@ -52,14 +52,12 @@ class Layer:
     """A part of a network.
 
     Attributes:
-        name: its parameters are called `<name>/...`; empty if it has none.
         kernel: its weights' full name, None if it has none. Output channels are the weights' last axis.
         every_pass_alike: its outputs follow from inputs and parameters alone, and the pass keeps no record of them.
         training_only: outside training it gives its inputs.
         layers: those that it holds.
     """
 
-    name: str
     kernel: str | None = None
     every_pass_alike = False
     training_only = False
@@ -139,8 +137,6 @@ class BatchNorm(Layer):
 
 class Activation(Layer):
     """A nonlinearity."""
-
-    name = ""
 
     def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
         y = self.apply(x)

@@ -45,8 +45,8 @@ class Network:
 
     def __init__(self, layers: Iterable[Layer]):
         self.layers = tuple(layers)
-        self.normalizations = [layer for layer in _all(self.layers) if isinstance(layer, BatchNorm)]
-        self.kernels = [layer.kernel for layer in _all(self.layers) if layer.kernel]
+        self.normalizations = [layer for layer in _walk(self.layers) if isinstance(layer, BatchNorm)]
+        self.kernels = [layer.kernel for layer in _walk(self.layers) if layer.kernel]
         self._first = len(list(takewhile(lambda layer: layer.every_pass_alike, self.layers)))
 
     def initial(self, stddev: float | None, seed: int, images: np.ndarray | None = None) -> Parameters:
@@ -139,7 +139,7 @@ def tensors_of(parameters: Parameters) -> Tensors:
     return {name: tf.constant(value) for name, value in parameters.items()}
 
 
-def _all(layers: Iterable[Layer]) -> Iterator[Layer]:
+def _walk(layers: Iterable[Layer]) -> Iterator[Layer]:
     for layer in layers:
         yield layer
-        yield from _all(layer.layers)
+        yield from _walk(layer.layers)

@@ -30,7 +30,8 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
     from bnrepro.networks.parameters import load_parameters
     from bnrepro.study.spec import RunSpec
-    from bnrepro.training.implementations import architecture, keras_model_of, measured_as
+    from bnrepro.training.implementations import keras_model_of, measured_as
+    from bnrepro.training.run import architecture
 
     spec = RunSpec(**found[0]["spec"])
     folder = paths.runs(dataset, study) / found[0]["fingerprint"]

@@ -1,7 +1,5 @@
 """Which code trains and measures a run: decided here alone, by the run's spec. Modules are named, and not imported."""
 
-from bnrepro.data.dataset import CLASSES
-from bnrepro.networks.parameters import Architecture
 from bnrepro.study.spec import RunSpec
 
 STACKED_LOOP = "bnrepro.training.stacked_loop"
@@ -37,25 +35,7 @@ def keras_model_of(spec: RunSpec) -> str:
 
 def measured_as(spec: RunSpec) -> str:
     """The module that has a run's network as a pure function (`network`), by which it is measured and stacked."""
-    lesson = _in_lesson(spec) and (spec.placement != "after" or spec.implementation != "keras")
-    return _LESSON if lesson else _VARIANTS
-
-
-def architecture(spec: RunSpec, pixels: int) -> Architecture:
-    """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
-    return Architecture(
-        inputs=pixels,
-        depth=spec.depth,
-        width=spec.width,
-        classes=CLASSES,
-        normalization=spec.normalization,
-        placement=spec.placement or "before",
-        momentum=0.0 if spec.momentum is None else spec.momentum,
-        epsilon=0.0 if spec.epsilon is None else spec.epsilon,
-        activation=spec.activation,
-        dropout=spec.dropout,
-        noise=spec.noise,
-    )
+    return _LESSON if _in_lesson(spec) else _VARIANTS
 
 
 def _in_lesson(spec: RunSpec) -> bool:

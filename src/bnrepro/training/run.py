@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.data.dataset import Dataset
+from bnrepro.data.dataset import CLASSES, Dataset
 from bnrepro.networks.parameters import Architecture
 from bnrepro.study.choices import Optimizer, Pixels
 from bnrepro.study.spec import RunSpec
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.implementations import (
     STACKED_LOOP,
-    architecture,
     loop_of,
     measured_as,
     network_of,
@@ -27,6 +26,23 @@ from bnrepro.training.implementations import (
 from bnrepro.training.recording import Recording, Result, training_rows
 from bnrepro.training.schedule import evaluation_steps, learning_rates
 from bnrepro.training.start import Start
+
+
+def architecture(spec: RunSpec, pixels: int) -> Architecture:
+    """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
+    return Architecture(
+        inputs=pixels,
+        depth=spec.depth,
+        width=spec.width,
+        classes=CLASSES,
+        normalization=spec.normalization,
+        placement=spec.placement or "before",
+        momentum=0.0 if spec.momentum is None else spec.momentum,
+        epsilon=0.0 if spec.epsilon is None else spec.epsilon,
+        activation=spec.activation,
+        dropout=spec.dropout,
+        noise=spec.noise,
+    )
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:

@@ -111,7 +111,6 @@ class Noise(Layer):
     kind: str
     place: int
 
-    name = ""
     training_only = True
 
     def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
@@ -125,7 +124,6 @@ class Dropout(Layer):
     rate: float
     place: int
 
-    name = ""
     training_only = True
 
     def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
