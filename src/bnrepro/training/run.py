@@ -5,6 +5,7 @@ import logging
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import lru_cache, partial
 from typing import Any
 
@@ -29,20 +30,15 @@ from bnrepro.training.start import Start
 
 
 def architecture(spec: RunSpec, pixels: int) -> Architecture:
-    """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
-    return Architecture(
-        inputs=pixels,
-        depth=spec.depth,
-        width=spec.width,
-        classes=CLASSES,
-        normalization=spec.normalization,
-        placement=spec.placement or "before",
-        momentum=0.0 if spec.momentum is None else spec.momentum,
-        epsilon=0.0 if spec.epsilon is None else spec.epsilon,
-        activation=spec.activation,
-        dropout=spec.dropout,
-        noise=spec.noise,
-    )
+    """The network that a spec describes: those of its settings that an architecture has, by name.
+
+    Settings of a normalization that the network does not have take harmless values.
+    """
+    names = {field.name for field in fields(Architecture)} & {field.name for field in fields(spec)}
+    settings = {name: getattr(spec, name) for name in names}
+    harmless = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
+    settings |= {name: value for name, value in harmless.items() if settings[name] is None}
+    return Architecture(inputs=pixels, classes=CLASSES, **settings)
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
