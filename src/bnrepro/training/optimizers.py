@@ -6,6 +6,7 @@ Each has the defaults of Keras, and momentum 0.9. Kingma and Ba 2015, arXiv:1412
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 import bnrepro.estimators  # noqa: F401 (tf.keras is Keras 2)
@@ -13,7 +14,8 @@ from bnrepro.networks.layers import Tensors
 from bnrepro.study.choices import Optimizer
 
 _MOMENTUM = 0.9
-_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
+_BETA_1, _BETA_2 = np.float32(0.9), np.float32(0.999)  # 1 - 0.999 is another number in float32 than in float64
+_EPSILON = 1e-7
 
 Slots = tuple[tf.Tensor, ...]  # an optimizer's state for one parameter, each of its shape, 0 at a run's start
 State = dict[str, Slots]  # by parameter
@@ -73,7 +75,8 @@ def _momentum(gradient: tf.Tensor, slots: Slots, rate: tf.Tensor, made: tf.Tenso
 def _adam(gradient: tf.Tensor, slots: Slots, rate: tf.Tensor, made: tf.Tensor) -> tuple[tf.Tensor, Slots]:
     mean = slots[0] + (gradient - slots[0]) * (1 - _BETA_1)
     square = slots[1] + (gradient**2 - slots[1]) * (1 - _BETA_2)
-    corrected = rate * tf.sqrt(1 - _BETA_2 ** (made + 1)) / (1 - _BETA_1 ** (made + 1))
+    powers = tf.pow(_BETA_1, made + 1), tf.pow(_BETA_2, made + 1)
+    corrected = rate * tf.sqrt(1 - powers[1]) / (1 - powers[0])
     return corrected * mean / (tf.sqrt(square) + _EPSILON), (mean, square)
 
 
