@@ -16,11 +16,12 @@ from bnrepro.errors import BadInput
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.measurement.probe import Probe
-from bnrepro.networks.parameters import initial_parameters
+from bnrepro.networks.variants import dense
 from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
 from bnrepro.training.run import architecture
+from bnrepro.training.start import Start
 from tests.networks.specs import run_spec
 
 # Eigen takes these from instructions that are approximate, and each maker's own.
@@ -48,6 +49,17 @@ def executed_eagerly(call):
         context.disable_run_metadata()
 
 
+def two_steps(network):
+    initial = dense.network(network).initial(0.1, seed=0)
+    return Start(initial, iter(np.zeros((2, 60), np.int32)), np.float32([0.5, 0.5]), (0, 2), lambda *_: None)
+
+
+def in_compiled_loop(network, optimizer, digits):
+    """A call that trains the Keras model of a network for two steps."""
+    loop = CompiledLoop(dense.build_model(network, 0.5), dense.canonical_name, optimizer, digits, 2, 60, xla=False)
+    return lambda: loop.train(two_steps(network))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -60,10 +72,7 @@ def executed_eagerly(call):
 )
 def test_the_keras_loop_runs_nothing_approximate(digits, changes):
     network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits.pixels)
-    rows = np.zeros((2, 60), np.int32)
-    initial = initial_parameters(network, 0.1, seed=0)
-    loop = CompiledLoop(network, digits, 2, 60, xla=False)
-    operations = executed_eagerly(lambda: loop.train(initial, 0.5, iter(rows), lambda *_: None))
+    operations = executed_eagerly(in_compiled_loop(network, "sgd", digits))
     assert {"Sqrt", "DivNoNan"} <= operations
     assert not operations & APPROXIMATE
 
@@ -73,10 +82,16 @@ def test_the_keras_loop_runs_nothing_approximate(digits, changes):
 )
 def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
     network = architecture(run_spec("keras", **changes), digits.pixels)
-    loop = CompiledLoop(network, digits, 2, 60, xla=False)
-    initial = initial_parameters(network, 0.1, seed=0)
-    operations = executed_eagerly(lambda: loop.train(initial, 0.5, iter(np.zeros((2, 60), np.int32)), lambda *_: None))
+    operations = executed_eagerly(in_compiled_loop(network, "sgd", digits))
     assert "ResourceApplyGradientDescent" in operations
+    assert not operations & APPROXIMATE
+
+
+@pytest.mark.parametrize(("optimizer", "operation"), [("momentum", "KerasMomentum"), ("adam", "Adam")])
+def test_the_optimizers_run_nothing_approximate(digits, optimizer, operation):
+    network = architecture(run_spec("keras", "batch", 3), digits.pixels)
+    operations = executed_eagerly(in_compiled_loop(network, optimizer, digits))
+    assert f"ResourceApply{operation}" in operations
     assert not operations & APPROXIMATE
 
 
@@ -90,10 +105,10 @@ def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, 
     ],
 )
 def test_the_evaluator_runs_nothing_approximate(digits, implementation, normalization):
-    network = architecture(run_spec(implementation, normalization, 3), digits.pixels)
+    network = dense.network(architecture(run_spec(implementation, normalization, 3), digits.pixels))
     images = Images(digits, np.arange(len(digits.train_labels)))
     evaluator, probe = Evaluator(network, images), Probe(network, images)
-    parameters = initial_parameters(network, 0.1, seed=0)
+    parameters = network.initial(0.1, seed=0)
 
     def measure():
         evaluator.measure(parameters)
@@ -128,9 +143,7 @@ def test_the_estimators_run_nothing_approximate(digits, implementation):
         estimator.train = lambda input_fn, hooks, max_steps: train(input_fn, [*hooks, Trace()], max_steps=max_steps)
         return estimator
 
-    rows = iter(np.zeros((2, 60), np.int32))
-    initial = initial_parameters(network, 0.1, seed=0)
-    estimator_loop.train(with_trace, module.canonical_name, initial, digits, rows, 2, lambda *_: None)
+    estimator_loop.train(with_trace, module.canonical_name, digits, two_steps(network))
     assert {"Sqrt", "DivNoNan"} <= Trace.operations
     assert not Trace.operations & APPROXIMATE
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bnrepro.execution import stacks
+from bnrepro.training import implementations
 from tests.networks.specs import run_spec
 
 
@@ -46,9 +47,9 @@ def test_estimators_train_by_themselves_on_a_gpu_too():
 
 def test_a_keras_model_without_company_is_a_stack_of_one_on_a_gpu():
     """It has the loop that its fingerprint names."""
-    assert stacks.train_together(on_gpu("keras", "none", 3))
-    assert not stacks.train_together(on_gpu("core_estimator", "none", 3))
-    assert not stacks.train_together(run_spec("keras", "none", 3))
+    assert implementations.trains_in_stacks(on_gpu("keras", "none", 3))
+    assert not implementations.trains_in_stacks(on_gpu("core_estimator", "none", 3))
+    assert not implementations.trains_in_stacks(run_spec("keras", "none", 3))
 
 
 def test_a_stack_has_a_limit():

@@ -8,7 +8,9 @@ from bnrepro.data.dataset import Dataset
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.measurement.probe import Probe
-from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.networks.network import Network
+from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.variants import dense
 from tests import reference
 
 LEVELS = 16
@@ -28,12 +30,16 @@ class Case:
         return np.flatnonzero(~self.dataset.held_out)
 
     @property
+    def network(self) -> Network:
+        return dense.network(self.architecture)
+
+    @property
     def evaluator(self) -> Evaluator:
-        return Evaluator(self.architecture, Images(self.dataset, self.training_rows))
+        return Evaluator(self.network, Images(self.dataset, self.training_rows))
 
     @property
     def probe(self) -> Probe:
-        return Probe(self.architecture, Images(self.dataset, self.training_rows))
+        return Probe(self.network, Images(self.dataset, self.training_rows))
 
     def probed(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Images [batch, pixels] and labels [batch] of the mini-batches that a probe looks at."""
@@ -84,7 +90,7 @@ def make_case(kind: str, training: int, held_out: int, test: int, epsilon: float
     rng = np.random.default_rng(0)
     parameters = {
         name: rng.normal(0, 1.5, value.shape).astype(np.float32)
-        for name, value in initial_parameters(architecture, 1.0, seed=0).items()
+        for name, value in dense.network(architecture).initial(1.0, seed=0).items()
     }
     for name, value in parameters.items():
         if name.endswith("moving_variance"):

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.networks import keras
-from bnrepro.networks.forward import tensors_of
-from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.parameters import Architecture
 from bnrepro.networks.variants.layers import noise
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case
@@ -139,26 +137,3 @@ def test_a_network_with_noise_is_looked_at_with_the_noise_of_the_step() -> None:
     moved = np.median(drawn, axis=0)
     assert np.corrcoef(one[1] - quiet[1], moved)[0, 1] > 0.9
     assert np.abs(other[1] - one[1]).max() > 0.1
-
-
-@pytest.mark.parametrize("normalization", ["none", "batch", "layer", "weight", "self"])
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
-def test_the_forward_pass_is_the_keras_models(normalization: str, activation: str) -> None:
-    """By the moving averages; whatever the parameters are."""
-    if normalization == "self":
-        activation = "selu"
-    network = Architecture(8, 3, 6, 10, normalization, "before", 0.9, 0.01, activation)
-    rng = np.random.default_rng(0)
-    initial = initial_parameters(network, None, seed=0)
-    parameters = {
-        name: (value + rng.uniform(0.1, 0.5, value.shape)).astype(np.float32) for name, value in initial.items()
-    }
-    images = rng.random((50, 8)).astype(np.float32)
-    model = keras.build_model(network, 0.1)
-    keras.load_parameters(model, parameters)
-    from bnrepro.networks.forward import Forward
-
-    forward, tensors = Forward(network), tensors_of(parameters)
-    first = forward.affine(tensors, "hidden_1", tf.constant(images))
-    logits = forward.logits(tensors, first, forward.by(tensors, forward.moving_averages(tensors)))
-    np.testing.assert_allclose(logits, model(images, training=False), rtol=1e-5, atol=1e-5)

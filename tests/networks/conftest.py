@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import initial_parameters
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture, run
 from tests.networks import plain
-from tests.networks.specs import training_examples
+from tests.networks.specs import initial_parameters, training_examples
 
 
 @pytest.fixture(scope="session")

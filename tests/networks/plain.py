@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 import bnrepro.estimators  # noqa: F401 (tf.estimator)
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Architecture, Parameters, load_parameters, read_parameters
 
 BATCH_SIZE = 60
 
@@ -60,7 +60,7 @@ def train(task: Task) -> None:
     module, network = _network(task)
     data = tf.data.Dataset.from_tensor_slices
     if task.implementation == "keras":
-        module.load_parameters(network, task.initial)
+        load_parameters(network, module.canonical_name, task.initial)
         network.fit(data((task.images, task.labels)).batch(BATCH_SIZE), epochs=1, verbose=0)
         network.save_weights(task.folder / "weights")
     else:
@@ -77,7 +77,8 @@ def evaluate(task: Task) -> Evaluated:
         network.load_weights(task.folder / "weights")
         loss, accuracy = network.evaluate(task.test_images, task.test_labels, batch_size=count, verbose=0)
         logits = network.predict(task.test_images, batch_size=count, verbose=0)
-        return Evaluated(int(network.optimizer.iterations), module.read_parameters(network), loss, accuracy, logits)
+        parameters = read_parameters(network, module.canonical_name)
+        return Evaluated(int(network.optimizer.iterations), parameters, loss, accuracy, logits)
 
     def input_fn() -> tf.data.Dataset:
         return tf.data.Dataset.from_tensor_slices(({"pixels": task.test_images}, task.test_labels)).batch(count)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.variants import dense
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.batches import mini_batches
 
@@ -58,6 +59,11 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         numerics="portable",
     )
     return replace(spec, **changes)
+
+
+def initial_parameters(architecture: Architecture, stddev: float | None, seed: int) -> Parameters:
+    """Where a run starts that does not start from data."""
+    return dense.network(architecture).initial(stddev, seed)
 
 
 def assert_same(parameters: Parameters, expected: Parameters) -> None:

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.networks import keras
-from bnrepro.networks.forward import Forward, tensors_of
-from bnrepro.networks.parameters import Architecture, initial_parameters
-from bnrepro.networks.variants import layers
+from bnrepro.networks.layers import Pass
+from bnrepro.networks.network import tensors_of
+from bnrepro.networks.parameters import Architecture, load_parameters
+from bnrepro.networks.statistics import Fixed
+from bnrepro.networks.variants import dense, keras_layers, layers
 from bnrepro.training.run import run
-from tests.networks.specs import run_spec
+from tests.networks.specs import initial_parameters, run_spec
 
 WIDTH = 100
 
@@ -21,7 +22,7 @@ def network(normalization: str, **changes) -> Architecture:
 def test_layer_normalization_is_keras_own() -> None:
     x = np.random.default_rng(0).normal(3, 2, (7, 5)).astype(np.float32)
     gamma, beta = np.float32([1, 2, 3, 4, 5]), np.float32([0, 1, 0, -1, 2])
-    own, other = layers.LayerNormalization(0.01), tf.keras.layers.LayerNormalization(epsilon=0.01)
+    own, other = keras_layers.LayerNormalization(0.01), tf.keras.layers.LayerNormalization(epsilon=0.01)
     for layer in (own, other):
         layer(x)  # builds it
         layer.gamma.assign(gamma)
@@ -34,8 +35,8 @@ def test_weight_normalization_starts_as_the_network_without() -> None:
     images = tf.constant(np.random.default_rng(0).random((5, 64)).astype(np.float32))
     logits = []
     for name, parameters in (("none", plain), ("weight", weight)):
-        model = keras.build_model(network(name), 0.1)
-        keras.load_parameters(model, parameters)
+        model = dense.build_model(network(name), 0.1)
+        load_parameters(model, dense.canonical_name, parameters)
         logits.append(model(images).numpy())
     np.testing.assert_allclose(*logits, rtol=1e-5, atol=1e-6)
 
@@ -51,20 +52,21 @@ def test_weight_normalizations_kernel_has_directions_alone() -> None:
 def test_a_data_dependent_start_gives_every_unit_mean_0_and_variance_1(activation: str) -> None:
     architecture = network("weight", activation=activation)
     rng = np.random.default_rng(0)
-    images = tf.constant(rng.random((60, 64)).astype(np.float32))
-    forward = Forward(architecture)
-    parameters = tensors_of(forward.data_dependent(initial_parameters(architecture, 0.1, seed=0), images))
-    _, hidden = forward.whole(parameters, forward.affine(parameters, "hidden_1", images), forward.by(parameters, {}))
-    for layer in hidden:
+    images = rng.random((60, 64)).astype(np.float32)
+    pure = dense.network(architecture)
+    parameters = tensors_of(pure.initial(0.1, 0, images))
+    run_through = Pass(Fixed({}))
+    pure.rest(parameters, pure.first(parameters, tf.constant(images)), run_through)
+    assert len(run_through.hidden) == 2
+    for layer in run_through.hidden:
         np.testing.assert_allclose(np.mean(layer.inputs, axis=0), 0, atol=1e-4)
         np.testing.assert_allclose(np.var(layer.inputs, axis=0), 1, rtol=1e-3)
 
 
 def test_a_unit_that_sees_nothing_keeps_its_length() -> None:
     architecture = network("weight")
-    images = tf.constant(np.zeros((60, 64), np.float32))
     initial = initial_parameters(architecture, 0.1, seed=0)
-    started = Forward(architecture).data_dependent(initial, images)
+    started = dense.network(architecture).initial(0.1, 0, np.zeros((60, 64), np.float32))
     assert all(np.isfinite(value).all() for value in started.values())
     np.testing.assert_array_equal(started["hidden_1/scale"], initial["hidden_1/scale"])
 
@@ -72,7 +74,7 @@ def test_a_unit_that_sees_nothing_keeps_its_length() -> None:
 @pytest.mark.parametrize("rate", [0.2, 0.5])
 def test_dropout_sets_its_share_to_zero_and_keeps_the_mean(rate: float) -> None:
     x = np.ones((1_000, WIDTH), np.float32)
-    y = layers.Dropout(rate, place=0)(x, training=True).numpy()
+    y = keras_layers.Dropout(rate, place=0)(x, training=True).numpy()
     assert np.mean(y == 0) == pytest.approx(rate, abs=0.01)  # 100,000 draws: a standard error below 0.002
     assert y.mean() == pytest.approx(1, abs=0.01)
     np.testing.assert_allclose(np.unique(y), [0, 1 / (1 - rate)], rtol=1e-6)
@@ -81,7 +83,7 @@ def test_dropout_sets_its_share_to_zero_and_keeps_the_mean(rate: float) -> None:
 @pytest.mark.parametrize("rate", [0.05, 0.5])
 def test_alpha_dropout_keeps_mean_and_variance_of_selu_units(rate: float) -> None:
     x = tf.nn.selu(tf.constant(np.random.default_rng(0).normal(size=(5_000, WIDTH)).astype(np.float32)))
-    y = layers.AlphaDropout(rate, place=0)(x, training=True).numpy()
+    y = keras_layers.AlphaDropout(rate, place=0)(x, training=True).numpy()
     assert y.mean() == pytest.approx(0, abs=0.02)
     assert y.var() == pytest.approx(1, abs=0.03)
     assert len(np.unique(y.round(4), return_counts=True)[1]) > 1
@@ -143,7 +145,7 @@ def test_without_training_nothing_is_drawn(normalization: str) -> None:
     outputs = []
     for changes in ({}, {"dropout": 0.5, "noise": noise}):
         architecture = network(normalization, activation=activation, **changes)
-        model = keras.build_model(architecture, 0.1)
-        keras.load_parameters(model, initial_parameters(architecture, 0.1, seed=0), seed=3)
+        model = dense.build_model(architecture, 0.1)
+        load_parameters(model, dense.canonical_name, initial_parameters(architecture, 0.1, seed=0), seed=3)
         outputs.append(model(images, training=False).numpy())
     np.testing.assert_array_equal(*outputs)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bnrepro.networks import keras
-from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.parameters import Architecture, load_parameters, read_parameters
+from tests.networks.specs import initial_parameters
 
 
 def network(normalization: str, placement: str = "before", depth: int = 3, inputs: int = 784) -> Architecture:
@@ -84,8 +85,8 @@ def test_keras_model_gives_back_what_it_was_given() -> None:
         name: rng.random(value.shape, np.float32) for name, value in initial_parameters(architecture, 0.1, 0).items()
     }
     model = keras.build_model(architecture, 0.1)
-    keras.load_parameters(model, parameters)
-    returned = keras.read_parameters(model)
+    load_parameters(model, keras.canonical_name, parameters)
+    returned = read_parameters(model, keras.canonical_name)
     assert returned.keys() == parameters.keys()
     for name, value in parameters.items():
         np.testing.assert_array_equal(returned[name], value)
@@ -94,4 +95,4 @@ def test_keras_model_gives_back_what_it_was_given() -> None:
 def test_keras_model_refuses_the_parameters_of_another_network() -> None:
     model = keras.build_model(network("batch", inputs=4), 0.1)
     with pytest.raises(ValueError, match="hidden_1/gamma"):
-        keras.load_parameters(model, initial_parameters(network("none", inputs=4), 0.1, 0))
+        load_parameters(model, keras.canonical_name, initial_parameters(network("none", inputs=4), 0.1, 0))

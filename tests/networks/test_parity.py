@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
+from bnrepro.networks.parameters import Architecture, Parameters
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture
 from tests import reference
-from tests.networks.specs import TOLERANCE, assert_same, run_spec, training_examples
+from tests.networks.specs import TOLERANCE, assert_same, initial_parameters, run_spec, training_examples
 
 CASES = [("none", 1), ("none", 3), ("batch", 1), ("batch", 3), ("batch", 5)]
 Trained = Callable[[RunSpec], Result]

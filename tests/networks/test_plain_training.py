@@ -9,6 +9,7 @@ import pytest
 from bnrepro.data.dataset import Dataset
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
+from bnrepro.networks import dense
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
 from bnrepro.training.run import architecture
@@ -37,7 +38,8 @@ def test_plain_training_and_evaluation(
     assert evaluated.steps == spec.steps
     assert_same(evaluated.parameters, trained(spec).parameters)
     every_row = np.arange(len(digits.train_labels))
-    evaluator = Evaluator(architecture(spec, digits.pixels), Images(digits, every_row))
+    network = dense.network(architecture(spec, digits.pixels))
+    evaluator = Evaluator(network, Images(digits, every_row))
     measured = evaluator.measure(evaluated.parameters)
     assert evaluated.accuracy == pytest.approx(measured["accuracy"], abs=FLOAT32)
     assert evaluated.loss == pytest.approx(measured["loss"], rel=1e-5)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.parameters import Architecture
 from tests import reference
+from tests.networks.specs import initial_parameters
 
 STEP = 1e-5  # central differences: truncation ~ STEP^2 = 1e-10, rounding ~ 2^-53 / STEP = 1e-11
 TOLERANCE = 1e-8  # gradients here are of order 0.01 to 1

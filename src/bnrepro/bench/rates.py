@@ -21,7 +21,8 @@ import numpy as np
 
 from bnrepro import device, numerics
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture, initial_parameters
+from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.training.start import Start
 
 BATCH, BLOCK, REPEATS = 60, 500, 7  # images a step; steps in what is timed; how often, after one to warm up
 LEARNING_RATE = 0.1
@@ -60,6 +61,22 @@ def made_up_images() -> Dataset:
     return Dataset("mnist", 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
 
 
+def initial(network: Architecture, seed: int = 0) -> Parameters:
+    """A start from N(0, 0.1^2)."""
+    from bnrepro.networks import dense
+
+    return dense.network(network).initial(0.1, seed)
+
+
+def start(
+    initial: Parameters, rows: Iterator[np.ndarray], observe: Callable[[int, Parameters], None], seed: int = 0
+) -> Start:
+    """A run that is observed after every block."""
+    steps = (REPEATS + 1) * BLOCK
+    rates = np.full(steps, LEARNING_RATE, np.float32)
+    return Start(initial, rows, rates, range(0, steps + 1, BLOCK), observe, seed)
+
+
 def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
     """Rows of the training images [batch], for every step of so many blocks."""
     rng = np.random.default_rng(0)
@@ -69,13 +86,19 @@ def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
 def keras(normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
     """The compiled loop; and, in the same process, the seconds of one evaluation, with a look at every second one."""
     numerics.use(arithmetic)
+    network, dataset, xla = architecture(normalization, depth), made_up_images(), arithmetic == "fast"
+    watch = Stopwatch()
+    compiled_loop(network, dataset, xla).train(start(initial(network), batches(), watch.observe))
+    return {**watch.measured(), "evaluation_seconds": evaluation_seconds(network, dataset, xla)}
+
+
+def compiled_loop(network: Architecture, dataset: Dataset, xla: bool) -> Any:
+    """The compiled loop of the lesson's Keras model."""
+    from bnrepro.networks import keras as written
     from bnrepro.training.compiled_loop import CompiledLoop
 
-    network, dataset, xla = architecture(normalization, depth), made_up_images(), arithmetic == "fast"
-    initial = initial_parameters(network, 0.1, seed=0)
-    watch = Stopwatch()
-    CompiledLoop(network, dataset, BLOCK, BATCH, xla).train(initial, LEARNING_RATE, batches(), watch.observe)
-    return {**watch.measured(), "evaluation_seconds": evaluation_seconds(network, dataset, xla)}
+    model = written.build_model(network, LEARNING_RATE)
+    return CompiledLoop(model, written.canonical_name, "sgd", dataset, BLOCK, BATCH, xla)
 
 
 def evaluation_seconds(network: Architecture, dataset: Dataset, xla: bool) -> list[float]:
@@ -83,14 +106,15 @@ def evaluation_seconds(network: Architecture, dataset: Dataset, xla: bool) -> li
     from bnrepro.measurement.evaluator import Evaluator
     from bnrepro.measurement.images import Images
     from bnrepro.measurement.probe import Probe
+    from bnrepro.networks import dense
 
-    images, initial = Images(dataset, np.arange(60_000)), initial_parameters(network, 0.1, seed=0)
-    evaluator, probe = Evaluator(network, images, xla), Probe(network, images, xla)
+    images, parameters, pure = Images(dataset, np.arange(60_000)), initial(network), dense.network(network)
+    evaluator, probe = Evaluator(pure, images, xla), Probe(pure, images, xla)
 
     def two_evaluations() -> None:
-        evaluator.measure(initial)
-        evaluator.measure(initial)
-        probe.look(initial, 0, 0, LEARNING_RATE)
+        evaluator.measure(parameters)
+        evaluator.measure(parameters)
+        probe.look(parameters, 0, 0, LEARNING_RATE)
 
     return [seconds / 2 for seconds in _seconds(two_evaluations)]
 
@@ -102,12 +126,13 @@ def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Nu
 
     module = importlib.import_module(f"bnrepro.networks.{name}")
     network = architecture(normalization, depth, "after" if name == "canned_estimator" else "before")
-    initial, dataset = initial_parameters(network, 0.1, seed=0), made_up_images()
+    dataset = made_up_images()
 
     def train(blocks: int) -> Stopwatch:
         watch = Stopwatch()
         build = partial(module.build_estimator, network, LEARNING_RATE)
-        estimator_loop.train(build, module.canonical_name, initial, dataset, batches(blocks), BLOCK, watch.observe)
+        begin = start(initial(network), batches(blocks), watch.observe)
+        estimator_loop.train(build, module.canonical_name, dataset, begin)
         return watch
 
     train(2)  # what a worker's first run loads and imports
@@ -228,7 +253,7 @@ def jax(normalization: str, depth: int) -> dict[str, Any]:
 
     dataset = made_up_images()
     network = architecture(normalization, depth)
-    parameters = {name: jnp.asarray(value) for name, value in initial_parameters(network, 0.1, seed=0).items()}
+    parameters = {name: jnp.asarray(value) for name, value in initial(network).items()}
     averages = {name: parameters.pop(name) for name in list(parameters) if "/moving_" in name}
     images, labels = jnp.asarray(dataset.train_images), jnp.asarray(dataset.train_labels)
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from bnrepro import device, numerics
 from bnrepro.bench import rates, table
-from bnrepro.networks.parameters import initial_parameters
 from bnrepro.study.factors import Resolved
 
 RUNS = (0, 1, 4, 16, 64, 256)
@@ -43,28 +42,28 @@ def one(on: Resolved, arithmetic: numerics.Numerics, normalization: str, depth: 
     """A row: see `as_markdown`."""
     numerics.use(arithmetic)
     device.use(on, False)
+    from bnrepro.networks import dense
     from bnrepro.training.batches import mini_batches
-    from bnrepro.training.compiled_loop import CompiledLoop
     from bnrepro.training.stacked_loop import StackedLoop
 
     network, dataset, xla = rates.architecture(normalization, depth), rates.made_up_images(), arithmetic == "fast"
-    initial = [initial_parameters(network, 0.1, seed) for seed in range(max(1, runs))]
     watch = rates.Stopwatch()
     inside = None
     if runs:
-        loop, inside = StackedLoop(network, dataset, rates.BLOCK, rates.BATCH, xla, runs), []
+        loop, inside = StackedLoop(dense.network(network), "sgd", dataset, rates.BLOCK, rates.BATCH, xla), []
 
-        def observe(run: int, *_: Any) -> None:
-            if run == runs - 1:
-                inside.append(loop.seconds)
-                watch.observe()
+        def observe_last(*_: Any) -> None:
+            inside.append(loop.seconds)
+            watch.observe()
 
         steps = (rates.REPEATS + 1) * rates.BLOCK
         rows = [mini_batches(seed, np.arange(60_000), rates.BATCH, steps) for seed in range(runs)]
-        loop.train(initial, [rates.LEARNING_RATE] * runs, rows, observe, range(runs))
+        observers = [*[lambda *_: None] * (runs - 1), observe_last]
+        starts = [rates.start(rates.initial(network, seed), rows[seed], observers[seed], seed) for seed in range(runs)]
+        loop.train(starts)
     else:
-        alone = CompiledLoop(network, dataset, rates.BLOCK, rates.BATCH, xla)
-        alone.train(initial[0], rates.LEARNING_RATE, rates.batches(), watch.observe)
+        alone = rates.compiled_loop(network, dataset, xla)
+        alone.train(rates.start(rates.initial(network), rates.batches(), watch.observe))
     measured = watch.measured()
     return {
         "steps_per_second": [max(1, runs) * rate for rate in measured["steps_per_second"]],

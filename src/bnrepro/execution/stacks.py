@@ -4,15 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from bnrepro.study.factors import RunSpec
+from bnrepro.training.implementations import trains_in_stacks
 
 Stack = tuple[RunSpec, ...]
 
 MOST = 64  # runs of a stack: more gain little (benchmarks/README.md), and are lost together where a worker dies
-
-
-def train_together(spec: RunSpec) -> bool:
-    """Whether a run is trained by the loop of stacks, be it alone in its own."""
-    return spec.device == "gpu" and spec.implementation == "keras"
 
 
 def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
@@ -24,5 +20,5 @@ def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     """
     alike: dict[object, list[RunSpec]] = defaultdict(list)
     for spec in specs:
-        alike[spec.program if train_together(spec) else spec].append(spec)
+        alike[spec.program if trains_in_stacks(spec) else spec].append(spec)
     return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]

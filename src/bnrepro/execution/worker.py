@@ -6,7 +6,7 @@ from functools import cache
 
 from bnrepro import numerics
 from bnrepro.data.dataset import Dataset
-from bnrepro.execution.stacks import Stack, train_together
+from bnrepro.execution.stacks import Stack
 from bnrepro.records.machine import Machine, this_machine
 from bnrepro.training.recording import Result
 
@@ -26,8 +26,7 @@ def train(stack: Stack, dataset: Dataset) -> list[Trained]:
     numerics.use(stack[0].numerics)  # before TensorFlow is imported
     _warm_up()
     try:
-        one = len(stack) == 1 and not train_together(stack[0])
-        results = [run(stack[0], dataset)] if one else run_together(stack, dataset)
+        results = [run(stack[0], dataset)] if len(stack) == 1 else run_together(stack, dataset)
         machine = this_machine(stack[0].device)
         return [Trained(result, machine) for result in results]
     finally:

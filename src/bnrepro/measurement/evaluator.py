@@ -13,22 +13,25 @@ import tensorflow as tf
 
 from bnrepro.measurement.images import Images
 from bnrepro.networks.folding import fold, plain
-from bnrepro.networks.forward import Forward, Statistics, Tensors, tensors_of
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.layers import Normalizer, Pass, Statistics, Tensors
+from bnrepro.networks.network import Network, tensors_of
+from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.statistics import ByBatch, Fixed
+
+_Sums = dict[str, tuple[tf.Tensor, tf.Tensor, float | tf.Tensor]]
 
 
 class Evaluator:
-    """Measures the networks of one architecture."""
+    """Measures one network, whatever its parameters."""
 
-    def __init__(self, architecture: Architecture, images: Images, xla: bool = False):
+    def __init__(self, network: Network, images: Images, xla: bool = False):
         """`xla`: compile for the processor at hand; the numbers' last bits are then its own."""
-        self._architecture = architecture
-        self._forward = Forward(architecture)
+        self._network, self._plain = network, plain(network)
         self._images = images
         self._measured = tf.function(self._measure, jit_compile=xla or None)
         self._sums = tf.function(self._sum_statistics, reduce_retracing=True)  # these are called once a run
-        self._final = tf.function(partial(self._test_logits, self._forward))
-        self._folded = tf.function(partial(self._test_logits, Forward(plain(architecture))))
+        self._final = tf.function(partial(self._test_logits, network))
+        self._folded = tf.function(partial(self._test_logits, self._plain)) if self._plain else None
 
     def measure(self, parameters: Parameters) -> dict[str, float]:
         """Accuracies (shares of 1) and the mean cross-entropy (nats) of the test set.
@@ -45,7 +48,7 @@ class Evaluator:
         measured = {
             "accuracy": shares["test"],
             "population_accuracy": int(population_count) / images.count("test"),
-            "test_batch_accuracy": int(batch_count) / in_batches if self._architecture.batch_norm else shares["test"],
+            "test_batch_accuracy": int(batch_count) / in_batches if self._network.normalizations else shares["test"],
             "loss": float(loss),
             "training_accuracy": shares["training"],
         }
@@ -58,87 +61,99 @@ class Evaluator:
 
         Returns:
             `population_accuracy`, with statistics gathered over the whole training set (Algorithm 2, lines 7 to 12);
-            and with batch normalization, `folded_difference`: by how much the logits of the test images differ between
-            the network with its moving averages and the plain network that these fold into, at most, over the largest
-            logit; and `folded_disagreements`: how many test images the two put into different classes.
+            and with batch normalization that can be folded, `folded_difference`: by how much the logits of the test
+            images differ between the network with its moving averages and the plain network that these fold into, at
+            most, over the largest logit; and `folded_disagreements`: how many test images the two put into different
+            classes.
         """
         tensors, test = tensors_of(parameters), self._images.rows["test"]
-        if not self._architecture.batch_norm:
+        if not self._network.normalizations:
             right = _right(self._final(tensors, {}), self._images.labels[test])
             return {"population_accuracy": int(tf.reduce_sum(right)) / self._images.count("test")}
-        sums: list[Statistics] = []
+        sums: list[_Sums] = []
         batches = 0
         for inputs in self._images.training_chunks():
             sums.append(self._sums(tensors, inputs))
             batches += len(inputs) // self._images.batch
         logits = self._final(tensors, self._population(sums, batches))
         right = int(tf.reduce_sum(_right(logits, self._images.labels[test])))
-        normalized = self._final(tensors, self._forward.moving_averages(tensors)).numpy()
-        folded = self._folded(tensors_of(fold(self._architecture, parameters)), {}).numpy()
-        return {
-            "population_accuracy": right / self._images.count("test"),
-            "folded_difference": float(np.abs(folded - normalized).max() / np.abs(normalized).max()),
-            "folded_disagreements": int((folded.argmax(axis=1) != normalized.argmax(axis=1)).sum()),
-        }
+        return {"population_accuracy": right / self._images.count("test"), **self._folding(parameters, tensors)}
 
     def population_statistics(self, parameters: Parameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Mean and variance [width] of what each normalization sees, over the fixed training images."""
+        """Mean and variance [channels] of what each normalization sees, over the fixed training images."""
         inputs = self._images.inputs[self._images.population]
         statistics = self._population([self._sums(tensors_of(parameters), inputs)], self._images.batches)
         return {layer: (mean.numpy(), variance.numpy()) for layer, (mean, variance) in statistics.items()}
+
+    def _folding(self, parameters: Parameters, tensors: Tensors) -> dict[str, float]:
+        if self._folded is None:
+            return {}
+        normalized = self._final(tensors, self._network.moving_averages(tensors)).numpy()
+        folded = self._folded(tensors_of(fold(self._network, parameters)), {}).numpy()
+        return {
+            "folded_difference": float(np.abs(folded - normalized).max() / np.abs(normalized).max()),
+            "folded_disagreements": int((folded.argmax(axis=1) != normalized.argmax(axis=1)).sum()),
+        }
 
     # --- graphs -------------------------------------------------------------------------------------------------------
 
     def _measure(self, parameters: Tensors) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
         """Right answers by set of images; on the test set by other statistics; its mean cross-entropy.
 
-        Most of the work is the first layer's matrix product, which all modes of evaluation share.
+        Every mode of evaluation shares the first layers.
         """
-        images, forward, test = self._images, self._forward, self._images.rows["test"]
-        first = forward.affine(parameters, "hidden_1", images.inputs)
-        logits = forward.logits(parameters, first, forward.by(parameters, forward.moving_averages(parameters)))
+        images, network, test = self._images, self._network, self._images.rows["test"]
+        first = network.first(parameters, images.inputs)
+
+        def logits_by(normalizer: Normalizer, rows: slice) -> tf.Tensor:
+            return network.rest(parameters, first[rows], Pass(normalizer))
+
+        logits = network.rest(parameters, first, Pass(Fixed(network.moving_averages(parameters))))
         right = _right(logits, images.labels)
         counts = {name: tf.reduce_sum(right[rows]) for name, rows in images.rows.items()}
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels[test], logits[test])
         population_count = batch_count = counts["test"]
-        if self._architecture.batch_norm:
+        if network.normalizations:
             sums = self._statistics(parameters, first[images.population])
-            logits = forward.logits(
-                parameters, first[test], forward.by(parameters, self._population([sums], images.batches))
-            )
+            logits = logits_by(Fixed(self._population([sums], images.batches)), test)
             population_count = tf.reduce_sum(_right(logits, images.labels[test]))
             batches = images.test_batches
-            by_batch = forward.by_batch(parameters, min(images.batch, images.count("test")))
-            logits = forward.logits(parameters, first[batches], by_batch)
+            logits = logits_by(ByBatch(min(images.batch, images.count("test"))), batches)
             batch_count = tf.reduce_sum(_right(logits, images.labels[batches]))
         return counts, population_count, batch_count, tf.reduce_mean(loss)
 
-    def _test_logits(self, forward: Forward, parameters: Tensors, statistics: Statistics) -> tf.Tensor:
+    def _test_logits(self, network: Network, parameters: Tensors, statistics: Statistics) -> tf.Tensor:
         """Logits [images, classes] of the test set, normalized by `statistics`."""
-        first = forward.affine(parameters, "hidden_1", self._images.inputs[self._images.rows["test"]])
-        return forward.logits(parameters, first, forward.by(parameters, statistics))
+        first = network.first(parameters, self._images.inputs[self._images.rows["test"]])
+        return network.rest(parameters, first, Pass(Fixed(statistics)))
 
-    def _sum_statistics(self, parameters: Tensors, inputs: tf.Tensor) -> Statistics:
-        return self._statistics(parameters, self._forward.affine(parameters, "hidden_1", inputs))
+    def _sum_statistics(self, parameters: Tensors, inputs: tf.Tensor) -> _Sums:
+        return self._statistics(parameters, self._network.first(parameters, inputs))
 
-    def _statistics(self, parameters: Tensors, first: tf.Tensor) -> Statistics:
-        """Sums over mini-batches of their means and variances [width], each layer normalized by its own batch.
+    def _statistics(self, parameters: Tensors, first: tf.Tensor) -> _Sums:
+        """Sums over mini-batches of their means and variances [channels], each layer normalized by its own batch.
 
-        `first`: [batches * batch, width], the first layer's products.
+        Args:
+            first: [batches * batch, ...], what the first layers give.
+
+        Returns:
+            By layer; the third is the factor m/(m-1) of an unbiased variance.
         """
-        seen: Statistics = {}
-        self._forward.whole(parameters, first, self._forward.by_batch(parameters, self._images.batch, seen))
-        return {layer: (tf.reduce_sum(mean, 0), tf.reduce_sum(variance, 0)) for layer, (mean, variance) in seen.items()}
+        normalizer = ByBatch(self._images.batch)
+        self._network.rest(parameters, first, Pass(normalizer))
+        return {
+            layer: (tf.reduce_sum(mean, 0), tf.reduce_sum(variance, 0), normalizer.unbiased[layer])
+            for layer, (mean, variance) in normalizer.seen.items()
+        }
 
-    def _population(self, sums: list[Statistics], batches: int) -> Statistics:
+    def _population(self, sums: list[_Sums], batches: int) -> Statistics:
         """Algorithm 2: the mean of the batches' means, and m/(m-1) times the mean of their variances."""
-        unbiased = self._images.batch / (self._images.batch - 1)
         return {
             layer: (
                 tf.add_n([chunk[layer][0] for chunk in sums]) / batches,
                 unbiased * tf.add_n([chunk[layer][1] for chunk in sums]) / batches,
             )
-            for layer in self._architecture.hidden_layers
+            for layer, (_, _, unbiased) in sums[0].items()
         }
 
 

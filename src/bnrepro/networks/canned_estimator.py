@@ -3,8 +3,8 @@
     estimator = build_estimator(architecture, learning_rate=0.1)
     estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
 
-The flag is all that can be said: the canned network normalizes AFTER the nonlinearity (the paper: before it), keeps its
-biases, and fixes the momentum of the moving averages at 0.999 and epsilon at 0.001.
+There is nothing to choose but the flag. The canned network normalizes AFTER the nonlinearity (the paper: before it),
+keeps its biases, and fixes the momentum of the moving averages at 0.999 and epsilon at 0.001.
 """
 
 import re

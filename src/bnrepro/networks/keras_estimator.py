@@ -1,4 +1,4 @@
-"""The network as a custom estimator built of Keras layers: the layer is there, its updates must be run by hand.
+"""The network as an estimator built of Keras layers: the layer is there, but somebody has to run its updates.
 
 estimator = build_estimator(architecture, learning_rate=0.1)
 estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
@@ -10,22 +10,37 @@ import bnrepro.estimators  # noqa: F401 (tf.estimator)
 from bnrepro.networks.parameters import Architecture
 
 
+def build_estimator(
+    architecture: Architecture,
+    learning_rate: float,
+    model_dir: str | None = None,
+    config: tf.estimator.RunConfig | None = None,
+    run_updates: bool = True,
+) -> tf.estimator.Estimator:
+    """An estimator whose feature `pixels` is an image [batch, inputs].
+
+    `run_updates=False` makes the mistake that this file warns of, to show what comes of it.
+    """
+    params = {"architecture": architecture, "learning_rate": learning_rate, "run_updates": run_updates}
+    return tf.estimator.Estimator(model_fn, model_dir=model_dir, config=config, params=params)
+
+
 def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
-    """The model function; `params` holds the architecture, the learning rate and whether updates are run."""
+    """The model function, with the `params` of `build_estimator`."""
     architecture: Architecture = params["architecture"]
-    training = mode == tf.estimator.ModeKeys.TRAIN
 
     inputs = x = tf.keras.Input((architecture.inputs,))
     for layer in architecture.hidden_layers:
-        x = tf.keras.layers.Dense(architecture.width, use_bias=architecture.hidden_bias, name=layer)(x)
+        x = tf.keras.layers.Dense(architecture.width, use_bias=not architecture.batch_norm, name=layer)(x)
         if architecture.batch_norm:
             x = tf.keras.layers.BatchNormalization(
                 momentum=architecture.momentum, epsilon=architecture.epsilon, name=f"{layer}_bn"
             )(x)
         x = tf.keras.layers.Activation("sigmoid")(x)
-    model = tf.keras.Model(inputs, tf.keras.layers.Dense(architecture.classes, name="logits")(x))
+    logits = tf.keras.layers.Dense(architecture.classes, name="logits")(x)
 
-    logits = model(features["pixels"], training=training)
+    model = tf.keras.Model(inputs, logits)
+    logits = model(features["pixels"], training=mode == tf.estimator.ModeKeys.TRAIN)
     classes = tf.argmax(logits, axis=1)
     if mode == tf.estimator.ModeKeys.PREDICT:
         return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits, "classes": classes})
@@ -40,28 +55,9 @@ def model_fn(features, labels, mode, params) -> tf.estimator.EstimatorSpec:
     optimizer.iterations = tf.compat.v1.train.get_or_create_global_step()
     minimize = optimizer.get_updates(loss, model.trainable_variables)
     # In a model function nothing runs the layers' updates: without these the moving averages would stay 0 and 1.
-    moving_averages = model.get_updates_for(None) + model.get_updates_for(features["pixels"])
-    train_op = tf.group(minimize, moving_averages if params["run_updates"] else [])
+    updates = model.get_updates_for(None) + model.get_updates_for(features["pixels"])
+    train_op = tf.group(minimize, updates if params["run_updates"] else [])
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
-
-
-def build_estimator(
-    architecture: Architecture,
-    learning_rate: float,
-    model_dir: str | None = None,
-    config: tf.estimator.RunConfig | None = None,
-    run_updates: bool = True,
-) -> tf.estimator.Estimator:
-    """An estimator whose feature `pixels` is an image [batch, inputs].
-
-    `run_updates=False` makes the mistake that this file warns of, to show what comes of it.
-    """
-    return tf.estimator.Estimator(
-        model_fn,
-        model_dir=model_dir,
-        config=config,
-        params={"architecture": architecture, "learning_rate": learning_rate, "run_updates": run_updates},
-    )
 
 
 def canonical_name(variable: str) -> str | None:

@@ -1,6 +1,7 @@
-"""What all four networks agree on: the architecture, the names of its parameters, and their initial values.
+"""What all networks agree on: the architecture, and the names of its parameters.
 
-The canonical form of a network's parameters is a dictionary of float32 arrays. For a hidden layer i = 1 ... depth:
+The canonical form of a network's parameters is a dictionary of float32 arrays, named `<layer>/<parameter>`. The dense
+networks have, for a hidden layer i = 1 ... depth:
 
     hidden_<i>/kernel [in, width]      hidden_<i>/bias [width]
     hidden_<i>/gamma, beta, moving_mean, moving_variance [width]     with batch normalization
@@ -8,27 +9,25 @@ The canonical form of a network's parameters is a dictionary of float32 arrays. 
     hidden_<i>/scale [width]                                         with weight normalization
 
 and for the softmax layer `logits/kernel` [width, classes], `logits/bias` [classes]. Batch normalization before the
-nonlinearity leaves out the bias, which its mean would cancel (paper, section 3.2); after it, the bias stays. So does
-layer normalization, whose beta does what a bias would.
+nonlinearity leaves out the bias, which its mean would cancel (paper, section 3.2); after it, the bias stays. Layer
+normalization leaves it out too: its beta takes the place of a bias.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from bnrepro.study.factors import Activation, Noise, Normalization, Placement
 
 Parameters = dict[str, np.ndarray]
-
-_WEIGHTS = 0  # the stream of random numbers that initial weights take; batches take another
-_GAINS = {"sigmoid": 1.0, "relu": 2.0, "selu": 1.0}  # of weights scaled by their number: LeCun's, and He's for ReLU
-_BATCH = {"gamma": 1, "beta": 0, "moving_mean": 0, "moving_variance": 1}  # what a normalization adds, and its start
-_ADDED = {"batch": _BATCH, "layer": {"gamma": 1, "beta": 0}}
+CanonicalName = Callable[[str], str | None]  # of a variable; None for one that is not the network's
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network: `depth` fully connected hidden layers, softmax output.
+    """A dense network: `depth` fully connected hidden layers, softmax output.
 
     Attributes:
         inputs, width, classes: units per layer.
@@ -39,7 +38,7 @@ class Architecture:
         epsilon: added to the variance.
         activation: of the hidden units.
         dropout: share of a hidden layer's outputs that are set to zero in training (to SELU's limit with `self`).
-        noise: added to what batch normalization gives, in training (`bnrepro.networks.variants.layers.noise`).
+        noise: added to the normalized inputs in training (`bnrepro.networks.variants.layers.noise`).
     """
 
     inputs: int
@@ -67,37 +66,27 @@ class Architecture:
         return [f"hidden_{i}" for i in range(1, self.depth + 1)]
 
 
-def initial_parameters(architecture: Architecture, stddev: float | None, seed: int) -> Parameters:
-    """The start of a run: kernels from N(0, stddev^2), layer by layer; biases 0; gamma 1, beta 0; averages 0 and 1.
+def load_parameters(model: Any, canonical_name: CanonicalName, parameters: Parameters, seed: int = 0) -> None:
+    """Give a Keras model the parameters of a run, and to layers that draw random numbers the run's seed.
 
-    Kernels depend on the seed and the layers' sizes alone, so that runs with and without normalization start from the
-    same weights. With weight normalization, so do the weights that its directions and lengths make up.
-
-    Args:
-        stddev: None: the square root of 2 / inputs for ReLU units (He et al. 2015, arXiv:1502.01852), of 1 / inputs for
-            others (LeCun et al. 1998).
-
-    Returns:
-        The canonical form described above.
+    Raises:
+        ValueError: they are the parameters of another network.
     """
-    rng = np.random.default_rng([seed, _WEIGHTS])
-    width, parameters = architecture.width, {}
+    variables = _variables(model, canonical_name)
+    if variables.keys() != parameters.keys():
+        raise ValueError(f"parameters do not fit the model: {sorted(variables.keys() ^ parameters.keys())}")
+    for name, variable in variables.items():
+        variable.assign(parameters[name])
+    for layer in model.layers:
+        if hasattr(layer, "clock"):  # `bnrepro.networks.variants.keras_layers`
+            layer.clock.assign([seed, 0])
 
-    def dense(layer: str, units_in: int, units_out: int, bias: bool) -> None:
-        gain = _GAINS[architecture.activation] if layer != "logits" else 1.0
-        deviation = np.sqrt(gain / units_in) if stddev is None else stddev
-        kernel = deviation * rng.standard_normal((units_in, units_out))
-        parameters[f"{layer}/kernel"] = kernel.astype(np.float32)
-        if bias:
-            parameters[f"{layer}/bias"] = np.zeros(units_out, np.float32)
 
-    units_in = architecture.inputs
-    for layer in architecture.hidden_layers:
-        dense(layer, units_in, width, architecture.hidden_bias)
-        for name, value in _ADDED.get(architecture.normalization, {}).items():
-            parameters[f"{layer}/{name}"] = np.full(width, value, np.float32)
-        if architecture.normalization == "weight":
-            parameters[f"{layer}/scale"] = np.linalg.norm(parameters[f"{layer}/kernel"], axis=0).astype(np.float32)
-        units_in = width
-    dense("logits", units_in, architecture.classes, bias=True)
-    return parameters
+def read_parameters(model: Any, canonical_name: CanonicalName) -> Parameters:
+    """The parameters of a Keras model, in canonical form."""
+    return {name: variable.numpy() for name, variable in _variables(model, canonical_name).items()}
+
+
+def _variables(model: Any, canonical_name: CanonicalName) -> dict[str, Any]:
+    named = {canonical_name(variable.name.removesuffix(":0")): variable for variable in model.variables}
+    return {name: variable for name, variable in named.items() if name is not None}

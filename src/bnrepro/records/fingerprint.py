@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bnrepro import source
 from bnrepro.study.factors import RunSpec, settings
-from bnrepro.training.implementations import loop_of, network_of
+from bnrepro.training.implementations import modules_of
 
 NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
 # What this room decides about a run is in the values of its spec, which a fingerprint covers.
@@ -56,8 +56,8 @@ def _digest(files: tuple[Path, ...]) -> str:
 
 def code(spec: RunSpec) -> list[Path]:
     """The files of this package that a run imports, but for `study`: network, loop, measurement, and their imports."""
-    loop, network = loop_of(spec.implementation, spec.device), network_of(spec.implementation)
-    return [file for file in _closure("bnrepro.training.run", loop, network) if _NOT_COVERED not in file.parents]
+    files = _closure("bnrepro.training.run", *modules_of(spec))
+    return [file for file in files if _NOT_COVERED not in file.parents]
 
 
 @cache

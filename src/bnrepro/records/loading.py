@@ -1,5 +1,6 @@
 """A finished run as a Keras model, to look into or to go on with."""
 
+import importlib
 from typing import Any
 
 from bnrepro import paths
@@ -27,9 +28,9 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
     ]
     if len(found) != 1:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
-    from bnrepro.networks import keras
-    from bnrepro.networks.parameters import initial_parameters
+    from bnrepro.networks.parameters import load_parameters
     from bnrepro.study.factors import RunSpec
+    from bnrepro.training.implementations import keras_model_of, measured_as
     from bnrepro.training.run import architecture
 
     spec = RunSpec(**found[0]["spec"])
@@ -37,12 +38,11 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
     parameters = schema.read_parameters(folder)
     first = parameters.get("hidden_1/kernel")
     network = architecture(spec, len(first) if first is not None and first.ndim else 1)
-    forms = [
-        {name: (values.dtype, values.shape) for name, values in one.items()}
-        for one in (parameters, initial_parameters(network, spec.initial_stddev, spec.seed))
-    ]
+    initial = importlib.import_module(measured_as(spec)).network(network).initial(spec.initial_stddev, spec.seed)
+    forms = [{name: (values.dtype, values.shape) for name, values in one.items()} for one in (parameters, initial)]
     if forms[0] != forms[1]:
         raise BadInput(f"{folder / schema.PARAMETERS}: not the parameters of {spec}")
-    model = keras.build_model(network, spec.learning_rate)
-    keras.load_parameters(model, parameters)
+    module = importlib.import_module(keras_model_of(spec))
+    model = module.build_model(network, spec.learning_rate)
+    load_parameters(model, module.canonical_name, parameters)
     return model

@@ -1,6 +1,6 @@
 """Training an estimator: `Estimator.train` with an input function and two hooks, one optimizer step per session run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,23 +11,15 @@ from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 
 import bnrepro.estimators  # noqa: F401 (tf.estimator)
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.parameters import CanonicalName, Parameters
+from bnrepro.training.start import Start
 
 BuildEstimator = Callable[..., tf.estimator.Estimator]
-CanonicalName = Callable[[str], str | None]
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 
 
-def train(
-    build_estimator: BuildEstimator,
-    canonical_name: CanonicalName,
-    initial: Parameters,
-    dataset: Dataset,
-    batches: Iterator[np.ndarray],
-    evaluate_every: int,
-    observe: Callable[[int, Parameters], None],
-) -> int | None:
-    """Train an estimator from `initial` on mini-batches of `dataset`, with `observe(step, parameters)` every interval.
+def train(build_estimator: BuildEstimator, canonical_name: CanonicalName, dataset: Dataset, start: Start) -> int | None:
+    """Train a run on mini-batches of `dataset`, at the learning rate that `build_estimator` gives its estimator.
 
     Returns:
         The first step whose loss was not a number, which ends training; None if there was none.
@@ -41,12 +33,12 @@ def train(
             session_config=_one_thread() if not tf.config.list_logical_devices("GPU") else _beside_a_gpu(),
         )
         estimator = build_estimator(model_dir=folder, config=config)
-        rows = np.stack(list(batches))
-        evaluations = EvaluationHook(canonical_name, evaluate_every, observe)
+        rows = np.stack(list(start.batches))
+        evaluations = EvaluationHook(canonical_name, start.evaluated, start.observe)
         try:
             estimator.train(
                 in_graph_input(Path(folder), dataset, rows),
-                hooks=[InitialValuesHook(canonical_name, initial), evaluations],
+                hooks=[InitialValuesHook(canonical_name, start.initial), evaluations],
                 max_steps=len(rows),
             )
         except tf.estimator.NanLossDuringTrainingError:
@@ -123,11 +115,13 @@ class InitialValuesHook(tf.estimator.SessionRunHook):
 
 
 class EvaluationHook(tf.estimator.SessionRunHook):
-    """Hands out the parameters after every interval. `step` is the last step begun."""
+    """Hands out the parameters after the steps `evaluated`. `step` is the last step begun."""
 
-    def __init__(self, canonical_name: CanonicalName, evaluate_every: int, observe: Callable[[int, Parameters], None]):
+    def __init__(
+        self, canonical_name: CanonicalName, evaluated: Collection[int], observe: Callable[[int, Parameters], None]
+    ):
         self._canonical_name = canonical_name
-        self._evaluate_every = evaluate_every
+        self._evaluated = evaluated
         self._observe = observe
         # The default graph belongs to a thread. In another one, what is observed runs eagerly, outside this graph.
         self._elsewhere = ThreadPoolExecutor(max_workers=1)
@@ -139,8 +133,7 @@ class EvaluationHook(tf.estimator.SessionRunHook):
 
     def before_run(self, run_context: tf.estimator.SessionRunContext) -> tf.estimator.SessionRunArgs | None:
         self.step += 1
-        evaluating = self.step % self._evaluate_every == 0
-        return tf.estimator.SessionRunArgs(self._loss) if evaluating else None
+        return tf.estimator.SessionRunArgs(self._loss) if self.step in self._evaluated else None
 
     def after_run(self, run_context: tf.estimator.SessionRunContext, run_values: tf.estimator.SessionRunValues) -> None:
         # The estimator's own hook ends a run whose loss is not a number, after this one.

@@ -1,15 +1,44 @@
-"""Which code trains a run: the loop and the network of its implementation, by name."""
+"""Which code trains and measures a run: decided here alone, by the run's spec. Modules are named, and not imported."""
 
-from bnrepro.study.factors import Implementation, Resolved
+from bnrepro.study.factors import RunSpec
 
-
-def loop_of(implementation: Implementation, device: Resolved) -> str:
-    """The module whose loop trains an implementation on a device."""
-    if implementation != "keras":
-        return "bnrepro.training.estimator_loop"
-    return "bnrepro.training.stacked_loop" if device == "gpu" else "bnrepro.training.compiled_loop"
+STACKED_LOOP = "bnrepro.training.stacked_loop"
+_LESSON, _VARIANTS = "bnrepro.networks.dense", "bnrepro.networks.variants.dense"
 
 
-def network_of(implementation: Implementation) -> str:
-    """The module of an implementation's network."""
-    return f"bnrepro.networks.{implementation}"
+def modules_of(spec: RunSpec) -> list[str]:
+    """The modules that a run goes through and that no other module imports."""
+    return [loop_of(spec), network_of(spec), measured_as(spec)]
+
+
+def trains_in_stacks(spec: RunSpec) -> bool:
+    """Whether a run is trained by the loop of stacks, be it alone in its own."""
+    return spec.device == "gpu" and spec.implementation == "keras"
+
+
+def loop_of(spec: RunSpec) -> str:
+    """The module of the loop that trains a run."""
+    if trains_in_stacks(spec):
+        return STACKED_LOOP
+    return f"bnrepro.training.{'compiled' if spec.implementation == 'keras' else 'estimator'}_loop"
+
+
+def network_of(spec: RunSpec) -> str:
+    """The module that has a run's network as its user writes it: `build_model` or `build_estimator`."""
+    return keras_model_of(spec) if spec.implementation == "keras" else f"bnrepro.networks.{spec.implementation}"
+
+
+def keras_model_of(spec: RunSpec) -> str:
+    """The module that has a run's network as a Keras model (`build_model`), whatever its implementation is."""
+    return "bnrepro.networks.keras" if _in_lesson(spec) and spec.placement != "after" else _VARIANTS
+
+
+def measured_as(spec: RunSpec) -> str:
+    """The module that has a run's network as a pure function (`network`), by which it is measured and stacked."""
+    return _LESSON if _in_lesson(spec) else _VARIANTS
+
+
+def _in_lesson(spec: RunSpec) -> bool:
+    """Whether the network is one that the four files of the lesson write."""
+    plain = spec.activation == "sigmoid" and spec.noise == "none" and not spec.dropout
+    return spec.normalization in ("none", "batch") and plain

@@ -1,18 +1,21 @@
 """What is recorded of a run while it is trained."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bnrepro import numerics
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
 from bnrepro.study.factors import RunSpec
+from bnrepro.training.schedule import look_steps
 
-LOOKS = 50  # into a run's layers, at most, beside the one at its start
+if TYPE_CHECKING:  # it imports TensorFlow
+    from bnrepro.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,17 @@ class Recording:
         seconds: what measuring has taken.
     """
 
-    def __init__(self, spec: RunSpec, network: Architecture, dataset: Dataset):
-        self._spec = spec
+    def __init__(
+        self, spec: RunSpec, network: "Network", dataset: Dataset, rates: np.ndarray, evaluated: Sequence[int]
+    ):
+        """
+        Args:
+            rates: the learning rate of every step.
+            evaluated: the steps after which the network is measured.
+        """
+        self._seed, self._rates = spec.seed, rates
         self._evaluator, self._probe = _instruments(network, dataset, spec.hold_out, numerics.uses_xla(spec.numerics))
-        self._look_every = spec.evaluate_every * max(1, spec.steps // spec.evaluate_every // LOOKS)
+        self._look_steps = frozenset(look_steps(evaluated))
         self._curve: dict[str, list[float]] = {}
         self._looks: dict[str, list[np.ndarray]] = {}
         self._last: Parameters = {}
@@ -60,8 +70,9 @@ class Recording:
         started = time.perf_counter()
         for name, value in {"step": step, **self._evaluator.measure(parameters)}.items():
             self._curve.setdefault(name, []).append(value)
-        if step % self._look_every == 0:
-            look = self._probe.look(parameters, self._spec.seed, step, self._spec.learning_rate)
+        if step in self._look_steps:
+            rate = self._rates[min(step, len(self._rates) - 1)]  # of the next step; after the last one its own
+            look = self._probe.look(parameters, self._seed, step, rate)
             for name, values in {"step": np.array(step), **look}.items():
                 self._looks.setdefault(name, []).append(values)
         self._last = parameters
@@ -86,7 +97,7 @@ def training_rows(dataset: Dataset, hold_out: bool) -> np.ndarray:
 
 # What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
 @lru_cache(maxsize=16)
-def _instruments(network: Architecture, dataset: Dataset, hold_out: bool, xla: bool) -> tuple[Any, Any]:
+def _instruments(network: "Network", dataset: Dataset, hold_out: bool, xla: bool) -> tuple[Any, Any]:
     from bnrepro.measurement.evaluator import Evaluator
     from bnrepro.measurement.probe import Probe
 

@@ -4,8 +4,8 @@ import importlib
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import fields
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,44 +13,31 @@ import numpy as np
 
 from bnrepro import device, numerics
 from bnrepro.data.dataset import CLASSES, Dataset
-from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
-from bnrepro.study.factors import Pixels, RunSpec
+from bnrepro.networks.parameters import Architecture
+from bnrepro.study.factors import Optimizer, Pixels, RunSpec
 from bnrepro.training.batches import mini_batches
-from bnrepro.training.implementations import loop_of, network_of
+from bnrepro.training.implementations import (
+    STACKED_LOOP,
+    loop_of,
+    measured_as,
+    network_of,
+    trains_in_stacks,
+)
 from bnrepro.training.recording import Recording, Result, training_rows
+from bnrepro.training.schedule import evaluation_steps, learning_rates
+from bnrepro.training.start import Start
 
 
 def architecture(spec: RunSpec, pixels: int) -> Architecture:
-    """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
-    return Architecture(
-        inputs=pixels,
-        depth=spec.depth,
-        width=spec.width,
-        classes=CLASSES,
-        normalization=spec.normalization,
-        placement=spec.placement or "before",
-        momentum=0.0 if spec.momentum is None else spec.momentum,
-        epsilon=0.0 if spec.epsilon is None else spec.epsilon,
-        activation=spec.activation,
-        dropout=spec.dropout,
-        noise=spec.noise,
-    )
+    """The network that a spec describes: those of its settings that an architecture has, by name.
 
-
-@dataclass(frozen=True)
-class _Start:
-    """A run before its first step, measured once."""
-
-    spec: RunSpec
-    network: Architecture
-    dataset: Dataset
-    initial: Parameters
-    recording: Recording
-
-    @property
-    def batches(self) -> Iterator[np.ndarray]:
-        rows = training_rows(self.dataset, self.spec.hold_out)
-        return mini_batches(self.spec.seed, rows, self.spec.batch_size, self.spec.steps)
+    Settings of a normalization that the network does not have take harmless values.
+    """
+    names = {field.name for field in fields(Architecture)} & {field.name for field in fields(spec)}
+    settings = {name: getattr(spec, name) for name in names}
+    harmless = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
+    settings |= {name: value for name, value in harmless.items() if settings[name] is None}
+    return Architecture(inputs=pixels, classes=CLASSES, **settings)
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
@@ -59,17 +46,19 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
     Raises:
         Failed: the process has used other numerics, or another device.
     """
-    start = _start(spec, dataset)
-    began, measured_before = time.perf_counter(), start.recording.seconds
-    diverged_at = _train(start)
-    measuring = start.recording.seconds - measured_before
-    return start.recording.result(diverged_at, time.perf_counter() - began - measuring)
+    if trains_in_stacks(spec):
+        return run_together([spec], dataset)[0]
+    dataset, start, recording = _start(spec, dataset)
+    began, measured_before = time.perf_counter(), recording.seconds
+    diverged_at = _train(spec, dataset, start)
+    measuring = recording.seconds - measured_before
+    return recording.result(diverged_at, time.perf_counter() - began - measuring)
 
 
 def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
     """Train Keras networks that differ in nothing but seed, learning rate and initial weights in one program.
 
-    Each result is that of `run`, but for rounding.
+    Each result is that of a run by itself, but for rounding.
 
     Raises:
         Failed: as `run`.
@@ -77,25 +66,9 @@ def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
     """
     if len({spec.program for spec in specs}) > 1:
         raise ValueError("the runs of a stack differ in more than seed, learning rate and initial weights")
-    starts = [_start(spec, dataset) for spec in specs]
-    recordings = [start.recording for start in starts]
+    datasets, starts, recordings = zip(*[_start(spec, dataset) for spec in specs], strict=True)
     began, measured_before = time.perf_counter(), sum(recording.seconds for recording in recordings)
-    one = starts[0]
-    loop = _stacked_loop(
-        one.network,
-        one.dataset,
-        one.spec.evaluate_every,
-        one.spec.batch_size,
-        numerics.uses_xla(one.spec.numerics),
-        len(specs),
-    )
-    diverged = loop.train(
-        [start.initial for start in starts],
-        [spec.learning_rate for spec in specs],
-        [start.batches for start in starts],
-        lambda run, step, parameters: recordings[run].observe(step, parameters),
-        [spec.seed for spec in specs],
-    )
+    diverged = _stacked_loop(specs[0].program, datasets[0]).train(starts)
     measuring = sum(recording.seconds for recording in recordings) - measured_before
     share = (time.perf_counter() - began - measuring) / len(specs)
     return [
@@ -104,66 +77,66 @@ def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
     ]
 
 
-def _start(spec: RunSpec, dataset: Dataset) -> _Start:
+def _start(spec: RunSpec, dataset: Dataset) -> tuple[Dataset, Start, Recording]:
+    """The images that a run is trained on, the run before its first step, and its recording, which has measured it."""
     numerics.use(spec.numerics)
     device.use(spec.device, spec.tf32)
     _keep_tensorflow_quiet()
     dataset = _with_pixels(dataset, spec.pixels)
-    network = architecture(spec, dataset.pixels)
-    recording = Recording(spec, network, dataset)
-    initial = initial_parameters(network, spec.initial_stddev, spec.seed)
-    start = _Start(spec, network, dataset, initial, recording)
-    if network.normalization == "weight":
-        images = dataset.train_images[next(start.batches)] / np.float32(dataset.levels)
-        start = replace(start, initial=_data_dependent(network, initial, images))
-    recording.observe(0, start.initial)
-    return start
+    rows = training_rows(dataset, spec.hold_out)
+    first = next(mini_batches(spec.seed, rows, spec.batch_size, 1))
+    network = _network(measured_as(spec), architecture(spec, dataset.pixels))
+    images = dataset.train_images[first] / np.float32(dataset.levels)
+    initial = network.initial(spec.initial_stddev, spec.seed, images)
+    rates = learning_rates(spec.learning_rate, spec.decay, spec.steps)
+    evaluated = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
+    recording = Recording(spec, network, dataset, rates, evaluated)
+    recording.observe(0, initial)
+    batches = mini_batches(spec.seed, rows, spec.batch_size, spec.steps)
+    return dataset, Start(initial, batches, rates, frozenset(evaluated), recording.observe, spec.seed), recording
 
 
-def _train(start: _Start) -> int | None:
-    """Train by the implementation's own loop, which returns the first step whose loss was not a number."""
-    spec, network, dataset, observe = start.spec, start.network, start.dataset, start.recording.observe
+def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
+    """Train by the loop of the run's implementation, which returns the first step whose loss was not a number."""
     if spec.implementation == "keras":
-        loop = _compiled_loop(network, dataset, spec.evaluate_every, spec.batch_size, numerics.uses_xla(spec.numerics))
-        return loop.train(start.initial, spec.learning_rate, start.batches, observe, spec.seed)
-
-    module = importlib.import_module(network_of(spec.implementation))
+        return _compiled_loop(spec.program, dataset).train(start)
+    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.pixels)
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
-    named, every = module.canonical_name, spec.evaluate_every
-    loop = importlib.import_module(loop_of(spec.implementation, spec.device))
-    return loop.train(build, named, start.initial, dataset, start.batches, every, observe)
+    return importlib.import_module(loop_of(spec)).train(build, module.canonical_name, dataset, start)
 
 
 # What takes a second to build serves run after run. Few are kept, so that memory stays what it was.
 @lru_cache(maxsize=4)
-def _compiled_loop(network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool) -> Any:
-    return importlib.import_module(loop_of("keras", "cpu")).CompiledLoop(
-        network, dataset, evaluate_every, batch_size, xla
+def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
+    module = importlib.import_module(network_of(program))
+    return importlib.import_module(loop_of(program)).CompiledLoop(
+        module.build_model(architecture(program, dataset.pixels), program.learning_rate),
+        module.canonical_name,
+        *_common(program, dataset),
     )
 
 
 @lru_cache(maxsize=4)
-def _stacked_loop(
-    network: Architecture, dataset: Dataset, evaluate_every: int, batch_size: int, xla: bool, runs: int
-) -> Any:
-    return importlib.import_module(loop_of("keras", "gpu")).StackedLoop(
-        network, dataset, evaluate_every, batch_size, xla, runs
-    )
+def _stacked_loop(program: RunSpec, dataset: Dataset) -> Any:
+    network = _network(measured_as(program), architecture(program, dataset.pixels))
+    return importlib.import_module(STACKED_LOOP).StackedLoop(network, *_common(program, dataset))
+
+
+def _common(program: RunSpec, dataset: Dataset) -> tuple[Optimizer, Dataset, int, int, bool]:
+    xla = numerics.uses_xla(program.numerics)
+    return program.optimizer, dataset, program.evaluate_every, program.batch_size, xla
+
+
+@lru_cache(maxsize=16)
+def _network(module: str, architecture: Architecture) -> Any:
+    return importlib.import_module(module).network(architecture)
 
 
 @lru_cache(maxsize=2)
 def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
     return dataset.with_pixels(pixels)
-
-
-def _data_dependent(network: Architecture, initial: Parameters, inputs: np.ndarray) -> Parameters:
-    import tensorflow as tf
-
-    from bnrepro.networks.forward import Forward
-
-    return Forward(network).data_dependent(initial, tf.constant(inputs))
 
 
 def _keep_tensorflow_quiet() -> None:

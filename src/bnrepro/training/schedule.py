@@ -1,19 +1,34 @@
-"""When a run is measured."""
+"""When a run is measured, and at which learning rate each of its steps is made."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+LOOKS = 50  # into a run's layers, beside the one at its start: fewer than twice as many
 
-def evaluation_steps(steps: int, evaluate_every: int, evaluations: int | None) -> list[int]:
-    """The steps after which a run is measured, in order: 0, the last step, and what lies between.
+
+def evaluation_steps(steps: int, evaluate_every: int, evaluations: int | None) -> tuple[int, ...]:
+    """The steps after which a run of `steps` is measured, from 0 on.
 
     Args:
-        steps: of the run, a multiple of `evaluate_every`.
-        evaluations: at most how many, step 0 apart: the first after `evaluate_every` steps, then thinning out
-            geometrically, each rounded to a multiple of `evaluate_every`. None: after every multiple.
+        evaluations: how many there are at most beside that at step 0, spaced geometrically from the first multiple of
+            `evaluate_every` to the last: dense at first. Each is rounded to a multiple, and none stands twice. None:
+            every multiple.
     """
     last = steps // evaluate_every
     if evaluations is None:
-        multiples = np.arange(1, last + 1)
-    else:
-        multiples = np.unique(np.rint(np.geomspace(1, last, evaluations)).astype(int))
-    return [0, *(int(multiple) * evaluate_every for multiple in multiples)]
+        return tuple(range(0, steps + 1, evaluate_every))
+    if evaluations == 1:
+        return (0, last * evaluate_every)
+    multiples = {round(last ** (place / (evaluations - 1))) for place in range(evaluations)}
+    return (0, *(multiple * evaluate_every for multiple in sorted(multiples)))
+
+
+def look_steps(evaluated: Sequence[int]) -> tuple[int, ...]:
+    """Those of a run's `evaluation_steps` at which its layers are looked into: the same number apart, from 0 on."""
+    return tuple(evaluated[:: max(1, (len(evaluated) - 1) // LOOKS)])
+
+
+def learning_rates(learning_rate: float, decay: float, steps: int) -> np.ndarray:
+    """The learning rate of every step: float32 [steps], exponentially from `learning_rate` towards `decay` times it."""
+    return np.array([learning_rate * decay ** (step / steps) for step in range(steps)], np.float32)

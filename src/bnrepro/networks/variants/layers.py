@@ -1,36 +1,79 @@
-"""Layers that Keras does not have, or not with random numbers that follow from a run's seed alone.
+"""Layers beyond the lesson's, as pure functions of a network's parameters and of the random numbers of a step.
 
 Keras draws dropout's masks from a generator of its own, whose state depends on what a process has built before. Here
-they follow from the run's seed, the layer's place in the network and the step, by a counter-based generator: so that a
-run repeats to the bit wherever it is trained, and a probe can draw the noise of any step again.
+they follow from the run's seed, the layer's place in the network and the step, by a counter-based generator. A run
+repeats to the bit wherever it is trained, and a probe can draw the noise of any step again.
 """
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
+
+from bnrepro.networks.layers import Activation, Dense, Layer, Pass, Tensors
+from bnrepro.networks.parameters import Parameters
 
 _STREAMS = ("dropout", "mean", "deviation", "spread")  # of random numbers: one for each of these, place and seed
 _MOST_PLACES = 10_000
 ALPHA = 1.7580993408473766  # of SELU: lambda times alpha (arXiv:1706.02515, section 2)
 
 
-class WeightNormalizedDense(tf.keras.layers.Layer):
-    """w = g v / ||v|| for every unit, y = x w + b (Salimans and Kingma 2016, arXiv:1602.07868, equation 2).
+class Relu(Activation):
+    def apply(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu(x)
 
-    `kernel` [in, units] holds the directions v, `scale` [units] their lengths g.
+    def is_flat(self, x: tf.Tensor, y: tf.Tensor, share: float) -> tf.Tensor:
+        return x <= 0
+
+
+class Selu(Activation):
+    def apply(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.nn.selu(x)
+
+    def is_flat(self, x: tf.Tensor, y: tf.Tensor, share: float) -> tf.Tensor:
+        return x < np.log(share).astype(np.float32)  # the slope falls as e^x from its steepest at 0
+
+
+@dataclass(frozen=True)
+class WeightNormDense(Layer):
+    """A dense layer whose units have weights w = g v / ||v|| (Salimans and Kingma 2016, arXiv:1602.07868, equation 2).
+
+    `<name>/kernel` [in, units] holds the directions v, `<name>/scale` [units] their lengths g. At first they make up
+    the weights of a dense layer of the same seed.
     """
 
-    def __init__(self, units: int, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
+    name: str
+    units_in: int
+    units: int
+    gain: float = 1.0
 
-    def build(self, input_shape):
-        self.kernel = self.add_weight("kernel", [input_shape[-1], self.units])
-        self.scale = self.add_weight("scale", [self.units])
-        self.bias = self.add_weight("bias", [self.units])
+    every_pass_alike = True
 
-    def call(self, x):
-        return tf.matmul(x, weight_normalized(self.kernel, self.scale)) + self.bias
+    @property
+    def kernel(self) -> str:  # type: ignore[override]
+        return f"{self.name}/kernel"
+
+    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
+        parameters = Dense(self.name, self.units_in, self.units, gain=self.gain).initial(rng, stddev)
+        scale = np.linalg.norm(parameters[self.kernel], axis=0).astype(np.float32)
+        return {**parameters, f"{self.name}/scale": scale}
+
+    def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        weights = weight_normalized(parameters[self.kernel], parameters[f"{self.name}/scale"])
+        return tf.matmul(x, weights) + parameters[f"{self.name}/bias"]
+
+    def fitted(self, parameters: Tensors, x: tf.Tensor) -> Tensors:
+        """Lengths and biases with which every unit has mean 0 and variance 1 over a mini-batch `x` [images, in].
+
+        Salimans and Kingma 2016, section 3 (equations 5 and 6). A unit that is the same for all images of the
+        mini-batch keeps its length.
+        """
+        directions = weight_normalized(parameters[self.kernel], tf.ones([self.units]))
+        mean, variance = tf.nn.moments(tf.matmul(x, directions), axes=[0])
+        scale = parameters[f"{self.name}/scale"]
+        lengths = tf.where(variance > 0, tf.math.divide_no_nan(1.0, tf.sqrt(variance)), scale)
+        return {f"{self.name}/scale": lengths, f"{self.name}/bias": -mean * lengths}
 
 
 def weight_normalized(kernel: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -39,22 +82,20 @@ def weight_normalized(kernel: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return kernel * tf.math.divide_no_nan(scale, tf.sqrt(tf.reduce_sum(kernel**2, axis=0)))
 
 
-class LayerNormalization(tf.keras.layers.Layer):
-    """Every example by the mean and variance over the layer's own units (Ba et al. 2016, arXiv:1607.06450, equation 3).
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """Every example by its mean and variance over the layer's units (Ba et al. 2016, arXiv:1607.06450, equation 3)."""
 
-    Keras' own layer runs a fused kernel whose reciprocal square root is each processor's own (`bnrepro.numerics`).
-    """
+    name: str
+    units: int
+    epsilon: float
 
-    def __init__(self, epsilon: float, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
+    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
+        start = {"gamma": 1, "beta": 0}
+        return {f"{self.name}/{name}": np.full(self.units, value, np.float32) for name, value in start.items()}
 
-    def build(self, input_shape):
-        self.gamma = self.add_weight("gamma", [input_shape[-1]], initializer="ones")
-        self.beta = self.add_weight("beta", [input_shape[-1]], initializer="zeros")
-
-    def call(self, x):
-        return layer_normalized(x, self.gamma, self.beta, self.epsilon)
+    def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        return layer_normalized(x, parameters[f"{self.name}/gamma"], parameters[f"{self.name}/beta"], self.epsilon)
 
 
 def layer_normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
@@ -63,70 +104,51 @@ def layer_normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: f
     return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon)
 
 
-class _Seeded(tf.keras.layers.Layer):
-    """A layer that draws random numbers in training. Its `clock` holds the run's seed and the steps it has seen."""
+@dataclass(frozen=True)
+class Noise(Layer):
+    """Adds `noise` in training, and where a probe looks at a step of training (after arXiv:1805.11604, section 2.1)."""
 
-    def __init__(self, place: int, **kwargs):
-        """`place`: the hidden layer's, from 0."""
-        super().__init__(**kwargs)
-        self.place = place
+    kind: str
+    place: int
 
-    def build(self, input_shape):
-        self.clock = self.add_weight("clock", [2], tf.int64, initializer="zeros", trainable=False)
+    training_only = True
 
-    def tick(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The run's seed, and how many steps were made before this one."""
-        seed, step = self.clock[0], self.clock[1]
-        self.clock.assign_add([0, 1])
-        return seed, step
+    def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        return x + noise(self.kind, *run.clock, self.place, tf.shape(x)) if run.clock else x
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets a share `rate` of a layer's outputs to zero and scales the others, in training."""
+
+    rate: float
+    place: int
+
+    training_only = True
+
+    def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        if not run.dropout or run.clock is None:
+            return x
+        return self.dropped(x, kept(self.rate, *run.clock, self.place, tf.shape(x)), self.rate)
+
+    @staticmethod
+    def dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
+        """Outputs [examples, units] with those that are not `kept` set to zero, the others scaled."""
+        return tf.where(kept, x / (1 - rate), 0.0)
+
+
+class AlphaDropout(Dropout):
+    """Dropout to SELU's lower limit, mean and variance kept (Klambauer et al. 2017, arXiv:1706.02515, section 2)."""
+
+    @staticmethod
+    def dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
+        a = ((1 - rate) * (1 + rate * ALPHA**2)) ** -0.5
+        return a * tf.where(kept, x, -ALPHA) + a * ALPHA * rate
 
 
 def kept(rate: float, seed: tf.Tensor, step: tf.Tensor, place: int, shape: tf.Tensor) -> tf.Tensor:
     """Which outputs of a layer dropout keeps at a step: bool [examples, units]. Arguments as of `noise`."""
     return _uniform("dropout", seed, step, place, shape) >= rate
-
-
-def dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
-    """Outputs [examples, units] with those that are not `kept` set to zero, the others scaled."""
-    return tf.where(kept, x / (1 - rate), 0.0)
-
-
-def alpha_dropped(x: tf.Tensor, kept: tf.Tensor, rate: float) -> tf.Tensor:
-    """Dropout to SELU's lower limit, mean and variance kept (Klambauer et al. 2017, arXiv:1706.02515, section 2)."""
-    a = ((1 - rate) * (1 + rate * ALPHA**2)) ** -0.5
-    return a * tf.where(kept, x, -ALPHA) + a * ALPHA * rate
-
-
-class Dropout(_Seeded):
-    """Sets a share `rate` of a layer's outputs to zero and scales the others, in training."""
-
-    dropped = staticmethod(dropped)
-
-    def __init__(self, rate: float, place: int, **kwargs):
-        super().__init__(place, **kwargs)
-        self.rate = rate
-
-    def call(self, x, training=None):
-        if not training:
-            return x
-        return self.dropped(x, kept(self.rate, *self.tick(), self.place, tf.shape(x)), self.rate)
-
-
-class AlphaDropout(Dropout):
-    """Dropout for SELU units."""
-
-    dropped = staticmethod(alpha_dropped)
-
-
-class Noise(_Seeded):
-    """Adds `noise` to a layer's normalized inputs, in training (after Santurkar et al. 2018, arXiv:1805.11604)."""
-
-    def __init__(self, kind: str, place: int, **kwargs):
-        super().__init__(place, **kwargs)
-        self.kind = kind
-
-    def call(self, x, training=None):
-        return x + noise(self.kind, *self.tick(), self.place, tf.shape(x)) if training else x
 
 
 def noise(kind: str, seed: tf.Tensor, step: tf.Tensor, place: int, shape: tf.Tensor) -> tf.Tensor:
