@@ -59,7 +59,7 @@ def executed_eagerly(call):
     ],
 )
 def test_the_keras_loop_runs_nothing_approximate(digits, changes):
-    network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits.pixels)
+    network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits.pixels, digits.classes)
     rows = np.zeros((2, 60), np.int32)
     initial = initial_parameters(network, 0.1, seed=0)
     loop = CompiledLoop(network, digits, 2, 60, xla=False)
@@ -72,7 +72,7 @@ def test_the_keras_loop_runs_nothing_approximate(digits, changes):
     "changes", [{}, {"normalization": "weight"}, {"normalization": "self", "activation": "selu", "dropout": 0.2}]
 )
 def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
-    network = architecture(run_spec("keras", **changes), digits.pixels)
+    network = architecture(run_spec("keras", **changes), digits.pixels, digits.classes)
     loop = CompiledLoop(network, digits, 2, 60, xla=False)
     initial = initial_parameters(network, 0.1, seed=0)
     operations = executed_eagerly(lambda: loop.train(initial, 0.5, iter(np.zeros((2, 60), np.int32)), lambda *_: None))
@@ -90,7 +90,7 @@ def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, 
     ],
 )
 def test_the_evaluator_runs_nothing_approximate(digits, implementation, normalization):
-    network = architecture(run_spec(implementation, normalization, 3), digits.pixels)
+    network = architecture(run_spec(implementation, normalization, 3), digits.pixels, digits.classes)
     images = Images(digits, np.arange(len(digits.train_labels)))
     evaluator, probe = Evaluator(network, images), Probe(network, images)
     parameters = initial_parameters(network, 0.1, seed=0)
@@ -118,7 +118,7 @@ def test_the_estimators_run_nothing_approximate(digits, implementation):
         def after_run(self, run_context, run_values):
             Trace.operations |= executed(run_values.run_metadata)
 
-    network = architecture(run_spec(implementation, "batch", 3), digits.pixels)
+    network = architecture(run_spec(implementation, "batch", 3), digits.pixels, digits.classes)
     module = importlib.import_module(f"bnrepro.networks.{implementation}")
     built = partial(module.build_estimator, network, 0.5)
 

@@ -37,7 +37,7 @@ def test_plain_training_and_evaluation(
     assert evaluated.steps == spec.steps
     assert_same(evaluated.parameters, trained(spec).parameters)
     every_row = np.arange(len(digits.train_labels))
-    evaluator = Evaluator(architecture(spec, digits.pixels), Images(digits, every_row))
+    evaluator = Evaluator(architecture(spec, digits.pixels, digits.classes), Images(digits, every_row))
     measured = evaluator.measure(evaluated.parameters)
     assert evaluated.accuracy == pytest.approx(measured["accuracy"], abs=FLOAT32)
     assert evaluated.loss == pytest.approx(measured["loss"], rel=1e-5)

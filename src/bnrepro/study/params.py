@@ -3,12 +3,13 @@
 import math
 import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -18,9 +19,9 @@ from pydantic import (
 )
 
 from bnrepro import paths
+from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.study.choices import (
-    DatasetName,
     Device,
     Implementation,
     Noise,
@@ -31,12 +32,10 @@ from bnrepro.study.choices import (
     Updates,
 )
 
-DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
 PAPER_STUDY = "paper"  # the one that is laid over the paper's Figure 1
 CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
 PAPER_DEPTH = 3  # hidden layers of the network in that figure
-IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
 
 # A study's factors that are columns of its tables only where it crosses them.
 FURTHER = ("pixels", "initial_stddev", "activation", "placement", "momentum", "updates", "dropout", "noise")
@@ -53,6 +52,13 @@ def _distinct(values: list[T]) -> list[T]:
     return values
 
 
+def _known(name: Any) -> Any:
+    if name not in NAMES:
+        raise ValueError(f"input should be one of {', '.join(map(repr, NAMES))}")
+    return name
+
+
+DatasetName = Annotated[str, BeforeValidator(_known)]
 Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
 Count = Annotated[int, Field(ge=1, le=10**9)]  # what is more is a slip, and overflows further on
 Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
@@ -242,15 +248,19 @@ class Params(Section):
                 if name not in getattr(self, section):
                     raise ValueError(f"{section}.{name} is missing, and datasets lists {name}")
         for name, data in self.data.items():
-            training = IMAGES[name] - data.test
-            if name == "mnist" and data.test != 10_000:
-                raise ValueError(f"data.mnist.test is {data.test}; MNIST keeps its own 10000 test images")
-            room = training - data.validation
-            need = max(self.training[name].batch_size if name in self.training else 0, 10)
+            source = SOURCES[name]
+            if source.test_images not in (0, data.test):
+                its_own = f"{source.title} has a test set of its own, of {source.test_images} images"
+                raise ValueError(f"data.{name}.test is {data.test}; {its_own}")
+            count, classes = source.images + source.test_images, len(source.classes)
+            if min(data.test, data.validation) < classes:
+                raise ValueError(f"data.{name}: test and validation need an image of each class, {classes} or more")
+            room = count - data.test - data.validation
+            need = max(self.training[name].batch_size if name in self.training else 0, classes)
             if room < need:
                 raise ValueError(
                     f"data.{name}: test ({data.test}) and validation ({data.validation}) leave {max(room, 0)} of "
-                    f"{IMAGES[name]} images to train on; needed for a mini-batch, or one of each class: {need}"
+                    f"{count} images to train on; needed for a mini-batch, or one of each class: {need}"
                 )
         return self
 

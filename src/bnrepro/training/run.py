@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.data.dataset import CLASSES, Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture, Parameters, initial_parameters
 from bnrepro.study.choices import Pixels
 from bnrepro.study.spec import RunSpec
@@ -21,13 +21,13 @@ from bnrepro.training.implementations import loop_of, network_of
 from bnrepro.training.recording import Recording, Result, training_rows
 
 
-def architecture(spec: RunSpec, pixels: int) -> Architecture:
+def architecture(spec: RunSpec, pixels: int, classes: int) -> Architecture:
     """The network that a spec describes. Settings of a normalization that it does not have take harmless values."""
     return Architecture(
         inputs=pixels,
         depth=spec.depth,
         width=spec.width,
-        classes=CLASSES,
+        classes=classes,
         normalization=spec.normalization,
         placement=spec.placement or "before",
         momentum=0.0 if spec.momentum is None else spec.momentum,
@@ -110,7 +110,7 @@ def _start(spec: RunSpec, dataset: Dataset) -> _Start:
     device.use(spec.device, spec.tf32)
     _keep_tensorflow_quiet()
     dataset = _with_pixels(dataset, spec.pixels)
-    network = architecture(spec, dataset.pixels)
+    network = architecture(spec, dataset.pixels, dataset.classes)
     recording = Recording(spec, network, dataset)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
     start = _Start(spec, network, dataset, initial, recording)
@@ -156,7 +156,7 @@ def _stacked_loop(
 
 @lru_cache(maxsize=2)
 def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
-    return dataset.with_pixels(pixels)
+    return dataset.binarized() if pixels == "binary" else dataset
 
 
 def _data_dependent(network: Architecture, initial: Parameters, inputs: np.ndarray) -> Parameters:
