@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import pooch
 
 from bnrepro import paths, reading
 from bnrepro.data.dataset import Dataset
@@ -117,9 +116,7 @@ def _unlike(source: Source, arrays: dict[str, np.ndarray]) -> str | None:
 
 def _sha256(path: Path) -> str:
     try:
-        return pooch.file_hash(path, alg="sha256")
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: not found; {_REMEDY}") from error
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise BadInput(f"{in_words(error)}; {_REMEDY}") from error
 
