@@ -120,8 +120,7 @@ def _evidence(
 ) -> Evidence:
     """What the lesson's claims are judged by."""
     training, data = params.training[dataset], params.data[dataset]
-    source = SOURCES[dataset]
-    training_images = min(POPULATION_IMAGES, source.images + source.test_images - data.test)
+    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - data.test)
     # What no run has is a column all the same, so that a rule finds nothing in it.
     every, finals, looks = (
         ledger.read(table).reindex(columns=list(dict.fromkeys([*table, *needed])))

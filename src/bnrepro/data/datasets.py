@@ -103,7 +103,7 @@ def _unlike(source: Source, arrays: dict[str, np.ndarray]) -> str | None:
         if arrays[field].dtype != dtype or arrays[field].shape != shape:
             found = f"{arrays[field].dtype} {list(arrays[field].shape)}"
             return f"{field} is {found}, {np.dtype(dtype)} {list(shape)} expected"
-    if train + test != source.images + source.test_images or source.test_images not in (0, test):
+    if train + test != source.total or source.test_images not in (0, test):
         return f"{train} images to train on and {test} to test on are not those of the dataset"
     if arrays["levels"] != source.levels:
         return f"pixels from 0 to {arrays['levels']}, to {source.levels} expected"

@@ -44,6 +44,11 @@ class Source(ABC):
     files: Mapping[str, str]
 
     @property
+    def total(self) -> int:
+        """All images."""
+        return self.images + self.test_images
+
+    @property
     def pixels(self) -> int:
         """Values of an image, over all channels."""
         return prod(self.shape)

@@ -252,7 +252,7 @@ class Params(Section):
             if source.test_images not in (0, data.test):
                 its_own = f"{source.title} has a test set of its own, of {source.test_images} images"
                 raise ValueError(f"data.{name}.test is {data.test}; {its_own}")
-            count, classes = source.images + source.test_images, len(source.classes)
+            count, classes = source.total, len(source.classes)
             if min(data.test, data.validation) < classes:
                 raise ValueError(f"data.{name}: test and validation need an image of each class, {classes} or more")
             room = count - data.test - data.validation
