@@ -10,7 +10,6 @@ import pytest
 
 from bnrepro import numerics
 from bnrepro.data import datasets
-from bnrepro.study.params import Data
 from tests import pipeline
 
 numerics.use("portable")  # before any test computes something
@@ -50,6 +49,14 @@ def mnist_mirror() -> str:
 
 
 @pytest.fixture(scope="session")
+def fashion_mnist_mirror() -> str:
+    """The same for Fashion-MNIST, whose files have MNIST's names."""
+    if (beside := REPOSITORY.parent / "shared" / "data" / "fashion-mnist").is_dir():
+        return str(beside)
+    pytest.skip("no Fashion-MNIST here: there is no ../shared/data/fashion-mnist")
+
+
+@pytest.fixture(scope="session")
 def digits(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
     """The digits in 16 grey levels: 1,297 to train on, 200 of them held out, and 500 to test.
 
@@ -59,7 +66,7 @@ def digits(make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPa
         patch.chdir(make_project(tmp_path_factory.mktemp("digits")))
         datasets.fetch("digits")
         # stated here, so that whoever tunes params.yaml need not mend tests
-        datasets.prepare("digits", Data(pixels="grey", test=500, validation=200))
+        datasets.prepare("digits", test=500, validation=200)
         dataset = datasets.load("digits")
     for value in vars(dataset).values():
         if isinstance(value, np.ndarray):

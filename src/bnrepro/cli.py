@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 
 from bnrepro import environment, paths
+from bnrepro.data import registry
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import watchdog
 from bnrepro.study import params
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
-    return click.argument("dataset", type=click.Choice(params.DATASETS))(command)
+    return click.argument("dataset", type=click.Choice(registry.NAMES))(command)
 
 
 def _note_arithmetic(given: params.Params) -> None:
@@ -103,10 +104,11 @@ def fetch(dataset: params.DatasetName) -> None:
 @_dataset_argument
 @_stage
 def prepare(dataset: params.DatasetName) -> None:
-    """Scale, binarize and split a dataset."""
+    """Split a dataset into images to train on, to hold out and to test."""
     from bnrepro.data import datasets
 
-    datasets.prepare(dataset, params.load_for(dataset).data[dataset])
+    data = params.load_for(dataset).data[dataset]
+    datasets.prepare(dataset, data.test, data.validation)
 
 
 @main.command()
@@ -208,7 +210,7 @@ def ui(port: int | None) -> None:
 
 
 @main.command()
-@click.argument("datasets", nargs=-1, type=click.Choice(params.DATASETS))
+@click.argument("datasets", nargs=-1, type=click.Choice(registry.NAMES))
 @click.option("--runs", type=click.IntRange(min=0), default=3, show_default=True, help="How many to train again.")
 @click.option("--all", "every", is_flag=True, help="Train all runs again.")
 @click.option("--seed", type=click.IntRange(min=0), help="Picks the runs.  [default: others each time]")

@@ -21,7 +21,7 @@ def specs(project):
     """Four short runs on prepared digits."""
     given = params.load()
     datasets.fetch("digits")
-    datasets.prepare("digits", given.data["digits"])
+    datasets.prepare("digits", test=500, validation=200)
     chosen = [
         spec
         for spec in grid.expand(given, "digits", "depth")

@@ -104,5 +104,16 @@ def make_case(kind: str, training: int, held_out: int, test: int, epsilon: float
 
     apart = np.isin(np.arange(training + held_out), rng.permutation(training + held_out)[:held_out])
     count = training + held_out
-    dataset = Dataset("made up", LEVELS, images(count), labels(count), images(test), labels(test), apart, digest="")
+    dataset = Dataset(
+        "made up",
+        (1, PIXELS, 1),
+        10,
+        LEVELS,
+        images(count),
+        labels(count),
+        images(test),
+        labels(test),
+        apart,
+        digest="",
+    )
     return Case(architecture, parameters, dataset)

@@ -20,7 +20,7 @@ def trained(project):
     """A study of two short runs, one of them the canned estimator's with batch normalization."""
     given = params.load()
     datasets.fetch("digits")
-    datasets.prepare("digits", given.data["digits"])
+    datasets.prepare("digits", test=500, validation=200)
     dataset = datasets.load("digits")
     specs = [
         dataclasses.replace(spec, steps=50, evaluate_every=25)

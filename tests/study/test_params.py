@@ -15,6 +15,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.study import params
 
@@ -86,7 +87,7 @@ def refused(tmp_path: Path) -> Callable[[Any], str]:
 def test_the_shipped_file_loads_from_the_project(project):
     loaded = params.load()
     assert loaded.model_dump(exclude_defaults=True) == CONTENT  # what a study leaves out it leaves to `training`
-    for dataset in params.DATASETS:
+    for dataset in NAMES:
         assert dataset in loaded.training
         assert dataset in loaded.data
 
@@ -97,8 +98,9 @@ def test_both_datasets_load(tmp_path):
 
 
 def test_a_dataset_that_is_not_listed_needs_no_sections(tmp_path):
-    content = without(("data", "mnist"))
-    del content["training"]["mnist"]
+    content = tree()
+    for section in ("data", "training"):
+        content[section] = {"digits": content[section]["digits"]}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     assert list(params.load(tmp_path / "params.yaml").data) == ["digits"]
 
@@ -163,7 +165,7 @@ def test_an_unknown_key_is_named_beside_the_known_ones(refused, level):
 def test_a_section_of_an_unknown_dataset_is_refused(refused, section):
     line = refused(with_value((section, "cifar"), tree()[section]["digits"]))
     assert line.startswith(f"{section}.cifar: 'cifar' (str) given")
-    assert all(name in line for name in params.DATASETS)
+    assert all(name in line for name in NAMES)
 
 
 REQUIRED: list[Key] = [
@@ -337,8 +339,8 @@ def test_numbers_that_are_equal_repeat_a_value(refused):
 @pytest.mark.parametrize(
     ("key", "index", "allowed"),
     [
-        (("datasets",), 1, ["digits", "mnist"]),
-        (("studies", "depth", "datasets"), 0, ["digits", "mnist"]),
+        (("datasets",), 1, [*NAMES]),
+        (("studies", "depth", "datasets"), 0, [*NAMES]),
         (
             ("studies", "depth", "implementation"),
             2,
@@ -479,10 +481,10 @@ def test_every_class_has_to_be_left_to_train_on(refused):
     assert "leave 9 of 1797" in refused(content)
 
 
-def test_mnist_keeps_its_own_test_images(refused):
-    line = refused(with_value(("data", "mnist", "test"), 9000))
-    assert line.startswith("data.mnist.test is 9000")
-    assert "10000" in line
+@pytest.mark.parametrize("dataset", ["mnist", "fashion_mnist"])
+def test_a_dataset_keeps_its_own_test_images(refused, dataset):
+    line = refused(with_value(("data", dataset, "test"), 9000))
+    assert line == f"data.{dataset}.test is 9000; {SOURCES[dataset].title} has a test set of its own, of 10000 images"
 
 
 # --- files that are no params at all ----------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ studies:
 """
 DATA_DIGEST = "d1" * 32
 NOTHING = np.zeros(0, np.uint8)
-DATASET = Dataset("digits", 16, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, DATA_DIGEST)
+DATASET = Dataset("digits", (8, 8, 1), 10, 16, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, DATA_DIGEST)
 STEPS = [0, 50, 100]
 ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy")
 

@@ -46,7 +46,7 @@ def test_the_compiled_loop_arrives_where_model_fit_arrives(digits: Dataset, name
     spec = run_spec(
         "keras", "batch", 2, optimizer=name, decay=0.1, learning_rate=RATES[name], steps=60, evaluate_every=20
     )
-    network = architecture(spec, digits.pixels)
+    network = architecture(spec, digits.pixels, digits.classes)
     model = dense.build_model(network, 0.0)
     load_parameters(model, dense.canonical_name, initial_parameters(network, spec.initial_stddev, spec.seed))
     optimizer = optimizers.keras_optimizer(name)

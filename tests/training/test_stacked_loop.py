@@ -13,7 +13,6 @@ import pytest
 from bnrepro import device
 from bnrepro.analysis.steps_to_target import crossing
 from bnrepro.data import datasets
-from bnrepro.study import params
 from bnrepro.training.run import run, run_together
 from tests.networks.specs import TOLERANCE, assert_same, run_spec
 from tests.training.stacks import CASES, stack
@@ -65,7 +64,7 @@ def test_a_stack_that_has_diverged_whole_is_not_trained_on(digits):
 def elsewhere(project):
     """Runs a module in a process of its own, for other numerics or another device, on prepared digits."""
     datasets.fetch("digits")
-    datasets.prepare("digits", params.load().data["digits"])
+    datasets.prepare("digits", test=500, validation=200)
 
     def run_module(*words):
         command = [sys.executable, "-W", "ignore", "-m", *words]

@@ -10,11 +10,10 @@ from typing import Any
 import yaml
 
 from bnrepro import paths
+from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput, Failed
 from bnrepro.figures import catalogue, origin
-from bnrepro.study.params import DATASETS
 
-_REBUILDS = {"digits": "make reproduce", "mnist": "make paper"}
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
 
 
@@ -35,13 +34,16 @@ def cite(figure: str) -> str:
     commit, date = _commit_of(path)
     _is_what_the_commit_draws(path, dataset, commit)
     runs = " and ".join(f"{values['records']} runs of study {study}" for study, values in made_from["studies"].items())
-    what = f"{catalogue.CAPTIONS[name]}. Data: {dataset}; {runs}; bnrepro {made_from['bnrepro']}, commit {commit[:12]}."
+    source = SOURCES[dataset]
+    version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
+    what = f"{catalogue.CAPTIONS[name]}. Data: {source.title}; {runs}; {version}."
+    rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
     citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
     paper = citation["references"][0]  # a fork may add others
     return "\n\n".join(
         [
             what,
-            f"Rebuild it:\n    git checkout {commit}\n    {_REBUILDS[dataset]}",
+            f"Rebuild it:\n    git checkout {commit}\n    {rebuild}",
             f"or draw it again from the committed tables: bnrepro plot {dataset}",
             f"Last changed by commit {commit} of {date}.",
             _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
@@ -58,13 +60,14 @@ def _find(figure: str) -> Path:
         if (
             given.parent.name != "figures"
             or given.parent.parent.parent != reports
+            or given.parent.parent.name not in NAMES
             or given.stem not in catalogue.STUDIES
         ):
             raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
         found = [given] if given.is_file() else []
     else:
         dataset, _, name = figure.rpartition("/")
-        candidates = [reports / known / "figures" / f"{name}.svg" for known in DATASETS if dataset in ("", known)]
+        candidates = [reports / known / "figures" / f"{name}.svg" for known in NAMES if dataset in ("", known)]
         found = [path for path in candidates if path.is_file()]
     if not found:
         raise BadInput(f"{figure}: there is no such figure; known names: {', '.join(catalogue.STUDIES)}")

@@ -118,7 +118,7 @@ def check(
 
 def _obtained(params: Params, dataset: DatasetName) -> Dataset:
     datasets.fetch(dataset)
-    datasets.prepare(dataset, params.data[dataset])
+    datasets.prepare(dataset, params.data[dataset].test, params.data[dataset].validation)
     return datasets.load(dataset)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from bnrepro import paths
 from bnrepro.audit import lock, outputs, retraining
 from bnrepro.audit.finding import Finding
+from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput
 from bnrepro.execution import executor
 from bnrepro.study.factors import DatasetName
-from bnrepro.study.params import DATASETS, Params
+from bnrepro.study.params import Params
 
 
 def reported() -> list[DatasetName]:
@@ -17,7 +18,7 @@ def reported() -> list[DatasetName]:
     Raises:
         BadInput: there is none.
     """
-    found = [dataset for dataset in DATASETS if paths.provenance(dataset).exists()]
+    found = [dataset for dataset in NAMES if paths.provenance(dataset).exists()]
     if not found:
         raise BadInput("reports/ has no report: nothing to verify; `dvc repro` makes one")
     return found

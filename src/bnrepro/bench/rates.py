@@ -58,7 +58,7 @@ def made_up_images() -> Dataset:
     rng = np.random.default_rng(0)
     train, test = (rng.integers(0, 2, (n, 784), np.uint8) for n in (60_000, 10_000))
     train_labels, test_labels = (rng.integers(0, 10, n, np.int32) for n in (60_000, 10_000))
-    return Dataset("mnist", 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
+    return Dataset("mnist", (28, 28, 1), 10, 1, train, train_labels, test, test_labels, np.zeros(60_000, bool), "")
 
 
 def initial(network: Architecture, seed: int = 0) -> Parameters:

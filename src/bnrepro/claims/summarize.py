@@ -15,12 +15,13 @@ from bnrepro import paths
 from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
 from bnrepro.claims import figure_1, ledger
 from bnrepro.claims.evidence import Evidence
+from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.records.grid import expand, recorded_on
 from bnrepro.study.factors import OPTIONAL, DatasetName, RunSpec
-from bnrepro.study.params import HEADLINE_STUDY, IMAGES, PAPER_STUDY, Params
+from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
 HEADLINE_MODE = "ema"  # what users get
@@ -118,7 +119,7 @@ def _evidence(
 ) -> Evidence:
     """What the lesson's claims are judged by."""
     training, data = params.training[dataset], params.data[dataset]
-    training_images = min(POPULATION_IMAGES, IMAGES[dataset] - data.test)
+    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - data.test)
     # What no run has is a column all the same, so that a rule finds nothing in it.
     every, finals, looks = (
         ledger.read(table).reindex(columns=list(dict.fromkeys([*table, *needed])))

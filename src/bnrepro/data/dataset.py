@@ -4,10 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bnrepro.study.factors import DatasetName, Pixels
-
-CLASSES = 10
-
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single answer
 class Dataset:
@@ -15,14 +11,18 @@ class Dataset:
 
     Attributes:
         name: which dataset.
+        shape: height, width and channels of an image.
+        classes: how many there are.
         levels: the largest pixel value; a network's input is `images / levels`, in [0, 1].
-        train_images, test_images: uint8 [images, pixels].
-        train_labels, test_labels: int32 [images], 0 to 9.
+        train_images, test_images: uint8 [images, pixels], row by row and in each pixel channel by channel.
+        train_labels, test_labels: int32 [images], 0 to classes - 1.
         held_out: bool [training images], those that are set apart where a study chooses by validation.
-        digest: SHA-256 over all of the above, in the grey levels that the images came with.
+        digest: SHA-256 over name, levels, images, labels and held_out, in the levels that the images came with.
     """
 
-    name: DatasetName
+    name: str
+    shape: tuple[int, int, int]
+    classes: int
     levels: int
     train_images: np.ndarray
     train_labels: np.ndarray
@@ -33,12 +33,11 @@ class Dataset:
 
     @property
     def pixels(self) -> int:
+        """Values of an image, over all channels."""
         return self.train_images.shape[1]
 
-    def with_pixels(self, pixels: Pixels) -> "Dataset":
-        """The same images `grey`, as prepared, or `binary`: 1 from half of the largest value on, else 0."""
-        if pixels == "grey":
-            return self
+    def binarized(self) -> "Dataset":
+        """The same images in black and white: 1 from half of the largest value on, else 0."""
         return replace(
             self,
             levels=1,

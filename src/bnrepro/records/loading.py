@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from bnrepro import paths
+from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.records import schema
 
@@ -36,8 +37,8 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
     spec = RunSpec(**found[0]["spec"])
     folder = paths.runs(dataset, study) / found[0]["fingerprint"]
     parameters = schema.read_parameters(folder)
-    first = parameters.get("hidden_1/kernel")
-    network = architecture(spec, len(first) if first is not None and first.ndim else 1)
+    source = SOURCES[spec.dataset]
+    network = architecture(spec, source.pixels, len(source.classes))
     initial = importlib.import_module(measured_as(spec)).network(network).initial(spec.initial_stddev, spec.seed)
     forms = [{name: (values.dtype, values.shape) for name, values in one.items()} for one in (parameters, initial)]
     if forms[0] != forms[1]:

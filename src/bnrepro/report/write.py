@@ -12,6 +12,7 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
@@ -50,7 +51,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         for target in training.targets
     }
     text = _TEMPLATES.get_template("report.md.j2").render(
-        dataset=dataset,
+        source=SOURCES[dataset],
         data=params.data[dataset],
         network=params.network,
         training=training,
@@ -67,7 +68,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         provenance=tables.read_provenance(dataset),
     )
     body = _with_figures_inside(markdown.markdown(text, extensions=["tables", "md_in_html"]), folder)
-    page = _TEMPLATES.get_template("report.html.j2").render(dataset=dataset, body=body)
+    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, body=body)
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_type_
 
 from pydantic import ConfigDict, Field
 
-DatasetName = Literal["digits", "mnist"]
+DatasetName = str  # of those in `bnrepro.data.registry`, which is not imported here: a new one changes no run
 Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
 Normalization = Literal["none", "batch", "layer", "weight", "self"]
 Pixels = Literal["binary", "grey"]
@@ -175,9 +175,10 @@ class RunSpec:
             object.__setattr__(self, name, known.drop(fixed[name], fixed))
 
     @property
-    def program(self) -> tuple[Any, ...]:
+    def program(self) -> "RunSpec":
         """What runs that train together share: all but seed, learning rate and initial weights."""
-        return tuple(getattr(self, name) for name, known in FACTORS.items() if not known.within_stack)
+        varying = {name: None if known.nullable else 0 for name, known in FACTORS.items() if known.within_stack}
+        return replace(self, **varying)
 
     def __str__(self) -> str:
         return (

@@ -2,11 +2,12 @@
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -16,6 +17,7 @@ from pydantic import (
 )
 
 from bnrepro import paths
+from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.study import reading
 from bnrepro.study.factors import (
@@ -24,7 +26,6 @@ from bnrepro.study.factors import (
     OPTIONAL,
     BatchSize,
     Count,
-    DatasetName,
     Device,
     Factor,
     Implementation,
@@ -35,12 +36,10 @@ from bnrepro.study.factors import (
     Units,
 )
 
-DATASETS: tuple[DatasetName, ...] = get_args(DatasetName)
 HEADLINE_STUDY = "depth"  # the one that the headline figure draws
 PAPER_STUDY = "paper"  # the one that is laid over the paper's Figure 1
 CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
 PAPER_DEPTH = 3  # hidden layers of the network in that figure
-IMAGES = {"digits": 1_797, "mnist": 70_000}  # of both parts together
 
 MAX_RUNS = 100_000  # of a study on a dataset: a slip in a grid multiplies, and nobody could wait for them
 MAX_EVALUATIONS = 100_000  # of a run, all of which its record holds
@@ -57,6 +56,13 @@ def _distinct(values: list[T]) -> list[T]:
     return values
 
 
+def _known(name: Any) -> Any:
+    if name not in NAMES:
+        raise ValueError(f"input should be one of {', '.join(map(repr, NAMES))}")
+    return name
+
+
+DatasetName = Annotated[str, BeforeValidator(_known)]
 Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
 Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
 Seeds = Annotated[int, Field(ge=1, le=1_000)]
@@ -272,16 +278,20 @@ class Params(Section):
                 if name not in getattr(self, section):
                     raise ValueError(f"{section}.{name} is missing, and datasets lists {name}")
         for name, data in self.data.items():
-            training = IMAGES[name] - data.test
-            if name == "mnist" and data.test != 10_000:
-                raise ValueError(f"data.mnist.test is {data.test}; MNIST keeps its own 10000 test images")
-            room = training - data.validation
+            source = SOURCES[name]
+            if source.test_images not in (0, data.test):
+                its_own = f"{source.title} has a test set of its own, of {source.test_images} images"
+                raise ValueError(f"data.{name}.test is {data.test}; {its_own}")
+            count, classes = source.total, len(source.classes)
+            if min(data.test, data.validation) < classes:
+                raise ValueError(f"data.{name}: test and validation need an image of each class, {classes} or more")
+            room = count - data.test - data.validation
             studies = [study for study, grid in self.studies.items() if name in self.training and grid.applies_to(name)]
-            need = max([10, *(self.training_of(name, study).batch_size for study in studies)])
+            need = max([classes, *(self.training_of(name, study).batch_size for study in studies)])
             if room < need:
                 raise ValueError(
                     f"data.{name}: test ({data.test}) and validation ({data.validation}) leave {max(room, 0)} of "
-                    f"{IMAGES[name]} images to train on; needed for a mini-batch, or one of each class: {need}"
+                    f"{count} images to train on; needed for a mini-batch, or one of each class: {need}"
                 )
         return self
 

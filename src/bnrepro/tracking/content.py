@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
+from bnrepro.data.source import Source
 from bnrepro.study.factors import COLUMNS, FACTORS, settings, unusual
 
 Record = dict[str, Any]
@@ -19,11 +20,12 @@ _COLUMNS = {
 }
 
 
-def of_experiment() -> dict[str, str]:
-    """Tags of an experiment: its description, and a shared view with the columns that tell series apart."""
+def of_experiment(source: Source) -> dict[str, str]:
+    """Tags of a dataset's experiment: its description, and a shared view with the columns that tell series apart."""
     columns = [f"{kind}.`{name}`" for kind, names in _COLUMNS.items() for name in names]
     return {
-        NOTE: "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. Figures are in `report`.",
+        NOTE: f"{source.title}: {source.about}.\n\n"
+        "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. Figures are in `report`.",
         f"mlflow.sharedViewState.{_VIEW}": json.dumps({"selectedColumns": columns}),
     }
 
@@ -53,9 +55,9 @@ def note_on_series(members: list[Record]) -> str:
     return note
 
 
-def note_on_report(dataset: str) -> str:
+def note_on_report(title: str) -> str:
     return (
-        f"The report on {dataset}, with its figures and tables: they are under Artifacts. "
+        f"The report on {title}, with its figures and tables: they are under Artifacts. "
         "`report.html` is all of it on one page."
     )
 

@@ -17,8 +17,8 @@ from typing import Any
 import click
 
 from bnrepro import paths
+from bnrepro.data.registry import NAMES
 from bnrepro.errors import Failed
-from bnrepro.study.params import DATASETS
 
 ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
@@ -136,6 +136,6 @@ def is_server(uri: str) -> bool:
 
 def experiment_ids() -> dict[str, str]:
     """MLflow's id of each dataset's experiment."""
-    names = {f"bnrepro/{dataset}": dataset for dataset in DATASETS}
+    names = {f"bnrepro/{dataset}": dataset for dataset in NAMES}
     with failing_in_a_line():
         return {names[e.name]: e.experiment_id for e in connect().search_experiments() if e.name in names}

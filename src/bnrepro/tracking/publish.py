@@ -20,6 +20,7 @@ from typing import Any
 import click
 
 from bnrepro import paths
+from bnrepro.data.registry import SOURCES
 from bnrepro.records import schema, store
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
@@ -132,7 +133,7 @@ class _Experiment:
         self._client, self._usual = client, usual
         self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
         name = f"bnrepro/{dataset}"
-        tags = content.of_experiment()
+        tags = content.of_experiment(SOURCES[dataset])
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
             location = None if database.is_server(database.tracking_uri()) else database.artifacts(dataset)
@@ -181,7 +182,7 @@ class _Experiment:
         """Show the files of a report."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         digest = content.digest([(str(path.relative_to(folder)), path.read_bytes().hex()) for path in files])
-        run = self._run("report", dataset, digest, "report", {NOTE: content.note_on_report(dataset)})
+        run = self._run("report", dataset, digest, "report", {NOTE: content.note_on_report(SOURCES[dataset].title)})
         if not _is_finished(run):
             self._client.log_artifacts(run.info.run_id, str(folder))
             self._finish(run)

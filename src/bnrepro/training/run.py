@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bnrepro import device, numerics
-from bnrepro.data.dataset import CLASSES, Dataset
+from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Architecture
 from bnrepro.study.factors import Optimizer, Pixels, RunSpec
 from bnrepro.training.batches import mini_batches
@@ -28,7 +28,7 @@ from bnrepro.training.schedule import evaluation_steps, learning_rates
 from bnrepro.training.start import Start
 
 
-def architecture(spec: RunSpec, pixels: int) -> Architecture:
+def architecture(spec: RunSpec, pixels: int, classes: int) -> Architecture:
     """The network that a spec describes: those of its settings that an architecture has, by name.
 
     Settings of a normalization that the network does not have take harmless values.
@@ -37,7 +37,7 @@ def architecture(spec: RunSpec, pixels: int) -> Architecture:
     settings = {name: getattr(spec, name) for name in names}
     harmless = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
     settings |= {name: value for name, value in harmless.items() if settings[name] is None}
-    return Architecture(inputs=pixels, classes=CLASSES, **settings)
+    return Architecture(inputs=pixels, classes=classes, **settings)
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
@@ -85,7 +85,7 @@ def _start(spec: RunSpec, dataset: Dataset) -> tuple[Dataset, Start, Recording]:
     dataset = _with_pixels(dataset, spec.pixels)
     rows = training_rows(dataset, spec.hold_out)
     first = next(mini_batches(spec.seed, rows, spec.batch_size, 1))
-    network = _network(measured_as(spec), architecture(spec, dataset.pixels))
+    network = _network(measured_as(spec), architecture(spec, dataset.pixels, dataset.classes))
     images = dataset.train_images[first] / np.float32(dataset.levels)
     initial = network.initial(spec.initial_stddev, spec.seed, images)
     rates = learning_rates(spec.learning_rate, spec.decay, spec.steps)
@@ -100,7 +100,7 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
     """Train by the loop of the run's implementation, which returns the first step whose loss was not a number."""
     if spec.implementation == "keras":
         return _compiled_loop(spec.program, dataset).train(start)
-    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.pixels)
+    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.pixels, dataset.classes)
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
@@ -112,7 +112,7 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
 def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
     module = importlib.import_module(network_of(program))
     return importlib.import_module(loop_of(program)).CompiledLoop(
-        module.build_model(architecture(program, dataset.pixels), program.learning_rate),
+        module.build_model(architecture(program, dataset.pixels, dataset.classes), program.learning_rate),
         module.canonical_name,
         *_common(program, dataset),
     )
@@ -120,7 +120,7 @@ def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
 
 @lru_cache(maxsize=4)
 def _stacked_loop(program: RunSpec, dataset: Dataset) -> Any:
-    network = _network(measured_as(program), architecture(program, dataset.pixels))
+    network = _network(measured_as(program), architecture(program, dataset.pixels, dataset.classes))
     return importlib.import_module(STACKED_LOOP).StackedLoop(network, *_common(program, dataset))
 
 
@@ -136,7 +136,7 @@ def _network(module: str, architecture: Architecture) -> Any:
 
 @lru_cache(maxsize=2)
 def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
-    return dataset.with_pixels(pixels)
+    return dataset.binarized() if pixels == "binary" else dataset
 
 
 def _keep_tensorflow_quiet() -> None:
