@@ -33,6 +33,7 @@ def opposite(spec):
         told |= {"steps": steps + 150, "travelled": 9.0, "gradient": ((0.1, *rest),) * 2, "saturated": 0.95}
         told["population_steps"] = {2.5: 300, 15: 200}.get(spec.learning_rate, steps + 150)
         told |= {"accuracy": 0.90, "population_accuracy": 0.95, "test_batch_accuracy": 0.95}
+        told["folded_difference"] = 0.5
         told["lag"] = (1 - spec.momentum, spec.momentum)
         if spec.implementation != "canned_estimator":
             told |= {"zscore_mean": 0.5, "zscore_variance_error": 0.5, "zscore_variance_median": 0.5}

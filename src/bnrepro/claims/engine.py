@@ -89,7 +89,7 @@ class Found:
     """What the runs of a report gave, for the words about it.
 
     Attributes:
-        parts: of the claim's entry in claims.json, by name; those without two numbers are left out.
+        parts: of the claim's entry in claims.json, by name; NaN where a run that diverged has no number.
         steps: the rows of steps_to_target.csv at the headline's target.
     """
 

@@ -48,11 +48,10 @@ def _findings(claim: Claim, entry: dict[str, Any], steps: pd.DataFrame) -> str:
     """What follows from the verdict, and what the numbers say; nothing where it was not tested."""
     if entry["verdict"] == "not tested":
         return ""
-    parts = {
-        name: Part(name, part["first"], part["second"], part.get("met"))
-        for name, part in entry["measured"].items()
-        if part["first"] is not None and part["second"] is not None
-    }
+    parts = {}
+    for name, part in entry["measured"].items():
+        first, second = (float("nan") if part[side] is None else part[side] for side in ("first", "second"))
+        parts[name] = Part(name, first, second, part.get("met"))
     sentences = [claim.findings.get(entry["verdict"], ""), *claim.remarks(Found(parts, steps))]
     return " ".join(filter(None, sentences))
 

@@ -35,13 +35,9 @@ def remarks(found: Found) -> Iterator[str]:
     said = {True: "trains faster than", False: "trains no faster than", None: "cannot be told from"}
     for normalization, name in NAMES.items():
         pairs = [(at, part) for at, part in found.like(PAIR) if at["normalization"] == normalization]
-        answers = [
-            f"{words} {UNITS[normalization]} units without normalization at {prose.depths(depths)}"
-            for met, words in said.items()
-            if (depths := [at["depth"] for at, part in pairs if part.met is met])
-        ]
-        if answers:
-            yield f"{name} {prose.listed(answers)}."
+        other = f"{UNITS[normalization]} units without normalization"
+        if answers := prose.answers(pairs, {met: f"{words} {other}" for met, words in said.items()}):
+            yield f"{name} {answers}."
 
 
 CLAIM = Claim(

@@ -30,13 +30,8 @@ def compare(runs: Evidence) -> list[Part]:
 
 def remarks(found: Found) -> Iterator[str]:
     said = {True: "saves iterations", False: "saves none", None: "makes no difference that can be told"}
-    answers = [
-        f"{words} at {prose.depths(depths)}"
-        for met, words in said.items()
-        if (depths := [at["depth"] for at, part in found.like(FLAG) if part.met is met])
-    ]
-    if answers:
-        yield f"For users, who evaluate by moving averages, the flag {prose.listed(answers)}."
+    if answers := prose.answers(found.like(FLAG), said):
+        yield f"For users, who evaluate by moving averages, the flag {answers}."
     late = [(at["depth"], part) for at, part in found.like(SEEN) if part.met is False and part.second is not None]
     if late:
         lag = prose.span((part.first - part.second for _, part in late if part.second is not None), "{:,.0f}")

@@ -30,20 +30,18 @@ def remarks(found: Found) -> Iterator[str]:
         ("population", "statistics gathered anew"),
         ("test batch", "those of test mini-batches"),
     ):
-        lost = {
-            at["depth"]: 100 * (part.second - part.first)
-            for at, part in found.like(ACCURACY)
-            if at["statistics"] == statistics and part.second is not None
-        }
-        if lost and max(lost.values()) > 0:
-            depth = max(lost, key=lambda depth: lost[depth])
-            yield f"Against {gathered} the largest loss is {lost[depth]:.2f} percentage points, at depth {depth}."
-        elif lost:
+        at_depth = {at["depth"]: part for at, part in found.like(ACCURACY) if at["statistics"] == statistics}
+        lost = {depth: 100 * ((part.second or 0) - part.first) for depth, part in at_depth.items()}
+        depth, largest = max(lost.items(), key=lambda item: item[1], default=("", float("nan")))
+        if largest > 0:
+            yield f"Against {gathered} the largest loss is {largest:.2f} percentage points, at depth {depth}."
+        elif largest <= 0:
             yield f"Against {gathered} there is no loss."
-    if folded := [part.first for _, part in found.like(FOLDED)]:
+    folded = max((part.first for _, part in found.like(FOLDED)), default=float("nan"))
+    if folded >= 0:
         yield (
             "Folded into the weights of the layer beside it, batch normalization changes the logits by at most "
-            f"{max(folded):.1g} of the largest."
+            f"{folded:.1g} of the largest."
         )
 
 
