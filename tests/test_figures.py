@@ -9,11 +9,9 @@ import pytest
 
 from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.claims import ledger
 from bnrepro.errors import BadInput
 from bnrepro.figures import iterations_to_target, style
 from bnrepro.figures.draw import draw
-from bnrepro.report import lesson
 from bnrepro.report.write import write
 from bnrepro.study import params
 
@@ -174,23 +172,6 @@ def test_the_report_states_the_learning_rate_that_ran(given):
         pd.read_csv(path, keep_default_na=False).assign(learning_rate=0.25).to_csv(path, index=False)
     write(given, "digits")
     assert "at a learning rate of 0.25" in (paths.reports("digits") / "report.md").read_text()
-
-
-def test_every_claim_has_a_section_and_every_figure_of_a_section_is_drawn():
-    drawn = {path.stem for path in (COMMITTED / "figures").glob("*.svg")}
-    assert list(lesson.sections()) == [claim.id for claim in ledger.LESSON]
-    assert {section["figure"] for section in lesson.sections().values() if "figure" in section} <= drawn
-    for name, section in lesson.sections().items():
-        assert section.keys() <= {"title", "study", "after_figure_3", "figure", "reading", "wording", "follows"}, name
-        assert ("figure" in section) == ("reading" in section), name
-
-
-@pytest.mark.parametrize("dataset", REPORTED)
-def test_every_verdict_has_what_follows_from_it(dataset):
-    entries = json.loads((COMMITTED.parent / dataset / "claims.json").read_text(encoding="utf-8"))
-    verdicts = {entry["id"]: entry["verdict"] for entry in entries}
-    for name, section in lesson.sections().items():
-        assert section["follows"][verdicts[name]], name
 
 
 def test_a_verdict_that_is_not_tested_says_why(given):

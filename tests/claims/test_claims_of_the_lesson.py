@@ -9,7 +9,7 @@ import pytest
 
 from bnrepro.claims import ledger
 from bnrepro.claims.engine import NotTested
-from bnrepro.claims.evidence import less
+from bnrepro.claims.statistics import less
 from bnrepro.study import params
 from tests.claims.lesson import BUDGET, GRID, NEVER, NORMALIZED, PLAIN, RATE, evidence, of_the_grids, runs
 

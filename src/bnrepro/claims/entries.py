@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, model_v
 
 from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.claims import figure_1
+from bnrepro.claims import ledger
 from bnrepro.claims.engine import Verdict
 
 
@@ -39,7 +39,7 @@ class _Claim(_Stored):
     @model_validator(mode="after")
     def _is_measured_in_its_own_way(self) -> "_Claim":
         in_parts = all(isinstance(value, _Part) for value in self.measured.values())
-        if self.measured and in_parts == (self.id in {claim.id for claim in figure_1.CLAIMS}):
+        if self.measured and in_parts == (self.id in {claim.id for claim in ledger.PAPER}):
             raise ValueError("a claim about the paper's figure has numbers, any other has parts")
         return self
 

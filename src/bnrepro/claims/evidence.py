@@ -1,17 +1,20 @@
-"""What the rules about the lesson look at: every run of every study, asked for by its factors, and paired by seed."""
+"""What the rules about the lesson compare: the runs of every study, asked for by their factors, and paired by seed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bnrepro.analysis import steps_to_target
+from bnrepro.analysis import curves, steps_to_target
 from bnrepro.claims.engine import NotTested
+from bnrepro.claims.statistics import STANDARD_ERRORS, less, no_less
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
-STANDARD_ERRORS = 2  # a difference within so many is no difference
+# Both arms of most comparisons: Keras models without and with batch normalization.
+PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
+NORMALIZED: dict[str, Any] = {"implementation": "keras", "normalization": "batch"}
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,30 @@ class Evidence:
     test_images: int
     training_images: int
 
+    def select(self, reads: Mapping[str, Sequence[str]], first_seed: int = 0) -> "Evidence":
+        """What a rule sees: see `bnrepro.claims.engine.Rule`."""
+        tables = {name: getattr(self, name) for name in ("curves", "finals", "layers")}
+        return replace(self, **{name: select_rows(table, reads, first_seed) for name, table in tables.items()})
+
     def steps(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
         """Steps to the target of the runs with these factors, by seed; the budget where they do not arrive."""
         runs = _chosen(self.curves, study, factors)
         found = {}
         for seed, run in runs[runs["step"] > 0].groupby("seed"):
-            own = run.sort_values("step")
-            crossing = steps_to_target.crossing(own["step"].to_numpy(), own[column].to_numpy(), self.target)
-            found[seed] = own["budget"].iloc[0] if np.isnan(crossing) else crossing
+            curve = run.sort_values("step")
+            crossing = steps_to_target.crossing(curve["step"].to_numpy(), curve[column].to_numpy(), self.target)
+            found[seed] = curve["budget"].iloc[0] if np.isnan(crossing) else crossing
         budget = runs.groupby("seed")["budget"].first()  # of a run that diverged before its first evaluation
         return pd.Series(found, dtype=float).reindex(budget.index).fillna(budget)
 
     def arrive(self, study: str, **factors: Any) -> bool:
         """Whether all runs with these factors reach the target within the budget."""
         return bool((self.steps(study, **factors) < self.budget).all())
+
+    def both_arrive(self) -> list[int]:
+        """The depths of study `depth` at which all Keras models reach the target, without and with normalization."""
+        depths = self.values("depth", "depth", **PLAIN)
+        return [d for d in depths if all(self.arrive("depth", depth=d, **arm) for arm in (PLAIN, NORMALIZED))]
 
     def best(self, study: str, column: str = "accuracy", **factors: Any) -> pd.Series:
         """The highest test accuracy of each run, by seed."""
@@ -67,6 +80,18 @@ class Evidence:
         """A number that a whole run has for each layer (`layers.OF_THE_RUN`): rows are seeds, columns layers."""
         return self.looks(study, **factors).groupby(["seed", "layer"])[column].first().unstack()
 
+    def lag(self, study: str, look: int, **factors: Any) -> pd.Series:
+        """The lag of the moving means, by seed: mean over layers.
+
+        Args:
+            look: 0: the first after the start, -1: the last.
+        """
+        looks = self.looks(study, **factors)
+        steps = sorted(looks["step"].unique())[1:]
+        if not steps:
+            raise NotTested(f"study {study}: all runs of an arm diverged before the first look")
+        return looks[looks["step"] == steps[look]].groupby("seed")["lag"].mean()
+
     def leave_chance(self, study: str, **factors: Any) -> bool:
         """Whether all runs with these factors do."""
         return bool((self.best(study, **factors) >= CHANCE).all())
@@ -74,6 +99,18 @@ class Evidence:
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
         return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique())
+
+    def usual_rate(self) -> float:
+        """The dataset's learning rate: the one of study `depth`."""
+        return float(self.values("depth", "learning_rate")[0])
+
+    def rate_near(self, rate: float) -> float:
+        """The rate of study `learning_rate` that is meant by one within a hundredth of it."""
+        rates = self.values("learning_rate", "learning_rate")
+        close = [one for one in rates if abs(one / rate - 1) < 0.01]
+        if not close:
+            raise NotTested(f"study learning_rate has no runs at a rate of {rate:g}")
+        return float(close[0])
 
     # --- comparing ----------------------------------------------------------------------------------------------------
 
@@ -88,7 +125,7 @@ class Evidence:
 
     def no_fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
         """Whether steps to target are as many in the first, to the evaluations' grid, or more."""
-        return _unless(less(first, second, resolution=self.grid), first, second, self.grid)
+        return no_less(first, second, margin=self.grid, resolution=self.grid)
 
     def lower_accuracy(self, first: pd.Series, second: pd.Series, images: int | None = None) -> bool | None:
         """Whether accuracies are lower in the first; a difference that as many images would scatter by is none.
@@ -100,8 +137,8 @@ class Evidence:
 
     def no_lower_accuracy(self, first: pd.Series, second: pd.Series) -> bool | None:
         """Whether accuracies on the test images are as high in the first, within two standard errors, or higher."""
-        margin = STANDARD_ERRORS * self._standard_error(second)
-        return _unless(self.lower_accuracy(first, second), first, second, margin)
+        error = self._standard_error(second)
+        return no_less(first, second, margin=STANDARD_ERRORS * error, standard_error=error)
 
     def _standard_error(self, accuracy: pd.Series, images: int | None = None) -> float:
         share = float(np.clip(accuracy.mean(), 0, 1))
@@ -113,35 +150,16 @@ class Evidence:
         return float(self.curves["budget"].max())
 
 
-def _unless(less_than: bool | None, first: pd.Series, second: pd.Series, margin: float) -> bool | None:
-    """Of "no less": False where it is less, True where the mean is no farther below than the margin."""
-    if less_than:
-        return False
-    return True if (first - second).mean(skipna=False) >= -margin else None
-
-
-def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resolution: float = 0.0) -> bool | None:
-    """Whether the first is smaller, paired by seed: True, False where it is larger, None where neither can be said.
-
-    Neither can be said where pairs disagree about the sign, where the mean difference is within two standard errors or
-    the resolution of what was measured, or where a run has no such number.
-
-    Args:
-        standard_error: of the measurement itself; the scatter over pairs is added.
-
-    Raises:
-        NotTested: there are fewer than two pairs.
-    """
-    pairs = pd.concat([first, second], axis=1)
-    if len(pairs) < 2:
-        raise NotTested("a comparison needs two seeds at least")
-    difference = (pairs.iloc[:, 0] - pairs.iloc[:, 1]).to_numpy(float)
-    if np.isnan(difference).any() or (np.any(difference < 0) and np.any(difference > 0)):
-        return None
-    error = np.hypot(difference.std(ddof=1) / np.sqrt(len(difference)), standard_error)
-    if abs(difference.mean()) <= max(STANDARD_ERRORS * error, resolution):
-        return None
-    return bool(difference.mean() < 0)
+def select_rows(table: pd.DataFrame, reads: Mapping[str, Sequence[str]], first_seed: int = 0) -> pd.DataFrame:
+    """Those rows of a table of all studies that a rule sees: see `bnrepro.claims.engine.Rule`."""
+    kept = table["study"].isin(reads) & (table["seed"] >= first_seed)
+    for study, factors in reads.items():
+        rows = table["study"] == study
+        for factor in set(curves.series(table)) - {"study", *factors}:
+            values = table.loc[rows, factor].dropna()
+            if len(values):
+                kept &= ~rows | table[factor].isna() | (table[factor] == values.iloc[0])
+    return table[kept]
 
 
 def _chosen(table: pd.DataFrame, study: str, factors: dict[str, Any]) -> pd.DataFrame:

@@ -1,43 +1,23 @@
-"""All claims, in the order of the lesson: what claims.json holds."""
+"""All claims, found in their folders, in the order of the lesson: what claims.json holds."""
 
-import ast
-import inspect
+import importlib
+import pkgutil
+from types import ModuleType
 from typing import Any
 
-import pandas as pd
-
-from bnrepro.analysis.curves import series
-from bnrepro.claims import beyond, figure_1, in_tensorflow, learning, normalizing
+from bnrepro.claims import figure_1, lesson, paper
+from bnrepro.claims.engine import Claim
 from bnrepro.claims.evidence import Evidence
 
-LESSON = [*learning.CLAIMS, *normalizing.CLAIMS, *in_tensorflow.CLAIMS, *beyond.CLAIMS]
-PAPER = figure_1.CLAIMS
-for _claim in (*LESSON, *PAPER):
-    # A rule's words are those of its source, which its digest covers; `python -OO` strips them from the function.
-    _claim.rule.__doc__ = ast.get_docstring(ast.parse(inspect.getsource(_claim.rule)).body[0])  # type: ignore[arg-type]
 
-# Of which factors a rule reads several values, by study; of any other that a study crosses, it is judged by the first.
-FACTORS = {
-    "depth": ("implementation", "normalization", "depth"),
-    "learning_rate": ("normalization", "learning_rate"),
-    "dropout": ("normalization", "dropout"),
-    "momentum": ("momentum",),
-    "updates": ("implementation", "updates"),
-    "alternatives": ("normalization", "activation", "depth"),
-    "noise": ("normalization", "noise"),
-}
+def claims_of(package: ModuleType) -> list[Claim]:
+    """The claims of a folder's modules, in the order of their places."""
+    names = [found.name for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    return sorted((importlib.import_module(name).CLAIM for name in names), key=lambda claim: claim.place)
 
 
-def read(table: pd.DataFrame) -> pd.DataFrame:
-    """Those rows of a table of all studies that the rules read."""
-    kept = table["study"].isin(FACTORS)
-    for study, factors in FACTORS.items():
-        own = table["study"] == study
-        for factor in set(series(table)) - {"study", *factors}:
-            values = table.loc[own, factor].dropna()
-            if len(values):
-                kept &= ~own | table[factor].isna() | (table[factor] == values.iloc[0])
-    return table[kept]
+LESSON = claims_of(lesson)
+PAPER = claims_of(paper)
 
 
 def judge(evidence: Evidence | None) -> list[dict[str, Any]]:

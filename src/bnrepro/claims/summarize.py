@@ -122,7 +122,7 @@ def _evidence(
     training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - data.test)
     # What no run has is a column all the same, so that a rule finds nothing in it.
     every, finals, looks = (
-        ledger.read(table).reindex(columns=list(dict.fromkeys([*table, *needed])))
+        table.reindex(columns=list(dict.fromkeys([*table, *needed])))
         for table, needed in (
             (every, ("dropout", "validation_accuracy")),
             (finals, ("dropout", "folded_difference")),

@@ -1,15 +1,13 @@
-"""The report's part on the lesson: for every claim its verdict, what was measured, and what follows (lesson.yaml)."""
+"""The report's part on the lesson: for every claim its verdict, what was measured, and what follows from it."""
 
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from bnrepro import paths
 from bnrepro.analysis import curves, tables
-from bnrepro.claims import entries
+from bnrepro.claims import entries, ledger, prose
+from bnrepro.claims.engine import Claim, Found, Part
 from bnrepro.errors import BadInput
 from bnrepro.report import wording
 from bnrepro.study.factors import DatasetName
@@ -26,16 +24,47 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
-    claims = [entry for entry in entries.read(dataset) if entry["id"] in sections()]
-    if missing := sections().keys() - {entry["id"] for entry in claims}:
+    found = {entry["id"]: entry for entry in entries.read(dataset)}
+    if missing := {claim.id for claim in ledger.LESSON} - found.keys():
         raise BadInput(
             f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"
         )
     return [
-        _claim(claim, sections()[claim["id"]])
-        | {"series": _series(sections()[claim["id"]].get("study", ""), steps, finals)}
-        | {"best": _best(dataset) if "after_figure_3" in sections()[claim["id"]] else []}
-        for claim in claims
+        {
+            "claim": claim,
+            **found[claim.id],
+            "reason": found[claim.id].get("reason"),
+            "findings": _findings(claim, found[claim.id], steps),
+            "parts": _parts(found[claim.id]["measured"]),
+            "tally": _tally([part["met"] for part in found[claim.id]["measured"].values() if "met" in part]),
+            "series": _series(claim.series, steps, finals),
+            "best": _best(dataset) if claim.beside_figure_3 else [],
+        }
+        for claim in ledger.LESSON
+    ]
+
+
+def _findings(claim: Claim, entry: dict[str, Any], steps: pd.DataFrame) -> str:
+    """What follows from the verdict, and what the numbers say; nothing where it was not tested."""
+    if entry["verdict"] == "not tested":
+        return ""
+    parts = {}
+    for name, part in entry["measured"].items():
+        first, second = (float("nan") if part[side] is None else part[side] for side in ("first", "second"))
+        parts[name] = Part(name, first, second, part.get("met"))
+    sentences = [claim.findings.get(entry["verdict"], ""), *claim.remarks(Found(parts, steps))]
+    return " ".join(filter(None, sentences))
+
+
+def _parts(measured: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "first": prose.number(part["first"]),
+            "second": prose.number(part["second"]),
+            "met": _MET[part["met"]] if "met" in part else "",
+        }
+        for name, part in measured.items()
     ]
 
 
@@ -64,42 +93,7 @@ def _value(value: Any) -> str:
     return "–" if pd.isna(value) else value if isinstance(value, str) else f"{value:g}"
 
 
-@cache
-def sections() -> dict[str, dict[str, Any]]:
-    """lesson.yaml by claim; its first lines say what there may be of each."""
-    return yaml.safe_load(resources.files("bnrepro.report").joinpath("lesson.yaml").read_text(encoding="utf-8"))
-
-
-def _claim(claim: dict[str, Any], section: dict[str, Any]) -> dict[str, Any]:
-    measured = claim["measured"]
-    parts = [
-        {
-            "name": name,
-            "first": _number(values["first"]),
-            "second": _number(values["second"]),
-            "met": _MET[values["met"]] if "met" in values else "",
-        }
-        for name, values in measured.items()
-    ]
-    return {
-        "figure": None,
-        "wording": None,
-        **claim,
-        **section,
-        "follows": section.get("follows", {}).get(claim["verdict"]),
-        "parts": parts,
-        "tally": _tally([values["met"] for values in measured.values() if "met" in values]),
-        "reason": claim.get("reason"),
-    }
-
-
 def _tally(met: list[bool | None]) -> str:
     """`5 yes, 2 no, 1 cannot be told`."""
     counts = [(met.count(value), words) for value, words in _MET.items()]
     return ", ".join(f"{count} {words}" for count, words in counts if count)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"

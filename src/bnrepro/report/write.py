@@ -12,11 +12,12 @@ import pandas as pd
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.figures.catalogue import CAPTIONS
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.report import lesson, paper, wording
+from bnrepro.report import lesson, paper, published, wording
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
@@ -61,6 +62,8 @@ def write(params: Params, dataset: DatasetName) -> None:
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         ledger=lesson.context(params, dataset),
+        verdicts=VERDICTS,
+        published=published.is_published(params, dataset),
         captions=CAPTIONS,
         figures={path.stem for path in (folder / "figures").glob("*.svg")},
         image=f"{100 / params.data[dataset].test:.2g}",
