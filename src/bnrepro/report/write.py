@@ -13,7 +13,7 @@ from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.errors import BadInput
-from bnrepro.figures.catalogue import CAPTIONS
+from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.report import lesson, paper, wording
 from bnrepro.study.choices import DatasetName
@@ -60,7 +60,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         ledger=lesson.context(params, dataset),
-        captions=CAPTIONS,
+        captions={name: entry.caption for name, entry in registry.own().items()},
         figures={path.stem for path in (folder / "figures").glob("*.svg")},
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=paper.context(params, dataset) if tables.has(dataset, "paper") else None,
