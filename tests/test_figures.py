@@ -1,5 +1,6 @@
 """Figures and report from the committed tables: the committed bytes, and what a reader has to find in them."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.errors import BadInput
-from bnrepro.figures import iterations_to_target, style
+from bnrepro.figures import generic, iterations_to_target, labels, layout, registry, style
 from bnrepro.figures.draw import draw
 from bnrepro.report.write import write
 from bnrepro.study import params
@@ -51,7 +52,7 @@ def test_text_is_text(given):
     drawn = (paths.figures("digits") / "iterations_to_target.svg").read_text()
     assert "iterations without / with:</text>" in drawn
     assert "not reached within 3,000</text>" in drawn
-    assert b"iterations without" not in (paths.figures("digits") / "iterations_to_target.png").read_bytes()
+    assert b"iterations without" not in (paths.figures("digits") / "png" / "iterations_to_target.png").read_bytes()
 
 
 def test_arms_differ_in_grey_and_in_shape():
@@ -197,3 +198,109 @@ def test_a_study_without_runs_is_nothing_to_draw(given):
     pd.read_csv(path).head(0).to_csv(path, index=False)
     with pytest.raises(BadInput, match=r"no run of studies\.depth on digits came to an evaluation"):
         draw(given, "digits")
+
+
+# --- a study without a figure of its own ------------------------------------------------------------------------------
+
+
+def a_study(**factors):
+    """Rows of steps_to_target.csv for every combination of these values; a factor that it lacks has one."""
+    usual = {"implementation": ["keras"], "normalization": ["none", "batch"], "depth": [3], "learning_rate": [0.1]}
+    factors = {"study": ["mine"], **usual, **factors}
+    table = pd.DataFrame(itertools.product(*factors.values()), columns=list(factors))
+    measured = {"mode": "ema", "target": 0.9, "runs": 3, "reached": 3, "at_first": 0, "diverged": 0}
+    return table.assign(**measured, mean_restricted_steps=300.0, low=200.0, high=400.0)
+
+
+def its_curves(steps):
+    """Curves of the same networks: two seeds, three evaluations."""
+    curves = steps[[name for name in steps if name not in ("mode", "target", "reached")]]
+    curves = curves.merge(pd.DataFrame({"step": [100, 200, 1000]}), how="cross")
+    return curves.merge(pd.DataFrame({"seed": [0, 1]}), how="cross").assign(accuracy=0.5)
+
+
+def test_numbers_stand_along_the_axis_and_words_have_rows():
+    plan = layout.of(
+        a_study(noise=["none", "steady"], dropout=[0.5, 0.0, 0.2], implementation=["keras", "core_estimator"])
+    )
+    assert (plan.across, plan.values, plan.scale) == ("dropout", [0.0, 0.2, 0.5], "linear")
+    assert (plan.down, plan.rows) == ("noise", ["none", "steady"])
+    assert plan.fixed == {"implementation": "keras"}
+
+
+@pytest.mark.parametrize(
+    ("factor", "values", "scale"),
+    [
+        ("learning_rate", [0.1, 0.3, 1.0], "log"),
+        ("depth", [1, 3, 5], "linear"),
+        ("momentum", [0.0, 0.9, 0.99, 0.999], "side by side"),  # the last two would touch
+        ("pixels", ["grey", "binary"], "side by side"),
+    ],
+)
+def test_the_axis_fits_the_values(factor, values, scale):
+    plan = layout.of(a_study(**{factor: values}))
+    assert (plan.across, plan.scale) == (factor, scale)
+    assert list(plan.places) == values
+    assert len(set(plan.places.values())) == len(values)
+
+
+def test_what_another_factor_decides_is_not_crossed():
+    table = a_study(normalization=["none", "self"], dropout=[0.0, 0.5])
+    table["activation"] = table["normalization"].map({"none": "sigmoid", "self": "selu"})
+    assert layout.crossed(table) == ["dropout"]
+
+
+def test_rows_of_panels_have_an_end():
+    plan = layout.of(a_study(learning_rate=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], depth=[1, 2, 3, 4, 5, 6, 7]))
+    assert (plan.rows, plan.left_out) == ([1, 2, 3, 4, 5], [6, 7])
+
+
+def test_where_a_factor_does_not_apply_the_network_is_a_line_across():
+    style.apply()
+    steps = a_study(momentum=[0.9, 0.99])
+    steps.loc[steps["normalization"] == "none", "momentum"] = float("nan")
+    figure = generic.draw(its_curves(steps), steps, 0.9, 1000)
+    across = [line for line in figure.axes[-1].lines if list(line.get_ydata()) == [300.0, 300.0]]
+    assert style.WITHOUT in {line.get_color() for line in across}
+    without, with_it = figure.axes[:2]
+    assert (len(without.lines), len(with_it.lines)) == (1 + 1, 2 + 1)  # and the target
+
+
+def test_a_study_of_ones_own_is_drawn_and_reported_without_code(given):
+    """Study `dropout` under another name; its own figure no longer knows it."""
+    tree = given.model_dump()
+    tree["studies"]["mine"] = tree["studies"].pop("dropout")
+    for path in [*paths.tables("digits").glob("*.csv"), paths.provenance("digits")]:
+        path.write_text(path.read_text().replace("\ndropout,", "\nmine,").replace('"dropout": {', '"mine": {'))
+    curves = paths.tables("digits") / "curves"
+    (curves / "mine.csv").write_text((curves / "dropout.csv").read_text().replace("\ndropout,", "\nmine,"))
+    changed = params.Params.model_validate(tree)
+    draw(changed, "digits")
+    write(changed, "digits")
+    drawn = {path.stem for path in paths.figures("digits").glob("*.svg")}
+    assert "study_mine" in drawn
+    assert "dropout" not in drawn
+    assert {path.stem for path in (paths.figures("digits") / "png").iterdir()} == drawn
+    text = (paths.reports("digits") / "report.md").read_text().partition("\n### Study mine\n")[2].partition("\n## ")[0]
+    assert "](figures/study_mine.svg)" in text
+    rows = [line for line in text.splitlines() if line.startswith(("| no norm", "| batch norm", "| self-norm"))]
+    assert len(rows) == 3 * 3  # normalizations, dropouts
+    assert "3 diverged" in text
+
+
+def test_no_figure_is_shown_twice():
+    """A committed study has a figure of its own or a generic one."""
+    for folder in COMMITTED.parent.iterdir():
+        drawn = [registry.find(path.stem) for path in (folder / "figures").glob("*.svg")]
+        own = {study for entry in drawn if not entry.name.startswith(generic.PREFIX) for study in entry.studies}
+        assert own.isdisjoint(
+            study for entry in drawn if entry.name.startswith(generic.PREFIX) for study in entry.studies
+        )
+
+
+@pytest.mark.parametrize(
+    ("factor", "value", "words"),
+    [("depth", 1, "1 hidden layer"), ("dropout", 0.25, "dropout 0.25"), ("noise", "steady", "steady noise")],
+)
+def test_a_setting_says_its_factor(factor, value, words):
+    assert labels.setting(factor, value) == words

@@ -30,7 +30,7 @@ def test_tables_figures_and_report_are_there(reproduced):
     reports = reproduced.folder / "reports" / "digits"
     for name in ("iterations_to_target", "accuracy_vs_iterations"):
         assert "<text" in (reports / "figures" / f"{name}.svg").read_text()
-        assert (reports / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (reports / "figures" / "png" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (reports / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     curves = pd.read_csv(reports / "tables" / "curves" / "depth.csv", keep_default_na=False)
     assert len(curves) == 2 * 2 * 2 * 10  # implementations, normalizations, seeds, evaluations
@@ -97,7 +97,7 @@ def test_changing_one_study_runs_that_study_alone(clone):
 
 def test_a_parameter_changed_and_changed_back_restores_without_training(clone):
     figures = clone.folder / "reports" / "digits" / "figures"
-    original = {path.name: path.read_bytes() for path in figures.iterdir()}
+    original = {path.name: path.read_bytes() for path in figures.rglob("*.*")}
     clone.params(lambda tree: tree["training"]["digits"].update(seeds=1))
     diff = json.loads(clone.run("dvc", "params", "diff", "--json").stdout)
     assert diff["params.yaml"]["training.digits.seeds"].items() >= {"old": 2, "new": 1}.items()
@@ -106,7 +106,7 @@ def test_a_parameter_changed_and_changed_back_restores_without_training(clone):
     clone.run("git", "checkout", "params.yaml")
     clone.run("dvc", "repro")
     assert clone.records() == before
-    assert {path.name: path.read_bytes() for path in figures.iterdir()} == original
+    assert {path.name: path.read_bytes() for path in figures.rglob("*.*")} == original
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 

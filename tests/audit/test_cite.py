@@ -6,22 +6,24 @@ import subprocess
 
 import pytest
 
+from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput
-from bnrepro.figures import catalogue, origin
+from bnrepro.figures import origin, registry
 from tests import pipeline
 
 REPORTS = pipeline.ROOT / "reports"
-COMMITTED = sorted(REPORTS.glob("*/figures/*"))
+COMMITTED = sorted(path for dataset in NAMES for path in (REPORTS / dataset / "figures").rglob("*.*"))
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parents[1].name} {path.name}")
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(REPORTS)))
 def test_a_committed_figure_names_what_it_was_made_from(path):
     made_from = origin.read(path)
-    provenance = json.loads((path.parents[1] / "provenance.json").read_text())
+    dataset = path.relative_to(REPORTS).parts[0]
+    provenance = json.loads((REPORTS / dataset / "provenance.json").read_text())
     assert {made_from[key] == provenance[key] for key in ("bnrepro", "dataset", "data_digest", "source_digest")} == {
         True
     }
-    assert tuple(made_from["studies"]) == tuple(sorted(catalogue.STUDIES[path.stem]))
+    assert set(made_from["studies"]) == set(registry.find(path.stem).studies)
     for study, values in made_from["studies"].items():
         assert values == provenance["studies"][study]
         assert values["records"] > 0
@@ -49,7 +51,7 @@ def cite(clone, figure, status=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("figure", ["reports/digits/figures/iterations_to_target.png", "digits/layers", "layers"])
+@pytest.mark.parametrize("figure", ["reports/digits/figures/png/iterations_to_target.png", "digits/layers", "layers"])
 def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     (clone.folder / "README.md").write_text("Changed after the figure.\n")
     made = clone.run("git", "rev-parse", "HEAD").stdout.strip()
@@ -57,7 +59,7 @@ def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     text = cite(clone, figure)
     name = re.split(r"[/.]", figure.removesuffix(".png"))[-1]
     assert text.startswith(
-        f"{catalogue.CAPTIONS[name]}. Data: digits; 8 runs of study depth; bnrepro 0.1.0, commit {made[:12]}."
+        f"{registry.find(name).caption}. Data: digits; 8 runs of study depth; bnrepro 0.1.0, commit {made[:12]}."
     )
     assert f"git checkout {made}\n    make reproduce" in text
     assert re.findall(r"^@(\w+){(\w+),$", text, re.MULTILINE) == [
@@ -116,7 +118,7 @@ def test_a_figure_of_another_table_is_refused(clone):
 
 @pytest.mark.slow
 def test_what_is_no_figure_of_this_clone_is_refused(clone, tmp_path):
-    assert "there is no such figure; known names: iterations_to_target" in cite(clone, "figure_9", status=2)
+    assert "there is no such figure; known names: accuracy_vs_iterations" in cite(clone, "figure_9", status=2)
     assert "there is no such figure" in cite(clone, "mnist/layers", status=2)
     (tmp_path / "layers.svg").write_text("<svg></svg>")
     assert "not a figure of this clone" in cite(clone, str(tmp_path / "layers.svg"), status=2)

@@ -12,7 +12,7 @@ import yaml
 from bnrepro import paths
 from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput, Failed
-from bnrepro.figures import catalogue, origin
+from bnrepro.figures import origin, registry, style
 
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
 
@@ -29,14 +29,14 @@ def cite(figure: str) -> str:
             commit from that commit's tables it has other bytes.
     """
     path = _find(figure)
-    dataset, name = path.parent.parent.name, path.stem
+    dataset, name = _dataset_of(path), path.stem
     made_from = origin.read(path)
     commit, date = _commit_of(path)
     _is_what_the_commit_draws(path, dataset, commit)
     runs = " and ".join(f"{values['records']} runs of study {study}" for study, values in made_from["studies"].items())
     source = SOURCES[dataset]
     version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
-    what = f"{catalogue.CAPTIONS[name]}. Data: {source.title}; {runs}; {version}."
+    what = f"{registry.find(name).caption}. Data: {source.title}; {runs}; {version}."
     rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
     citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
     paper = citation["references"][0]  # a fork may add others
@@ -56,25 +56,26 @@ def _find(figure: str) -> Path:
     """The file of a figure, from what a user calls it."""
     given = Path(figure).resolve()
     reports = paths.root().resolve() / "reports"
+    every = [path for dataset in NAMES for path in sorted((reports / dataset / "figures").glob("*.svg"))]
     if given.suffix.removeprefix(".") in origin.FORMATS:
-        if (
-            given.parent.name != "figures"
-            or given.parent.parent.parent != reports
-            or given.parent.parent.name not in NAMES
-            or given.stem not in catalogue.STUDIES
-        ):
+        folder = given.parent.parent if given.parent.name == style.PNG else given.parent
+        if folder.name != "figures" or folder.parent.parent != reports:
             raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
         found = [given] if given.is_file() else []
     else:
         dataset, _, name = figure.rpartition("/")
-        candidates = [reports / known / "figures" / f"{name}.svg" for known in NAMES if dataset in ("", known)]
-        found = [path for path in candidates if path.is_file()]
+        found = [path for path in every if path.stem == name and dataset in ("", _dataset_of(path))]
     if not found:
-        raise BadInput(f"{figure}: there is no such figure; known names: {', '.join(catalogue.STUDIES)}")
+        known = ", ".join(dict.fromkeys(path.stem for path in every))
+        raise BadInput(f"{figure}: there is no such figure; known names: {known}")
     if len(found) > 1:
-        several = " or ".join(f"{path.parent.parent.name}/{path.stem}" for path in found)
-        raise BadInput(f"{figure}: which one, {several}?")
+        raise BadInput(f"{figure}: which one, {' or '.join(f'{_dataset_of(path)}/{path.stem}' for path in found)}?")
     return found[0]
+
+
+def _dataset_of(path: Path) -> str:
+    """The dataset of a figure in this clone's reports."""
+    return path.relative_to(paths.root().resolve() / "reports").parts[0]
 
 
 def _commit_of(path: Path) -> tuple[str, str]:
@@ -116,7 +117,7 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
         if drawn.returncode:
             reason = " ".join(drawn.stderr.split())[-200:]
             raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
-        again = Path(folder) / reports / "figures" / path.name
+        again = Path(folder) / path.relative_to(paths.root().resolve())
         if not again.is_file() or again.read_bytes() != path.read_bytes():
             raise Failed(
                 f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "

@@ -5,11 +5,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
-NAME = "accuracy_vs_iterations"
-STUDIES = (HEADLINE_STUDY,)
 CAPTION = "Test accuracy against training iterations by depth, with and without batch normalization"
+STUDIES: Needs = {HEADLINE_STUDY: ()}
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of the headline's study."""
+    return draw(tables.headline(f"curves/{HEADLINE_STUDY}"), tables.target, tables.budget(HEADLINE_STUDY))
 
 
 def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:

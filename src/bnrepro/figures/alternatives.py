@@ -6,19 +6,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 
-NAME = "alternatives"
-STUDIES = ("alternatives",)
 CAPTION = "Test accuracy against training iterations: batch normalization and what came after"
+STUDIES: Needs = {"alternatives": ("activation",)}
 _ARMS = (
-    ("none", "without normalization", style.WITHOUT, "-"),
-    ("batch", "batch", style.WITH, "-"),
-    ("layer", "layer", style.ORANGE, (0, (5, 1.2))),
-    ("weight", "weight", style.PURPLE, (0, (3, 1, 1, 1))),
-    ("self", "self-normalizing (SELU)", style.GREEN, (0, (1.5, 1))),
+    ("none", "without normalization", style.NORMALIZATIONS["none"], "-"),
+    ("batch", "batch", style.NORMALIZATIONS["batch"], "-"),
+    ("layer", "layer", style.NORMALIZATIONS["layer"], (0, (5, 1.2))),
+    ("weight", "weight", style.NORMALIZATIONS["weight"], (0, (3, 1, 1, 1))),
+    ("self", "self-normalizing (SELU)", style.NORMALIZATIONS["self"], (0, (1.5, 1))),
 )
 _SERIES = ["normalization", "activation", "depth"]
 _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"))
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of study `alternatives`."""
+    ended = tables.rows("final_accuracy", "alternatives", "depth", "activation")
+    return draw(tables.curves("alternatives", "depth"), ended, tables.budget("alternatives"))
 
 
 def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:

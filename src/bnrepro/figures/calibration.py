@@ -8,11 +8,17 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import CALIBRATION_STUDY
 
-NAME = "calibration"
-STUDIES = (CALIBRATION_STUDY,)
 CAPTION = "Distance from Ioffe & Szegedy (2015), Figure 1(a) without batch normalization, by setting"
+STUDIES: Needs = {CALIBRATION_STUDY: ()}
+
+
+def from_tables(tables: Tables) -> Figure | None:
+    """None where no setting was compared with the paper."""
+    surface = tables.read("calibration") if tables.has("paper") else pd.DataFrame()
+    return draw(surface) if len(surface) else None
 
 
 def draw(surface: pd.DataFrame) -> Figure:

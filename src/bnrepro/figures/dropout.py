@@ -7,15 +7,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 
-NAME = "dropout"
-STUDIES = ("dropout",)
 CAPTION = "Dropout: accuracy against training iterations, the travel of inputs and the turn of gradients"
+STUDIES: Needs = {"dropout": ("dropout",)}
 _ARMS = (
     ("none", "sigmoid", style.WITHOUT, "o"),
     ("batch", "sigmoid, batch normalization", style.WITH, "s"),
     ("self", "SELU, alpha dropout", style.GREEN, "D"),
 )
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of study `dropout`."""
+    looks = tables.rows("layers", "dropout", "", "dropout")
+    return draw(tables.curves("dropout"), looks, tables.budget("dropout"))
 
 
 def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:

@@ -7,13 +7,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bnrepro.analysis import reference
 from bnrepro.figures import style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
-NAME = "figure_1a"
-STUDIES = (PAPER_STUDY,)
 CAPTION = "Test accuracy against training iterations: Ioffe & Szegedy (2015), Figure 1(a), and ours"
+STUDIES: Needs = {PAPER_STUDY: ()}
 _PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}
+
+
+def from_tables(tables: Tables) -> Figure | None:
+    """None on another dataset than the paper's."""
+    if not tables.has("paper"):
+        return None
+    papers = {arm.normalization: reference.test_accuracy(arm.normalization) for arm in style.PAPER_ARMS}
+    return draw(tables.read(f"curves/{PAPER_STUDY}"), papers, tables.budget(PAPER_STUDY))
 
 
 def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Figure:

@@ -4,13 +4,29 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bnrepro.analysis import reference
 from bnrepro.analysis.reference import PERCENTILES
 from bnrepro.figures import style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
-NAME = "figure_1bc"
-STUDIES = (PAPER_STUDY,)
 CAPTION = "Percentiles of a sigmoid's input: Ioffe & Szegedy (2015), Figure 1(b, c), and ours"
+STUDIES: Needs = {PAPER_STUDY: ()}
+
+
+def from_tables(tables: Tables) -> Figure | None:
+    """None where no run was looked into.
+
+    Raises:
+        BadInput: the table lacks an arm.
+    """
+    if not tables.has("paper") or not tables.has("sigmoid_inputs"):
+        return None
+    papers = {arm.normalization: reference.sigmoid_inputs(arm.normalization) for arm in style.PAPER_ARMS}
+    inputs = tables.read("sigmoid_inputs")
+    if not papers.keys() <= set(inputs["normalization"]):
+        raise tables.unusable("sigmoid_inputs", f"not the units of {' and '.join(papers)}")
+    return draw(inputs, papers, tables.budget(PAPER_STUDY))
 
 
 def draw(inputs: pd.DataFrame, papers: dict[str, pd.DataFrame], budget: int) -> Figure:

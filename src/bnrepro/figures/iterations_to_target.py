@@ -9,11 +9,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
-NAME = "iterations_to_target"
-STUDIES = (HEADLINE_STUDY,)
 CAPTION = "Training iterations to a target test accuracy by depth, with and without batch normalization"
+STUDIES: Needs = {HEADLINE_STUDY: ()}
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of the headline's study and target.
+
+    Raises:
+        BadInput: a table has no such rows, or one has a depth that the other lacks.
+    """
+    steps, speedup = (tables.at_target(tables.headline(name)) for name in ("steps_to_target", "speedup"))
+    speedup = speedup[speedup["normalization"] == "batch"]
+    if steps.empty:
+        raise tables.unusable("steps_to_target", f"no rows of study {HEADLINE_STUDY}")
+    if not set(speedup["depth"]) <= set(steps["depth"]):
+        raise tables.unusable("speedup", "a depth that steps_to_target.csv does not have")
+    return draw(steps, speedup, tables.target, tables.budget(HEADLINE_STUDY))
 
 
 def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int) -> Figure:

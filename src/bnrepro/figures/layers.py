@@ -6,13 +6,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
-NAME = "layers"
-STUDIES = (HEADLINE_STUDY,)
 CAPTION = "Inside the hidden layers: how far inputs travel, saturated activations, and gradients"
+STUDIES: Needs = {HEADLINE_STUDY: ()}
 _ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))
 _LINES = (("first", (0, (2, 1.2))), ("last", "-"))  # hidden layers, and how each is drawn
+
+
+def from_tables(tables: Tables) -> Figure | None:
+    """Of the headline's study; None where no run was looked into."""
+    looks = tables.rows("layers", HEADLINE_STUDY, "depth")
+    return draw(looks, tables.budget(HEADLINE_STUDY)) if len(looks) else None
 
 
 def draw(looks: pd.DataFrame, budget: int) -> Figure:

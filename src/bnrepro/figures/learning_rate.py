@@ -6,10 +6,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 
-NAME = "learning_rate"
-STUDIES = ("learning_rate",)
 CAPTION = "Iterations to a target test accuracy, and the accuracy in the end, by learning rate"
+STUDIES: Needs = {"learning_rate": ("learning_rate", "learning_rate_times")}
+
+
+def from_tables(tables: Tables) -> Figure:
+    """At the headline's target.
+
+    Raises:
+        BadInput: a table has no rows of the study.
+    """
+    steps = tables.at_target(tables.rows("steps_to_target", "learning_rate", "learning_rate"))
+    if steps.empty:
+        raise tables.unusable("steps_to_target", "no rows of study learning_rate")
+    finals = tables.rows("finals", "learning_rate", "learning_rate")
+    return draw(steps, finals, tables.learning_rate, tables.target, tables.budget("learning_rate"))
 
 
 def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float, budget: int) -> Figure:

@@ -7,10 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 
-NAME = "moving_averages"
-STUDIES = ("momentum", "updates")
 CAPTION = "The moving averages: their lag by momentum, what it costs, and what forgotten updates cost"
+STUDIES: Needs = {"momentum": ("momentum",), "updates": ("updates",)}
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of studies `momentum` and `updates`."""
+    looks = tables.rows("layers", "momentum", "", "momentum")
+    updates = tables.curves("updates", "implementation")
+    return draw(tables.curves("momentum"), looks, updates, tables.budget("momentum"))
 
 
 def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:

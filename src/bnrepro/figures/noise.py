@@ -5,16 +5,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 
-NAME = "noise"
-STUDIES = ("noise",)
 CAPTION = "Noise after batch normalization: test accuracy against iterations, and the travel of inputs"
+STUDIES: Needs = {"noise": ("noise",)}
 _ARMS = (
     ("none", "none", "without batch normalization", style.WITHOUT, "-"),
     ("batch", "none", "with", style.WITH, "-"),
     ("batch", "steady", "with, and steady noise", style.GREEN, (0, (5, 1.2))),
     ("batch", "shifting", "with, and shifting noise", style.VERMILION, (0, (2, 1))),
 )
+
+
+def from_tables(tables: Tables) -> Figure:
+    """Of study `noise`."""
+    return draw(tables.curves("noise"), tables.rows("layers", "noise", "", "noise"), tables.budget("noise"))
 
 
 def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:

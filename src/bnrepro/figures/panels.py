@@ -100,11 +100,11 @@ def steps_axis(ax: Axes, budget: int) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
-def log_steps_axis(ax: Axes, budget: int) -> None:
-    """From the first evaluation that is drawn to the budget."""
+def log_steps_axis(ax: Axes, budget: int, first: int | None = None) -> None:
+    """To the budget from the first evaluation, which is that of what is drawn unless it is named."""
     drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.lines] or [np.zeros(0)])
     ax.set_xscale("log")
-    ax.set_xlim(min(drawn[drawn > 0], default=1), budget)
+    ax.set_xlim(first or min(drawn[drawn > 0], default=1), budget)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
 

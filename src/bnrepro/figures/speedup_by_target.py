@@ -6,13 +6,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from bnrepro.analysis import reference
 from bnrepro.figures import panels, style
+from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
-NAME = "speedup_by_target"
-STUDIES = (HEADLINE_STUDY,)
 CAPTION = "Iterations without over iterations with batch normalization, against the target accuracy"
+STUDIES: Needs = {HEADLINE_STUDY: ()}
 _BOUNDS = {"lower": "^", "upper": "v"}
+
+
+def from_tables(tables: Tables) -> Figure | None:
+    """Of the headline's study; None for one arm alone, which has no ratios."""
+    speedup = tables.headline("speedup_by_target")
+    speedup = speedup[speedup["normalization"] == "batch"]
+    if speedup.empty:
+        return None
+    if tables.dataset != reference.DATASET:
+        return draw(speedup)
+    rows = [(target, *reference.speedup(target)) for target in sorted(speedup["target"].unique())]
+    return draw(speedup, pd.DataFrame(rows, columns=["target", "ratio", "censored"]), reference.DEPTH)
 
 
 def draw(speedup: pd.DataFrame, paper: pd.DataFrame | None = None, paper_depth: int | None = None) -> Figure:

@@ -17,6 +17,7 @@ from bnrepro.figures.origin import Origin, metadata
 from bnrepro.study.factors import FACTORS
 
 _PATH = re.compile(r' d="[^"]*"')  # in an SVG
+PNG = "png"  # the folder of a dataset's figures that has its PNGs
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
 
@@ -45,6 +46,7 @@ BLACK, BLUE, SKY_BLUE, GREEN = "#000000", "#0072B2", "#56B4E9", "#009E73"
 VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
 
 WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
+NORMALIZATIONS = {"none": WITHOUT, "batch": WITH, "layer": ORANGE, "weight": PURPLE, "self": GREEN}
 ARMS = (
     Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
     Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
@@ -95,12 +97,16 @@ def apply() -> None:
 
 
 def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
-    """Write `<name>.svg`, `.png` and `.pdf`, which name their `origin`; the same bytes for the same of both."""
+    """Write `<name>.svg`, `<name>.pdf` and `png/<name>.png`, which name their `origin`; the same input, the same bytes.
+
+    PNGs have a folder to themselves: `dvc plots` takes a folder whole, and a PDF in it is an error.
+    """
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
     (folder / f"{name}.svg").write_text(_PATH.sub(_compact, svg.getvalue()), encoding="utf-8")
-    for kind in ("png", "pdf"):
-        figure.savefig(folder / f"{name}.{kind}", metadata=metadata(origin, name, kind))
+    (folder / PNG).mkdir(exist_ok=True)
+    for path in (folder / PNG / f"{name}.png", folder / f"{name}.pdf"):
+        figure.savefig(path, metadata=metadata(origin, name, path.suffix.removeprefix(".")))
     plt.close(figure)
 
 

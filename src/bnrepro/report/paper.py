@@ -56,6 +56,16 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     }
 
 
+def tabulated(context: dict[str, Any] | None) -> dict[str, str]:
+    """By study, the heading of the section in which the template has its table; of no context, none."""
+    if context is None:
+        return {}
+    found = {row["study"]: "*What could explain the difference*" for row in context["factors"]}
+    if len(context["predictions"]) > 1:
+        found |= dict.fromkeys(PREDICTIONS, "*Calibration*")
+    return found
+
+
 def _accuracy(comparison: pd.DataFrame, normalization: str, mode: str) -> dict[str, str]:
     row = tables.row(comparison, quantity="final_accuracy", normalization=normalization, mode=mode)
     if row is None or pd.isna(row["ours"]):
@@ -164,7 +174,7 @@ def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
             for row in own[own["mode"] == "population"].to_dict("records"):
                 ema = tables.row(own, mode="ema", **{study: row[study]})
                 value = row[study] if isinstance(row[study], str) else f"{row[study]:g}"
-                rows.append({"factor": name, "value": value, "population": row, "ema": ema})
+                rows.append({"study": study, "factor": name, "value": value, "population": row, "ema": ema})
     return rows
 
 

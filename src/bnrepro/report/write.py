@@ -15,9 +15,9 @@ from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
-from bnrepro.figures.catalogue import CAPTIONS
+from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.report import lesson, paper, published, wording
+from bnrepro.report import lesson, paper, published, studies, wording
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
@@ -51,6 +51,12 @@ def write(params: Params, dataset: DatasetName) -> None:
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
         for target in training.targets
     }
+    drawn = {path.stem for path in (folder / "figures").glob("*.svg")}
+    ledger = lesson.context(params, dataset)
+    beside = paper.context(params, dataset) if tables.has(dataset, "paper") else None
+    tabulated = paper.tabulated(beside) | {
+        claim["study"]: f"[{claim['id']}](#{claim['id']})" for claim in ledger if claim["series"]["rows"]
+    }
     text = _TEMPLATES.get_template("report.md.j2").render(
         source=SOURCES[dataset],
         data=params.data[dataset],
@@ -61,13 +67,14 @@ def write(params: Params, dataset: DatasetName) -> None:
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
-        ledger=lesson.context(params, dataset),
+        ledger=ledger,
         verdicts=VERDICTS,
         published=published.is_published(params, dataset),
-        captions=CAPTIONS,
-        figures={path.stem for path in (folder / "figures").glob("*.svg")},
+        captions={name: entry.caption for name, entry in registry.own().items()},
+        figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
-        paper=paper.context(params, dataset) if tables.has(dataset, "paper") else None,
+        paper=beside,
+        studies=studies.context(params, dataset, drawn, tabulated),
         provenance=tables.read_provenance(dataset),
     )
     body = _with_figures_inside(markdown.markdown(text, extensions=["tables", "md_in_html"]), folder)

@@ -1,0 +1,72 @@
+"""Every figure, found by its module, and a generic one for each study that none of them shows.
+
+A figure is a module of this folder, and named after it. It has
+
+- `CAPTION`: what it shows, in one line;
+- `STUDIES`: the studies that it shows, each with the factors of which the study has to cross one;
+- `from_tables(tables)`: the figure; None where the tables have nothing to draw;
+- `READING`: how to read it. The report then shows the figure in the section of its study. A figure that a template of
+  the report places has none.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from bnrepro.figures import generic
+from bnrepro.figures.selection import Needs, Tables
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure by name, and how to draw it."""
+
+    name: str
+    caption: str
+    studies: Needs
+    draw: Callable[[Tables], Figure | None]
+    reading: str | None = None
+
+
+@cache
+def own() -> dict[str, Entry]:
+    """The figures that have a module of their own, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    modules = {name: importlib.import_module(f"bnrepro.figures.{name}") for name in names}
+    return {
+        name: Entry(name, module.CAPTION, module.STUDIES, module.from_tables, getattr(module, "READING", None))
+        for name, module in modules.items()
+        if hasattr(module, "CAPTION")
+    }
+
+
+def of_study(study: str) -> Entry:
+    """The generic figure of a study."""
+    return Entry(generic.name(study), generic.caption(study), {study: ()}, partial(generic.from_tables, study=study))
+
+
+def find(name: str) -> Entry:
+    """The figure of this name: one with a module of its own, or else a study's generic one."""
+    return own().get(name) or of_study(name.removeprefix(generic.PREFIX))
+
+
+def draw(tables: Tables) -> Iterator[tuple[Entry, Figure]]:
+    """Draw all figures of a dataset, one after another.
+
+    Raises:
+        BadInput: a table is missing, damaged or empty.
+    """
+    shown: set[str] = set()
+    for entry in own().values():
+        if tables.meet(entry.studies) and (figure := entry.draw(tables)) is not None:
+            shown |= set(entry.studies)
+            yield entry, figure
+    for study in tables.studies:
+        entry = of_study(study)
+        if study not in shown and tables.meet(entry.studies) and (figure := entry.draw(tables)) is not None:
+            yield entry, figure

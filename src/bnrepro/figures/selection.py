@@ -1,0 +1,90 @@
+"""What figures select from a dataset's tables: one study's rows, at the headline's target, within a run's budget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bnrepro.analysis import tables
+from bnrepro.analysis.curves import further
+from bnrepro.errors import BadInput
+from bnrepro.study.factors import DatasetName
+from bnrepro.study.params import Params
+
+Needs = Mapping[str, Sequence[str]]  # study -> factors, one of which it has to cross; none: it need cross nothing
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a dataset. Every method raises BadInput where the table that it reads is missing or damaged."""
+
+    params: Params
+    dataset: DatasetName
+
+    @property
+    def target(self) -> float:
+        """The headline's target, as a share of 1."""
+        return self.params.training[self.dataset].targets[0]
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of studies that cross none."""
+        return self.params.training[self.dataset].learning_rate
+
+    def budget(self, study: str) -> int:
+        """The steps of a run."""
+        return self.params.training[self.dataset].steps
+
+    @property
+    def studies(self) -> list[str]:
+        """Those that have runs on this dataset."""
+        return [name for name, grid in self.params.studies.items() if grid.applies_to(self.dataset)]
+
+    def meet(self, needs: Needs) -> bool:
+        """Whether these studies cross what a figure draws, and each has a run that came to an evaluation."""
+        return all(
+            self._crosses(study, factors) and len(self.all_curves(study)) > 0 for study, factors in needs.items()
+        )
+
+    def _crosses(self, study: str, factors: Sequence[str]) -> bool:
+        crossed = self.params.studies[study].crossed if study in self.studies else []
+        return study in self.studies and (not factors or not set(crossed).isdisjoint(factors))
+
+    def all_curves(self, study: str) -> pd.DataFrame:
+        """A study's curves, with the columns of what it crosses."""
+        return self.read(f"curves/{study}", *further(self.params.studies[study]))
+
+    def has(self, name: str) -> bool:
+        return tables.has(self.dataset, name)
+
+    def read(self, name: str, *factors: str) -> pd.DataFrame:
+        """A table, which has the columns of these factors."""
+        return tables.read(self.dataset, name, *factors)
+
+    def headline(self, name: str) -> pd.DataFrame:
+        """The rows of a table that the headline shows."""
+        return tables.headline(self.read(name))
+
+    def curves(self, study: str, across: str = "") -> pd.DataFrame:
+        """A study's curves, narrowed as `rows` are."""
+        return _narrowed(self.read(f"curves/{study}"), across)
+
+    def rows(self, name: str, study: str, across: str = "", *factors: str) -> pd.DataFrame:
+        """A study's rows of its first implementation, depth and learning rate; of all values of the one `across`."""
+        table = self.read(name, *factors)
+        return _narrowed(table[table["study"] == study], across)
+
+    def at_target(self, table: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
+        """The rows of a table for one target, the headline's unless another is named."""
+        return tables.at_target(self.dataset, table, target or self.target)
+
+    def unusable(self, name: str, reason: str) -> BadInput:
+        """The error for a table that does not fit what is drawn from it."""
+        return tables.unusable(self.dataset, name, reason)
+
+
+def _narrowed(table: pd.DataFrame, across: str) -> pd.DataFrame:
+    for factor in ("implementation", "depth", "learning_rate"):
+        if factor != across and len(table):
+            table = table[table[factor] == table[factor].iloc[0]]
+    return table

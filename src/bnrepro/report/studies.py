@@ -1,0 +1,67 @@
+"""The report's part on studies that have no section of their own: what they cross, their figure, and their series."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from bnrepro.analysis import curves, tables
+from bnrepro.figures import labels, layout, registry
+from bnrepro.report import wording
+from bnrepro.study.factors import DatasetName
+from bnrepro.study.params import Params
+
+
+def context(
+    params: Params, dataset: DatasetName, drawn: set[str], tabulated: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The studies that no figure of another section shows, in the order of params.yaml, for the template.
+
+    Args:
+        drawn: the names of the dataset's figures.
+        tabulated: by study, the section that has its table already.
+
+    Raises:
+        BadInput: a table is missing or damaged.
+    """
+    steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
+    steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
+    own = [entry for entry in registry.own().values() if entry.name in drawn]
+    placed = {study for entry in own if entry.reading is None for study in entry.studies}
+    found = []
+    for name, grid in params.studies.items():
+        ended = finals[finals["study"] == name]
+        if name in placed or ended.empty:
+            continue
+        figures = [entry for entry in own if name in entry.studies]
+        if not figures and registry.of_study(name).name in drawn:
+            figures = [registry.of_study(name)]
+        study = {"name": name, "hold_out": grid.hold_out, "elsewhere": tabulated.get(name), "figures": figures}
+        found.append(study | _series(steps[steps["study"] == name], ended))
+    return found
+
+
+def _series(steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
+    """What a study crosses and has in common, what its generic figure leaves out, and a row for each series."""
+    crossed = ["normalization"] * (finals["normalization"].nunique() > 1) + layout.crossed(finals)
+    factors = [name for name in curves.series(finals)[1:] if finals[name].notna().any()]
+    rows = []
+    for row in finals.to_dict("records"):
+        series = {name: row[name] for name in curves.series(finals)}
+        taken = {mode: wording.steps(tables.row(steps, mode=mode, **series)) for mode in ("ema", "population")}
+        rows.append({"factors": [labels.value(name, row[name]) for name in crossed], **taken, **row})
+    plan = layout.of(finals)
+    return {
+        "crossed": {
+            labels.factor(name): [labels.value(name, value) for value in layout.values(finals, name)]
+            for name in crossed
+        },
+        "common": [
+            labels.setting(name, finals[name].iloc[0]) for name in factors if finals[name].nunique(dropna=False) == 1
+        ],
+        "left_out": [labels.setting(str(plan.down), value) for value in plan.left_out],
+        "fixed": [labels.setting(name, value) for name, value in plan.fixed.items()],
+        "runs": int(finals["runs"].sum()),
+        "diverged": int(finals["diverged"].sum()),
+        "rows": rows,
+    }
