@@ -26,7 +26,6 @@ ROOMS = [
     ["training"],
     ["records"],
     ["execution"],
-    ["bench"],
     ["analysis"],
     ["claims"],
     ["figures"],
