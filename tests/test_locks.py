@@ -63,7 +63,7 @@ def test_a_lock_names_no_index_and_hashes_everything(lock):
 @pytest.mark.parametrize(("platform", "python"), ANYWHERE)
 def test_the_lock_has_what_the_project_asks_for(platform, python):
     versions = locked("requirements.lock", platform, python)
-    for extra in ("", "test", "lint", "build"):
+    for extra in ("", "cluster", "test", "lint", "build"):
         for line in importlib.metadata.requires("bnrepro"):
             asked = Requirement(line)
             if asked.marker is None or asked.marker.evaluate({**marks(platform, python), "extra": extra}):

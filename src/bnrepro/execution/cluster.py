@@ -43,10 +43,12 @@ class ClusterPool:
         """Connect, and wait for the first worker.
 
         Raises:
-            Failed: nothing answers at the address, or there are workers and none is fit.
+            Failed: distributed is not installed; nothing answers at the address; there are workers and none is fit.
         """
-        from distributed import Client
-
+        try:
+            from distributed import Client
+        except ModuleNotFoundError as error:
+            raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
         try:
             self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
