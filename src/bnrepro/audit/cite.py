@@ -1,4 +1,4 @@
-"""`bnrepro cite`: what a figure shows, what rebuilds it, the commit that made it, and entries for a bibliography."""
+"""`bnrepro cite`: a figure's caption, the commands that rebuild it, the commit that made it, and BibTeX."""
 
 import os
 import subprocess
@@ -52,16 +52,12 @@ def cite(figure: str) -> str:
 
 def _find(figure: str) -> Path:
     """The file of a figure, from what a user calls it."""
-    given = Path(figure).resolve()
+    file = Path(figure).resolve()
     reports = paths.root().resolve() / "reports"
-    if given.suffix.removeprefix(".") in origin.FORMATS:
-        if (
-            given.parent.name != "figures"
-            or given.parent.parent.parent != reports
-            or given.stem not in catalogue.STUDIES
-        ):
+    if file.suffix.removeprefix(".") in origin.FORMATS:
+        if not file.match("figures/*") or file.parent.parent.parent != reports or file.stem not in catalogue.STUDIES:
             raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
-        found = [given] if given.is_file() else []
+        found = [file] if file.is_file() else []
     else:
         dataset, _, name = figure.rpartition("/")
         candidates = [reports / known / "figures" / f"{name}.svg" for known in DATASETS if dataset in ("", known)]
