@@ -148,8 +148,10 @@ async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | N
     Its temporary files go where its own are: Dask removes that folder when the worker ends, or when the next one starts
     after a kill.
     """
-    own = identity(dask_worker.state.nthreads)
-    different = [f"{name}: {own.get(name)}, here {value}" for name, value in expected.items() if own.get(name) != value]
+    found = identity(dask_worker.state.nthreads)
+    different = [
+        f"{name}: {found.get(name)}, here {value}" for name, value in expected.items() if found.get(name) != value
+    ]
     if different:
         return "; ".join(different)
     if reason := environment.settle():

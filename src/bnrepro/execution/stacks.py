@@ -7,7 +7,7 @@ from bnrepro.study.spec import RunSpec
 
 Stack = tuple[RunSpec, ...]
 
-MOST = 64  # runs of a stack: more gain little (benchmarks/README.md), and are lost together where a worker dies
+LARGEST = 64  # runs: more gain little (benchmarks/README.md), and are lost together where a worker dies
 
 
 def train_together(spec: RunSpec) -> bool:
@@ -25,4 +25,4 @@ def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     alike: dict[RunSpec, list[RunSpec]] = defaultdict(list)
     for spec in specs:
         alike[spec.program if train_together(spec) else spec].append(spec)
-    return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]
+    return [tuple(runs[start : start + LARGEST]) for runs in alike.values() for start in range(0, len(runs), LARGEST)]
