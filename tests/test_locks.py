@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
+UV = find_uv_bin()  # looked up once: it is not safe in threads
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
 # uv's name of a platform, and what markers call it
 PLATFORMS = {
@@ -97,7 +98,7 @@ def uv(*arguments):
     """The index is asked; no wheel is fetched."""
     if "UV_OFFLINE" in os.environ:
         pytest.skip("UV_OFFLINE is set")
-    done = subprocess.run([find_uv_bin(), *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([UV, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done
 
