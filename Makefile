@@ -61,7 +61,7 @@ COMPILE := printf '%s\n' $(SAME) | uv pip compile pyproject.toml --constraint /d
 
 # One lock for every platform and Python. What is locked stays; `make lock UPGRADE=--upgrade` takes the newest versions.
 lock:
-	$(COMPILE) $(UPGRADE) --extra test --extra lint --extra build -o requirements.lock
+	$(COMPILE) $(UPGRADE) --extra cluster --extra test --extra lint --extra build -o requirements.lock
 	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' | $(SHORTEN) > requirements-gpu.lock
 	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
 	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | uv pip compile - --python-version 3.11 \

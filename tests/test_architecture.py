@@ -28,7 +28,6 @@ ROOMS = [
     ["training"],
     ["records"],
     ["execution"],
-    ["bench"],
     ["analysis"],
     ["claims"],
     ["figures"],

@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from packaging.requirements import Requirement
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
+UV = find_uv_bin()  # looked up once: it is not safe in threads
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
 # uv's name of a platform, and what markers call it
 PLATFORMS = {
@@ -63,7 +65,7 @@ def test_a_lock_names_no_index_and_hashes_everything(lock):
 @pytest.mark.parametrize(("platform", "python"), ANYWHERE)
 def test_the_lock_has_what_the_project_asks_for(platform, python):
     versions = locked("requirements.lock", platform, python)
-    for extra in ("", "test", "lint", "build"):
+    for extra in ("", "cluster", "test", "lint", "build"):
         for line in importlib.metadata.requires("bnrepro"):
             asked = Requirement(line)
             if asked.marker is None or asked.marker.evaluate({**marks(platform, python), "extra": extra}):
@@ -96,20 +98,24 @@ def uv(*arguments):
     """The index is asked; no wheel is fetched."""
     if "UV_OFFLINE" in os.environ:
         pytest.skip("UV_OFFLINE is set")
-    done = subprocess.run([find_uv_bin(), *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([UV, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lock", LOCKS)
-@pytest.mark.parametrize(("platform", "python"), ANYWHERE)
-def test_there_is_a_wheel_of_everything_for_every_platform_and_python(lock, platform, python, tmp_path):
-    where = ("--python-platform", platform, "--python-version", python, "--target", str(tmp_path))
-    how = ("--dry-run", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-binary", SOURCE)
-    done = uv("pip", "install", *how, *where, "-r", lock)
-    found = re.findall(r"^ \+ (\S+)==", done.stderr, re.MULTILINE)
-    assert sorted(found) == sorted(locked(lock, platform, python))
+def test_there_is_a_wheel_of_everything_for_every_platform_and_python(lock, tmp_path):
+    def found(platform, python):
+        target = str(tmp_path / f"{platform}-{python}")
+        where = ("--python-platform", platform, "--python-version", python, "--target", target)
+        how = ("--dry-run", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-binary", SOURCE)
+        done = uv("pip", "install", *how, *where, "-r", lock)
+        return sorted(re.findall(r"^ \+ (\S+)==", done.stderr, re.MULTILINE))
+
+    with ThreadPoolExecutor(8) as pool:  # they wait for the index most of the time
+        wheels = dict(zip(ANYWHERE, pool.map(found, *zip(*ANYWHERE, strict=True)), strict=True))
+    assert wheels == {where: sorted(locked(lock, *where)) for where in ANYWHERE}
 
 
 @pytest.mark.slow

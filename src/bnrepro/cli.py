@@ -2,12 +2,10 @@
 
 import errno
 import functools
-import json
 import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -262,55 +260,6 @@ def cite(figure: str) -> None:
     from bnrepro.audit import cite
 
     click.echo(cite.cite(figure))
-
-
-@main.command()
-@click.option("--depth", type=click.IntRange(1, 100), default=3, show_default=True, help="Hidden layers.")
-@click.option("--row", "rows", multiple=True, help="Only this row of the table; may be given several times.")
-@click.option("--scaling", is_flag=True, help="Instead: how a stage grows with its runs and their steps.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Instead: how fast runs train together on it.")
-@click.option(
-    "--runs",
-    multiple=True,
-    type=click.IntRange(0, 1000),
-    help="Only so many together, 0: one by itself; may be given several times.",
-)
-@click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the same as data.")
-def bench(
-    depth: int,
-    rows: tuple[str, ...],
-    scaling: bool,
-    device: Literal["cpu", "gpu"] | None,
-    runs: tuple[int, ...],
-    target: Path | None,
-) -> None:
-    """Measure how fast this machine trains."""
-    from bnrepro.bench import rates, stacks, table
-    from bnrepro.records import machine
-
-    def say(what: str) -> None:
-        click.echo(f"{what} ...", err=True)
-
-    if sum((bool(rows), scaling, bool(device))) > 1 or (runs and not device):
-        raise click.UsageError("--row, --scaling and --device are tables of their own; --runs goes with --device")
-    if unknown := set(rows) - set(rates.available()):
-        known = "; ".join(rates.available())
-        raise BadInput(f"--row {', '.join(sorted(unknown))}: not measured here; there are: {known}")
-    result: Any
-    if scaling:
-        workers = machine.cores()
-        result = table.scaling(params.load(), workers, say)
-        text = table.scaling_as_markdown(result, workers)
-    elif device:
-        arithmetic = "fast" if device == "gpu" else params.load().numerics
-        result = stacks.measure(device, arithmetic, runs or stacks.RUNS, depth, say)
-        text = stacks.as_markdown(result)
-    else:
-        result = table.measure(rows or rates.available(), depth, say)
-        text = table.as_markdown(result)
-    click.echo(text)
-    if target:
-        paths.write_text(target, json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def cite(clone, figure, status=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("figure", ["reports/digits/figures/png/iterations_to_target.png", "digits/layers", "layers"])
+@pytest.mark.parametrize("figure", ["reports/digits/figures/png/iterations_to_target.png", "digits/layers"])
 def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     (clone.folder / "README.md").write_text("Changed after the figure.\n")
     made = clone.run("git", "rev-parse", "HEAD").stdout.strip()

@@ -53,6 +53,6 @@ def test_a_keras_model_without_company_is_a_stack_of_one_on_a_gpu():
 
 
 def test_a_stack_has_a_limit():
-    specs = [on_gpu("keras", "none", 3, seed=seed) for seed in range(2 * stacks.MOST + 1)]
-    assert [len(stack) for stack in stacks.stacked(specs)] == [stacks.MOST, stacks.MOST, 1]
+    specs = [on_gpu("keras", "none", 3, seed=seed) for seed in range(2 * stacks.LARGEST + 1)]
+    assert [len(stack) for stack in stacks.stacked(specs)] == [stacks.LARGEST, stacks.LARGEST, 1]
     assert [spec for stack in stacks.stacked(specs) for spec in stack] == specs

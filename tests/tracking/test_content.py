@@ -10,7 +10,7 @@ from tests.networks.specs import run_spec
 
 def test_series_that_differ_have_names_that_differ(project):
     given = params.load()
-    for dataset in params.DATASETS:
+    for dataset in NAMES:
         specs = {replace(spec, seed=0) for study in given.studies for spec in expand(given, dataset, study)}
         names = {content.name(asdict(spec), given.usual(dataset)) for spec in specs}
         assert len(names) == len(specs) > 1

@@ -1,1 +1,1 @@
-"""What a stranger can check: runs trained again, outputs made again, hashes taken again. Nothing is written."""
+"""What a stranger can check: retrained runs, remade outputs, dvc.lock, and who to cite. Nothing is written."""

@@ -1,4 +1,4 @@
-"""`bnrepro cite`: what a figure shows, what rebuilds it, the commit that made it, and entries for a bibliography."""
+"""`bnrepro cite`: a figure's caption, the commands that rebuild it, the commit that made it, and BibTeX."""
 
 import os
 import subprocess
@@ -54,14 +54,14 @@ def cite(figure: str) -> str:
 
 def _find(figure: str) -> Path:
     """The file of a figure, from what a user calls it."""
-    given = Path(figure).resolve()
+    file = Path(figure).resolve()
     reports = paths.root().resolve() / "reports"
     every = [path for dataset in NAMES for path in sorted((reports / dataset / "figures").glob("*.svg"))]
-    if given.suffix.removeprefix(".") in origin.FORMATS:
-        folder = given.parent.parent if given.parent.name == style.PNG else given.parent
+    if file.suffix.removeprefix(".") in origin.FORMATS:
+        folder = file.parent.parent if file.parent.name == style.PNG else file.parent
         if folder.name != "figures" or folder.parent.parent != reports:
             raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
-        found = [given] if given.is_file() else []
+        found = [file] if file.is_file() else []
     else:
         dataset, _, name = figure.rpartition("/")
         found = [path for path in every if path.stem == name and dataset in ("", _dataset_of(path))]

@@ -74,9 +74,9 @@ def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
 
     what = f"{dataset} figures and report"
     committed = paths.reports(dataset)
-    given = (paths.tables(dataset), paths.claims(dataset), paths.provenance(dataset))
+    made_from = (paths.tables(dataset), paths.claims(dataset), paths.provenance(dataset))
     try:
-        with scratch.project(paths.reference(), *given, committed / "metrics.json"):
+        with scratch.project(paths.reference(), *made_from, committed / "metrics.json"):
             draw(params, dataset)
             write(params, dataset)
             differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]

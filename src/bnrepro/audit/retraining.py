@@ -1,4 +1,4 @@
-"""Runs picked at random, trained again outside the run store, and compared with what was recorded of them."""
+"""Retrain runs picked at random, outside the run store, and compare them with their records or committed curves."""
 
 import io
 import random
@@ -76,7 +76,7 @@ def check(
 
     Args:
         count: how many, picked at random by `seed`; None: all.
-        found: told of each comparison as it is made.
+        found: called with each comparison as it is made.
 
     Raises:
         Failed: training itself failed.
@@ -139,7 +139,7 @@ def _recorded(known: _Known) -> set[str]:
 
 
 def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:
-    """Of runs that are recorded and not asked for; with other libraries every run has another fingerprint."""
+    """Of recorded runs that are not asked for. Other libraries give every run another fingerprint."""
     example = f"({min(strangers)[:8]})"
     then, now = known.provenance["versions"], fingerprint.numerical_versions()
     if others := [f"{name} {then[name]}" for name in now if then.get(name, now[name]) != now[name]]:
@@ -150,7 +150,7 @@ def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:
 
 
 def _compare(run: _Run, params: Params, known: _Known, now: Record, result: Result) -> Finding:
-    """A run that was trained again with all that the clone has of it: each study has its own."""
+    """Compare a retrained run with its record, or else its curve, in every study that has it."""
     differing, agreements = [], []
     for name in run.studies:
         folder = known.runs[name] / run.fingerprint
@@ -197,24 +197,24 @@ def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Com
     if committed != header:
         return ["has other columns"], ""
     fields = [line.split(",") for line in lines]
-    own = [line for line, values in zip(lines, fields, strict=True) if values[:place] == run]
-    if not rows and not own:
+    shown = [line for line, values in zip(lines, fields, strict=True) if values[:place] == run]
+    if not rows and not shown:
         return [], "it diverged before its first evaluation, and has no committed step"
-    if not own:
+    if not shown:
         return ["does not have it"], ""
     if not _bits_are_promised(known.provenance, now):
-        return _within_tolerance(known.provenance["processor"], _shown(header, own), now)
+        return _within_tolerance(known.provenance["processor"], _accuracies(header, shown), now)
     kept = {values[place] for values in fields if len(values) > place}  # all runs of a table have the same steps
     expected = [row for row in rows if row.split(",")[place] in kept]
-    differing = [row for row in own if row not in expected]
-    differing += [f"lacks {row}" for row in expected if row not in own]
-    if not differing and own != expected:
+    differing = [row for row in shown if row not in expected]
+    differing += [f"lacks {row}" for row in expected if row not in shown]
+    if not differing and shown != expected:
         differing = ["has its steps twice, or in another order"]
-    agreement = f"the {len(own)} committed steps of its curve, digit for digit ({now['processor']})"
+    agreement = f"the {len(shown)} committed steps of its curve, digit for digit ({now['processor']})"
     return differing, f"{agreement}; there is no record of it"
 
 
-def _shown(header: str, rows: list[str]) -> dict[str, list[float]]:
+def _accuracies(header: str, rows: list[str]) -> dict[str, list[float]]:
     """Steps and test accuracies of rows of a table; what is no number is NaN."""
     table = pd.read_csv(io.StringIO("\n".join([header, *rows])), usecols=["step", "accuracy"])
     return table.apply(pd.to_numeric, errors="coerce").to_dict("list")

@@ -51,12 +51,12 @@ def _working_in(folder: Path) -> Iterator[None]:
 @contextmanager
 def _mirrors_from(clone: Path) -> Iterator[None]:
     """Have relative folders in BNREPRO_MIRROR count from the clone, also inside a copy."""
-    given = os.environ.get("BNREPRO_MIRROR")
-    if given:
-        mirrors = [mirror if "://" in mirror else str(clone / mirror) for mirror in given.split()]
-        os.environ["BNREPRO_MIRROR"] = " ".join(mirrors)
+    mirrors = os.environ.get("BNREPRO_MIRROR")
+    if mirrors:
+        absolute = [mirror if "://" in mirror else str(clone / mirror) for mirror in mirrors.split()]
+        os.environ["BNREPRO_MIRROR"] = " ".join(absolute)
     try:
         yield
     finally:
-        if given:
-            os.environ["BNREPRO_MIRROR"] = given
+        if mirrors:
+            os.environ["BNREPRO_MIRROR"] = mirrors

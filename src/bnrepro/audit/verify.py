@@ -37,7 +37,7 @@ def verify(
     Args:
         count: runs of each dataset to train again, picked at random by `seed`; None: all.
         open_pool: gives the workers for a number of runs.
-        found: told of each finding as it is made.
+        found: called with each finding as it is made.
 
     Raises:
         BadInput: dvc.lock or dvc.yaml cannot be read.

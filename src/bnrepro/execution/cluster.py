@@ -42,10 +42,12 @@ class ClusterPool:
         """Connect, and wait for the first worker.
 
         Raises:
-            Failed: nothing answers at the address, or there are workers and none is fit.
+            Failed: distributed is not installed; nothing answers at the address; there are workers and none is fit.
         """
-        from distributed import Client
-
+        try:
+            from distributed import Client
+        except ModuleNotFoundError as error:
+            raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
         try:
             self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -145,8 +147,10 @@ async def _admit(expected: Identity, resource: str, dask_worker: Any) -> str | N
     Its temporary files go where its own are: Dask removes that folder when the worker ends, or when the next one starts
     after a kill.
     """
-    own = identity(dask_worker.state.nthreads)
-    different = [f"{name}: {own.get(name)}, here {value}" for name, value in expected.items() if own.get(name) != value]
+    found = identity(dask_worker.state.nthreads)
+    different = [
+        f"{name}: {found.get(name)}, here {value}" for name, value in expected.items() if found.get(name) != value
+    ]
     if different:
         return "; ".join(different)
     if reason := environment.settle():

@@ -63,8 +63,8 @@ class LocalPool:
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _start(self) -> ProcessPoolExecutor:
-        own = {"TMPDIR": str(self._temporary)}
-        return ProcessPoolExecutor(self.workers, initializer=watchdog.end_with, initargs=(os.getpid(),), env=own)
+        variables = {"TMPDIR": str(self._temporary)}
+        return ProcessPoolExecutor(self.workers, initializer=watchdog.end_with, initargs=(os.getpid(),), env=variables)
 
     def _stop(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)

@@ -8,7 +8,7 @@ from bnrepro.training.implementations import trains_in_stacks
 
 Stack = tuple[RunSpec, ...]
 
-MOST = 64  # runs of a stack: more gain little (benchmarks/README.md), and are lost together where a worker dies
+LARGEST = 64  # runs: more gain little (benchmarks/README.md), and are lost together where a worker dies
 
 
 def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
@@ -21,4 +21,4 @@ def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     alike: dict[object, list[RunSpec]] = defaultdict(list)
     for spec in specs:
         alike[spec.program if trains_in_stacks(spec) else spec].append(spec)
-    return [tuple(runs[start : start + MOST]) for runs in alike.values() for start in range(0, len(runs), MOST)]
+    return [tuple(runs[start : start + LARGEST]) for runs in alike.values() for start in range(0, len(runs), LARGEST)]

@@ -64,8 +64,8 @@ def train(
 
     Args:
         open_pool: gives the workers for a number of stacks of runs; not asked where nothing is missing.
-        started: told the plan and the number of workers before the first run.
-        finished: told every run as it is stored: fingerprint, spec, and steps/s in training.
+        started: called with the plan and the number of workers before the first run.
+        finished: called with every run as it is stored: fingerprint, spec, and steps/s in training.
     """
     dataset = datasets.load(dataset_name)
     _check_room(params, dataset, name)

@@ -1,4 +1,4 @@
-"""The process that started this one: a child is told by nobody that its parent was killed."""
+"""Exit when the parent process dies."""
 
 import os
 import threading
@@ -7,12 +7,12 @@ import time
 _LOOK_EVERY_SECONDS = 0.5
 
 
-def end_with(parent: int) -> None:
-    """End this process, wherever it is, soon after its parent has ended."""
-    threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
+def end_with(pid: int) -> None:
+    """End this process soon after its parent, of that process id, has ended."""
+    threading.Thread(target=_watch, args=(pid,), name="watchdog", daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+def _watch(pid: int) -> None:
+    while os.getppid() == pid:
         time.sleep(_LOOK_EVERY_SECONDS)
     os._exit(1)

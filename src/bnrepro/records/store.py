@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ConfigDict, Field, TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import BaseModel, Field, TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.data.dataset import Dataset
@@ -38,12 +37,11 @@ from bnrepro.training.recording import Result
 SIDECAR = "sidecar.json"
 
 
-class _Sidecar(TypedDict, total=False):
+class _Sidecar(BaseModel, strict=True, allow_inf_nan=False):
     """What is reckoned with; the rest is shown as it is."""
 
-    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
-    training_seconds: Annotated[float, Field(ge=0, le=1e9)]
-    evaluation_seconds: Annotated[float, Field(ge=0, le=1e9)]
+    training_seconds: Annotated[float, Field(ge=0, le=1e9)] = 0
+    evaluation_seconds: Annotated[float, Field(ge=0, le=1e9)] = 0
 
 
 _SIDECAR = TypeAdapter(_Sidecar)

@@ -1,4 +1,4 @@
-"""`bnrepro bench`: the table of rates, one row after another on one core, and how a stage grows with its work."""
+"""The table of rates, one row after another on one core, and how a stage grows with its work."""
 
 import importlib.metadata
 import json
@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
+from benchmarks import rates
 from bnrepro import paths
-from bnrepro.bench import rates
 from bnrepro.data import datasets
 from bnrepro.errors import Failed
 from bnrepro.execution import executor
@@ -30,7 +30,7 @@ def measure(rows: Sequence[str], depth: int, say: Callable[[str], None]) -> dict
     for name in rows:
         say(name)
         measured[name] = {
-            normalization: in_own_process("bnrepro.bench.rates", name, normalization, str(depth))
+            normalization: in_own_process("benchmarks.rates", name, normalization, str(depth))
             for normalization in ("none", "batch")
         }
     return {"environment": environment(), "depth": depth, "batch_size": rates.BATCH, "rows": measured}

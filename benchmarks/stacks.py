@@ -1,6 +1,6 @@
-"""How fast many runs train together: `bnrepro bench --device DEVICE`. See `bnrepro.bench.rates` for what is trained.
+"""How fast many runs train together: `python -m benchmarks --device DEVICE`. See `benchmarks.rates` for the network.
 
-Each row has a process of its own: `python -m bnrepro.bench.stacks DEVICE NUMERICS NORMALIZATION DEPTH RUNS`. 0 runs
+Each row has a process of its own: `python -m benchmarks.stacks DEVICE NUMERICS NORMALIZATION DEPTH RUNS`. 0 runs
 stand for one that is trained by itself, by the loop that processors have.
 """
 
@@ -12,9 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import rates, table
 from bnrepro import device, numerics
+<<<<<<< HEAD:src/bnrepro/bench/stacks.py
 from bnrepro.bench import rates, table
 from bnrepro.study.factors import Resolved
+=======
+from bnrepro.networks.parameters import initial_parameters
+from bnrepro.study.factors import Resolved
+>>>>>>> house-less:benchmarks/stacks.py
 
 RUNS = (0, 1, 4, 16, 64, 256)
 
@@ -32,7 +38,7 @@ def measure(
     for number in dict.fromkeys(runs):
         say(f"{number} runs together" if number else "one run by itself")
         for normalization in ("none", "batch"):
-            row = table.in_own_process("bnrepro.bench.stacks", on, arithmetic, normalization, str(depth), str(number))
+            row = table.in_own_process("benchmarks.stacks", on, arithmetic, normalization, str(depth), str(number))
             rows.append({"runs": number, "normalization": normalization} | row)
     environment = table.environment(on)
     return {"environment": environment, "depth": depth, "batch_size": rates.BATCH, "numerics": arithmetic, "rows": rows}

@@ -1,4 +1,4 @@
-"""What is timed, each row in a process of its own: `python -m bnrepro.bench.rates ROW NORMALIZATION DEPTH`.
+"""What is timed, each row in a process of its own: `python -m benchmarks.rates ROW NORMALIZATION DEPTH`.
 
 All rows train the paper's network with mini-batches of 60 on made-up images of MNIST's size: a step takes as long on
 them as on digits that somebody wrote.

@@ -1,18 +1,20 @@
-"""`bnrepro bench`: real rates of real rows, few of them, and the tables made of them."""
+"""`python -m benchmarks`: real rates of real rows, few of them, and the tables made of them."""
 
 import json
 
 import pytest
 
-from bnrepro.bench import rates, stacks, table
+from benchmarks import rates, stacks, table
 from tests.pipeline import ROOT, Clone
+
+BENCHMARKS = ("python", "-m", "benchmarks")
 
 
 @pytest.mark.slow
 def test_a_row_is_measured_and_written_as_data(tmp_path):
     rows = ("Keras model, portable", "matrix products alone")
     chosen = [argument for row in rows for argument in ("--row", row)]
-    done = Clone(ROOT).run("bnrepro", "bench", "--depth", "1", *chosen, "--json", str(tmp_path / "bench.json"))
+    done = Clone(ROOT).run(*BENCHMARKS, "--depth", "1", *chosen, "--json", str(tmp_path / "bench.json"))
     measured = json.loads((tmp_path / "bench.json").read_text())
     assert list(measured["rows"]) == list(rows)
     for by in measured["rows"].values():
@@ -27,7 +29,7 @@ def test_a_row_is_measured_and_written_as_data(tmp_path):
 
 
 def test_an_unknown_row_is_refused_with_those_there_are():
-    done = Clone(ROOT).run("bnrepro", "bench", "--row", "abacus", check=False)
+    done = Clone(ROOT).run(*BENCHMARKS, "--row", "abacus", check=False)
     assert done.returncode == 2
     assert "--row abacus" in done.stderr
     assert "Model.fit" in done.stderr
@@ -93,7 +95,7 @@ def test_the_table_of_stacks_tells_what_is_not_the_compiled_loop():
 
 def test_tables_that_exclude_each_other_are_refused():
     for words in (["--device", "cpu", "--scaling"], ["--runs", "4"], ["--row", "Model.fit", "--device", "cpu"]):
-        done = Clone(ROOT).run("bnrepro", "bench", *words, check=False)
+        done = Clone(ROOT).run(*BENCHMARKS, *words, check=False)
         assert done.returncode == 2
         assert "--runs goes with --device" in done.stderr
 
@@ -102,7 +104,7 @@ def test_tables_that_exclude_each_other_are_refused():
 def test_runs_together_are_measured_on_the_processor(tmp_path):
     target = tmp_path / "stacks.json"
     words = ("--device", "cpu", "--depth", "1", "--runs", "2", "--json", str(target))
-    done = Clone(ROOT).run("bnrepro", "bench", *words)
+    done = Clone(ROOT).run(*BENCHMARKS, *words)
     measured = json.loads(target.read_text())
     assert [(row["runs"], row["normalization"]) for row in measured["rows"]] == [(2, "none"), (2, "batch")]
     for row in measured["rows"]:

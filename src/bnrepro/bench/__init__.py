@@ -1,1 +1,0 @@
-"""How fast this machine trains: `bnrepro bench`. Nothing here decides a result."""
