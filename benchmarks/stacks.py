@@ -14,13 +14,7 @@ import numpy as np
 
 from benchmarks import rates, table
 from bnrepro import device, numerics
-<<<<<<< HEAD:src/bnrepro/bench/stacks.py
-from bnrepro.bench import rates, table
 from bnrepro.study.factors import Resolved
-=======
-from bnrepro.networks.parameters import initial_parameters
-from bnrepro.study.factors import Resolved
->>>>>>> house-less:benchmarks/stacks.py
 
 RUNS = (0, 1, 4, 16, 64, 256)
 

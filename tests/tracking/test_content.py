@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+from bnrepro.data.registry import NAMES
 from bnrepro.records.grid import expand
 from bnrepro.study import params
 from bnrepro.tracking import content

@@ -177,7 +177,9 @@ class RunSpec:
     @property
     def program(self) -> "RunSpec":
         """What runs that train together share: all but seed, learning rate and initial weights."""
-        varying = {name: None if known.nullable else 0 for name, known in FACTORS.items() if known.within_stack}
+        varying: dict[str, Any] = {
+            name: None if known.nullable else 0 for name, known in FACTORS.items() if known.within_stack
+        }
         return replace(self, **varying)
 
     def __str__(self) -> str:
