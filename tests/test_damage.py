@@ -93,7 +93,7 @@ def test_files_of_dvc_that_were_cut_short_can_be_removed(reproduced, clone, name
     assert clone.stamps() == stamps
 
 
-def test_the_readme_says_so():
-    text = (pipeline.ROOT / "README.md").read_text()
+def test_the_documents_say_so():
+    text = (pipeline.ROOT / "docs" / "running.md").read_text()
     assert "git checkout dvc.lock" in text
     assert "rm .dvc/tmp/rwlock" in text
