@@ -80,7 +80,7 @@ class _Record(_Stored):
             raise ValueError("its curves differ in length")
         end = spec.steps if self.diverged_at is None else self.diverged_at
         scheduled = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
-        if steps != scheduled[: len(steps)] or steps[-1] > end or end > spec.steps:
+        if tuple(steps) != scheduled[: len(steps)] or steps[-1] > end or end > spec.steps:
             raise ValueError("its curve is not of its steps")
         if self.diverged_at is None and (steps[-1] < end or self.final.population_accuracy is None):
             raise ValueError("it breaks off")

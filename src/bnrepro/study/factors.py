@@ -155,7 +155,7 @@ class RunSpec:
     dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))
     noise: Noise = factor("none", named="optional", estimators=("none",), needs=_BATCH)
     optimizer: Optimizer = factor("sgd", named="optional", estimators=("sgd",))
-    decay: Decay = factor(1.0, named="optional", estimators=(1.0,))
+    decay: Decay = factor(1.0, named="optional", estimators=(1.0,), within_stack=True)
     batch_size: BatchSize = factor(named="once")
     width: Units = factor(column=False)
     epsilon: Positive | None = factor(needs={"normalization": ("batch", "layer")}, fixed={_CANNED: 0.001}, column=False)
