@@ -108,7 +108,6 @@ HOSTILE = {
 MATPLOTLIBRC = "backend: svg\nfont.size: 30\nsavefig.dpi: 30\naxes.formatter.use_locale: True\ntext.usetex: True\n"
 KERAS = {"floatx": "float64", "epsilon": 0.1, "image_data_format": "channels_first", "backend": "tensorflow"}
 HOME = {".keras/keras.json": json.dumps(KERAS), ".config/matplotlib/matplotlibrc": MATPLOTLIBRC}
-WITH_FIGURES = ("NumPy and what builds on it", "Python", "language and time", "the home folder", "matplotlib")
 STAGES = [("train", "digits", "depth"), ("summarize", "digits"), ("plot", "digits"), ("report", "digits")]
 HOSTILE_NAMES = [name for group in HOSTILE.values() for name in group if name not in ("COLUMNS", "HOME")]
 NAMES = st.sampled_from([*HOSTILE_NAMES, "HOME", "PATH", "DVC_STAGE", "https_proxy"]) | st.text(min_size=1)
@@ -199,7 +198,7 @@ def run(folder: Path, variables: Mapping[str, str], *commands: tuple[str, ...], 
 def outcome(prepared: Path, folder: Path, variables: Mapping[str, str], commands, **options) -> dict[str, bytes] | str:
     """What commands write in a copy of a project, or the line that they end with."""
     shutil.copytree(prepared, folder)
-    if variables or options:
+    if variables:
         (folder / "matplotlibrc").write_text(MATPLOTLIBRC)
     variables = {name: value.replace("{home}", str(folder / "home")) for name, value in variables.items()}
     if failure := run(folder, variables, *commands, **options):
@@ -217,26 +216,19 @@ def expected(prepared, tmp_path_factory) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", HOSTILE)
-def test_no_variable_decides_a_number(prepared, expected, tmp_path, group):
-    """All of a group at once; where that matters, each alone, so that the failure names it."""
-    commands = STAGES if group in WITH_FIGURES else STAGES[:1]
+def test_no_variable_and_no_umask_decides_a_number(prepared, expected, tmp_path):
+    """All at once; where that matters, each variable alone, so that the failure names it."""
 
-    def differs(number: int, variables: Mapping[str, str]) -> bool:
-        found = outcome(prepared, tmp_path / str(number), variables, commands)
-        asked = [name for name in expected if commands == STAGES or name.startswith("data/runs")]
-        return found != {name: expected[name] for name in asked}
+    def differs(number: int, variables: Mapping[str, str], umask: int = -1) -> bool:
+        return outcome(prepared, tmp_path / str(number), variables, STAGES, umask=umask) != expected
 
-    if differs(0, HOSTILE[group]):
-        alone = [{name: value} for name, value in HOSTILE[group].items()]
+    variables = {name: value for group in HOSTILE.values() for name, value in group.items()}
+    if differs(0, variables, umask=0o077):
+        alone = [{name: value} for name, value in variables.items()]
         with ThreadPoolExecutor(2) as pool:
             found = list(pool.map(differs, range(1, len(alone) + 1), alone))
-        pytest.fail(f"decided by {[next(iter(one)) for one, differing in zip(alone, found, strict=True) if differing]}")
-
-
-@pytest.mark.slow
-def test_a_private_umask_decides_no_number(prepared, expected, tmp_path):
-    assert outcome(prepared, tmp_path / "project", {}, STAGES, umask=0o077) == expected
+        deciding = [name for name, differing in zip(variables, found, strict=True) if differing]
+        pytest.fail(f"decided by {deciding or 'the umask'}")
 
 
 @pytest.mark.slow
