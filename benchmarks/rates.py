@@ -85,7 +85,7 @@ def batches(blocks: int = REPEATS + 1) -> Iterator[np.ndarray]:
 
 def keras(normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
     """The compiled loop; and, in the same process, the seconds of one evaluation, with a look at every second one."""
-    numerics.use(arithmetic)
+    _use(arithmetic)
     network, dataset, xla = architecture(normalization, depth), made_up_images(), arithmetic == "fast"
     watch = Stopwatch()
     compiled_loop(network, dataset, xla).train(start(initial(network), batches(), watch.observe))
@@ -121,7 +121,7 @@ def evaluation_seconds(network: Architecture, dataset: Dataset, xla: bool) -> li
 
 def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
     """An estimator in the estimators' loop."""
-    numerics.use(arithmetic)
+    _use(arithmetic)
     from bnrepro.training import estimator_loop
 
     module = importlib.import_module(f"bnrepro.networks.{name}")
@@ -141,7 +141,7 @@ def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Nu
 
 def model_fit(normalization: str, depth: int, steps_per_execution: int) -> dict[str, Any]:
     """`Model.fit`, as users call it, on the images as floating-point numbers."""
-    numerics.use("fast")
+    _use("fast")
     import tensorflow as tf
 
     from bnrepro.networks import keras as network
@@ -164,7 +164,7 @@ def model_fit(normalization: str, depth: int, steps_per_execution: int) -> dict[
 
 def default_estimator(normalization: str, depth: int) -> dict[str, Any]:
     """An estimator as tutorials have it: the default RunConfig, and the images in the graph by `from_tensor_slices`."""
-    numerics.use("fast")
+    _use("fast")
     import tensorflow as tf
 
     from bnrepro.networks import core_estimator
@@ -193,7 +193,7 @@ def default_estimator(normalization: str, depth: int) -> dict[str, Any]:
 
 def matrix_products(normalization: str, depth: int) -> dict[str, Any]:
     """The matrix products of a step and nothing else, in one compiled function: what no network can beat."""
-    numerics.use("fast")
+    _use("fast")
     import tensorflow as tf
 
     sizes = [784, *[100] * depth, 10]
@@ -319,6 +319,12 @@ def keep_to_one_core() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
+def _use(arithmetic: numerics.Numerics) -> None:
+    """Let this process compute with TensorFlow, on the processor."""
+    numerics.use(arithmetic)
+    device.use("cpu", None)
+
+
 def _seconds(call: Callable[[], Any]) -> list[float]:
     """What a call takes, several times, after one to warm up."""
     call()
@@ -334,5 +340,4 @@ if __name__ == "__main__":
     row, normalization, depth = sys.argv[1:]
     keep_to_one_core()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that estimators are deprecated is known here
-    device.use("cpu", None)
     print(json.dumps(ROWS[row](normalization, int(depth))))

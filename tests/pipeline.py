@@ -100,7 +100,7 @@ class Clone:
         return self.folder / ".bnrepro" / "store" / fingerprint[:2] / fingerprint / "record.json"
 
     def mend(self, said: str) -> list[str]:
-        """Do as docs/running.md says where DVC does not understand its own files; returns those that it had cut short."""
+        """Do as docs/running.md says where DVC does not understand its own files; returns those that were cut short."""
         found = [name for message, name in _CUT_SHORT.items() if message in said]
         for name in found:
             (self.folder / name).unlink()

@@ -170,6 +170,16 @@ def test_comments_and_docstrings_are_not_code(tmp_path):
     assert source.syntax(plain) != source.syntax(other)
 
 
+def test_the_messages_of_exceptions_are_not_code(tmp_path):
+    said, mended, other = (tmp_path / name for name in ("said.py", "mended.py", "other.py"))
+    text = "def f(x):\n    if x:\n        raise {error} from x\n"
+    said.write_text(text.format(error='ValueError("x is wrong")'))
+    mended.write_text(text.format(error='ValueError(f"{x} is not 0")'))
+    other.write_text(text.format(error='TypeError("x is wrong")'))
+    assert source.syntax(said) == source.syntax(mended)
+    assert source.syntax(said) != source.syntax(other)
+
+
 def test_code_is_the_same_text_on_every_python(tmp_path):
     """Pinned: to `ast.dump`, later Pythons say more of a function and less of what is empty."""
     module = tmp_path / "module.py"
