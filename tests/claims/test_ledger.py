@@ -143,7 +143,9 @@ def test_a_digest_covers_what_decides(told):
     assert made_of(**told).digest() not in {claim.digest() for claim in others}
 
 
-@pytest.mark.parametrize("told", [{"findings": {"holds": "So."}}, {"title": "U"}, {"compare": missing}], ids=str)
+@pytest.mark.parametrize(
+    "told", [{"findings": {"holds": "So."}}, {"title": "U"}, {"compare": missing}], ids=["findings", "title", "code"]
+)
 def test_a_digest_covers_neither_code_nor_comments(told):
     assert made_of(**told).digest() == made_of().digest()
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bnrepro.execution import stacks
-from bnrepro.training import implementations
+from bnrepro.study import implementations
 from tests.networks.specs import run_spec
 
 

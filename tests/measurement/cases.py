@@ -34,12 +34,16 @@ class Case:
         return dense.network(self.architecture)
 
     @property
+    def images(self) -> Images:
+        return Images(self.dataset, self.training_rows)
+
+    @property
     def evaluator(self) -> Evaluator:
-        return Evaluator(self.network, Images(self.dataset, self.training_rows))
+        return Evaluator(self.network, self.images)
 
     @property
     def probe(self) -> Probe:
-        return Probe(self.network, Images(self.dataset, self.training_rows))
+        return Probe(self.network, self.images)
 
     def probed(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Images [batch, pixels] and labels [batch] of the mini-batches that a probe looks at."""
@@ -64,7 +68,7 @@ class Case:
         logits = reference.infer(self.parameters, scaled(images), statistics, self.architecture)
         return float(np.mean(logits.argmax(axis=1) == labels))
 
-    def in_test_batches(self) -> float:
+    def right_in_test_batches(self) -> np.ndarray:
         """Every mini-batch of 60 test images, in their order, by its own mean and variance; the rest left out."""
         images, labels = scaled(self.dataset.test_images), self.dataset.test_labels
         size = 60 if self.architecture.batch_norm else len(labels)
@@ -73,7 +77,7 @@ class Case:
             _, _, own = reference.loss_and_gradients(self.parameters, images[rows], labels[rows], self.architecture)
             logits = reference.infer(self.parameters, images[rows], own, self.architecture)
             right.append(logits.argmax(axis=1) == labels[rows])
-        return float(np.concatenate(right).mean())
+        return np.concatenate(right)
 
     def moving_averages(self) -> reference.Statistics:
         return reference.moving_averages(self.parameters, self.architecture)

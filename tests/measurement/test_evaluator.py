@@ -22,7 +22,7 @@ def test_every_number_is_the_references(kind: str) -> None:
     expected = {
         "accuracy": case.accuracy(data.test_images, data.test_labels, averages),
         "population_accuracy": case.accuracy(data.test_images, data.test_labels, case.population(case.drawn_rows())),
-        "test_batch_accuracy": case.in_test_batches(),
+        "test_batch_accuracy": float(case.right_in_test_batches().mean()),
         "loss": reference.cross_entropy(test_logits, data.test_labels),
         "training_accuracy": case.accuracy(data.train_images[rows], data.train_labels[rows], averages),
         "validation_accuracy": case.accuracy(data.train_images[held_out], data.train_labels[held_out], averages),
@@ -62,12 +62,26 @@ def test_without_held_out_images_there_is_no_validation_accuracy() -> None:
 def test_population_statistics_are_algorithm_2(kind: str, training: int) -> None:
     case = make_case(kind, training, held_out=50, test=10)
     expected = case.population(case.drawn_rows()[:6_000])
-    measured = case.evaluator.population_statistics(case.parameters)
+    images = case.images
+    measured = case.evaluator.population_statistics(case.parameters, [images.inputs[images.population]])
     assert measured.keys() == {"hidden_1", "hidden_2"}
     for layer, (mean, variance) in expected.items():
         # A mean near zero is a difference of numbers of order 1: its rounding is measured by them.
         np.testing.assert_allclose(measured[layer][0], mean, rtol=FLOAT32, atol=FLOAT32, err_msg=layer)
         np.testing.assert_allclose(measured[layer][1], variance, rtol=FLOAT32, err_msg=layer)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_images_are_counted_that_two_kinds_of_statistics_class_differently(kind: str) -> None:
+    case = make_case(kind, training=200, held_out=0, test=2_000)
+    by_batch = case.right_in_test_batches()
+    images, labels = case.dataset.test_images[: len(by_batch)], case.dataset.test_labels[: len(by_batch)]
+    logits = reference.infer(case.parameters, scaled(images), case.moving_averages(), case.architecture)
+    by_averages = logits.argmax(axis=1) == labels
+    measured = case.evaluator.measure_final(case.parameters)
+    assert measured["test_batch_gained"] == np.sum(by_batch & ~by_averages)
+    assert measured["test_batch_lost"] == np.sum(by_averages & ~by_batch)
+    assert measured["test_batch_gained"] != measured["test_batch_lost"]  # one could stand in for the other
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])

@@ -69,6 +69,12 @@ def test_gradients_are_the_references(kind: str) -> None:
     np.testing.assert_allclose(look(case)["gradient"], norms, rtol=1e-4)
 
 
+def test_weights_are_kernels_norms() -> None:
+    case = make_case("batch before", 100, 0, 10)
+    norms = [np.linalg.norm(case.parameters[f"{layer}/kernel"]) for layer in ("hidden_1", "hidden_2", "logits")]
+    np.testing.assert_allclose(look(case)["weights"], norms, rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradient_change_is_by_a_step_of_the_layers_before(kind: str) -> None:
     case = make_case(kind, 1_500, held_out=0, test=10)

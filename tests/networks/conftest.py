@@ -25,7 +25,7 @@ def plain_task(digits: Dataset) -> Callable[[RunSpec, Path], plain.Task]:
     """Makes of a run what a user of TensorFlow would set up: the same start, the same mini-batches."""
 
     def make(spec: RunSpec, folder: Path) -> plain.Task:
-        network = architecture(spec, digits.pixels, digits.classes)
+        network = architecture(spec, digits.shape, digits.classes)
         images, labels = (np.concatenate(part) for part in zip(*training_examples(spec, digits), strict=True))
         return plain.Task(
             folder=folder,

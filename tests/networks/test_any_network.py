@@ -103,7 +103,8 @@ def made_up(training: int = 300, test: int = 200) -> Dataset:
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 17, (n, 16)).astype(np.uint8) for n in (training, test)]
     labels = [rng.integers(0, 10, n).astype(np.int32) for n in (training, test)]
-    return Dataset("made up", 16, images[0], labels[0], images[1], labels[1], np.zeros(training, bool), digest="")
+    held_out = np.zeros(training, bool)
+    return Dataset("made up", (4, 4, 1), 10, 16, images[0], labels[0], images[1], labels[1], held_out, digest="")
 
 
 NETWORKS = pytest.mark.parametrize("build", [inception, residual])
@@ -122,14 +123,13 @@ def test_it_is_measured(build: Callable[[], Network]) -> None:
         return float(np.mean(logits.argmax(axis=1) == data.test_labels[:count]))
 
     measured = evaluator.measure(parameters)
-    statistics = {
-        layer: (tf.constant(mean), tf.constant(variance))
-        for layer, (mean, variance) in evaluator.population_statistics(parameters).items()
-    }
+    statistics = evaluator.population_statistics(parameters, [images.inputs[images.population]])
     assert measured["accuracy"] == pytest.approx(accuracy(Fixed(network.moving_averages(tensors)), 200))
     assert measured["population_accuracy"] == pytest.approx(accuracy(Fixed(statistics), 200))
     assert measured["test_batch_accuracy"] == pytest.approx(accuracy(ByBatch(60), 180))
-    assert evaluator.measure_final(parameters) == {"population_accuracy": measured["population_accuracy"]}  # not folded
+    final = evaluator.measure_final(parameters)
+    assert final.keys() == {"population_accuracy", "test_batch_gained", "test_batch_lost"}  # it cannot be folded
+    assert final["population_accuracy"] == measured["population_accuracy"]
     seen = evaluator_probe(network, images, parameters)
     hidden = sum(isinstance(layer, Sigmoid) for layer in flat(network.layers))
     assert seen["percentiles"].shape[:2] == (hidden, 3)
@@ -159,7 +159,8 @@ def test_population_statistics_are_over_the_whole_feature_map() -> None:
     parameters = network.initial(0.5, seed=0)
     products = network.first(tensors_of(parameters), images.inputs[images.population]).numpy()
     batches = products.reshape(2, 60 * 16, 4).astype(np.float64)
-    mean, variance = Evaluator(network, images).population_statistics(parameters)["stem"]
+    chunks = [images.inputs[images.population]]
+    mean, variance = Evaluator(network, images).population_statistics(parameters, chunks)["stem"]
     np.testing.assert_allclose(mean, batches.mean(axis=1).mean(axis=0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(variance, batches.var(axis=1, ddof=1).mean(axis=0), rtol=1e-5)
 

@@ -112,12 +112,26 @@ def test_steady_noise_is_as_much_of_a_distribution_that_stays() -> None:
     assert np.corrcoef(first, second)[0, 1] > 0.9  # each unit keeps its own
 
 
+def test_drifting_noise_moves_little_by_little_through_the_range_of_shifting_noise() -> None:
+    means, deviations = (
+        np.stack([getattr(noise("drifting", step), moment)(axis=0) for step in range(0, 1_100, 50)])
+        for moment in ("mean", "std")
+    )
+    assert np.abs(np.diff(means, axis=0)).max() < 0.2 + 0.2  # 50 of the 500 steps from -1 to 1; a mean's error is 0.02
+    assert np.abs(np.diff(deviations, axis=0)).max() < 0.1 + 0.1
+    for moment, low, high in ((means, -1, 1), (deviations, 0, 1)):
+        np.testing.assert_allclose(moment.min(axis=0), low, atol=0.2)  # every unit goes all the way
+        np.testing.assert_allclose(moment.max(axis=0), high, atol=0.2)
+        np.testing.assert_allclose(moment[0], moment[20], atol=0.15)  # and is back after 1,000 steps
+    assert means[0].std() == pytest.approx(1 / np.sqrt(3), abs=0.1)  # units are anywhere, at any step
+
+
 def test_noise_is_new_at_every_step() -> None:
     for kind in ("steady", "shifting"):
         assert abs(np.corrcoef(noise(kind, 3).ravel(), noise(kind, 4).ravel())[0, 1]) < 0.2
 
 
-@pytest.mark.parametrize("kind", ["steady", "shifting"])
+@pytest.mark.parametrize("kind", ["steady", "shifting", "drifting"])
 def test_noise_differs_by_place_and_by_seed(kind: str) -> None:
     for other in (noise(kind, 3, place=1), noise(kind, 3, seed=1)):
         assert abs(np.corrcoef(noise(kind, 3).ravel(), other.ravel())[0, 1]) < 0.2

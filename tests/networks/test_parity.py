@@ -20,7 +20,7 @@ Trained = Callable[[RunSpec], Result]
 
 
 def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Parameters:
-    network = replace(architecture(spec, dataset.pixels, dataset.classes), **changes)
+    network = replace(architecture(spec, dataset.shape, dataset.classes), **changes)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
     return reference.train(initial, training_examples(spec, dataset), spec.learning_rate, network)
 
@@ -69,7 +69,7 @@ def test_every_parameter_moves_by_far_more_than_the_tolerance(
 ) -> None:
     """Otherwise an update that is left out (the moving averages', say) could hide in it."""
     spec = run_spec("keras", normalization, depth)
-    initial = initial_parameters(architecture(spec, digits.pixels, digits.classes), spec.initial_stddev, spec.seed)
+    initial = initial_parameters(architecture(spec, digits.shape, digits.classes), spec.initial_stddev, spec.seed)
     moved = {name: np.abs(value - initial[name]).max() for name, value in trained(spec).parameters.items()}
     assert min(moved.values()) > 100 * TOLERANCE, moved
 
@@ -89,7 +89,7 @@ def test_the_tolerance_tells_settings_apart(
 @pytest.mark.parametrize("change", ["a step left out", "two mini-batches swapped"])
 def test_the_tolerance_tells_mini_batches_apart(trained: Trained, digits: Dataset, change: str) -> None:
     spec = run_spec("keras", "batch", 1)
-    network: Architecture = architecture(spec, digits.pixels, digits.classes)
+    network: Architecture = architecture(spec, digits.shape, digits.classes)
     batches = list(training_examples(spec, digits))
     if change == "a step left out":
         del batches[100]

@@ -38,7 +38,7 @@ def test_plain_training_and_evaluation(
     assert evaluated.steps == spec.steps
     assert_same(evaluated.parameters, trained(spec).parameters)
     every_row = np.arange(len(digits.train_labels))
-    network = dense.network(architecture(spec, digits.pixels, digits.classes))
+    network = dense.network(architecture(spec, digits.shape, digits.classes))
     evaluator = Evaluator(network, Images(digits, every_row))
     measured = evaluator.measure(evaluated.parameters)
     assert evaluated.accuracy == pytest.approx(measured["accuracy"], abs=FLOAT32)

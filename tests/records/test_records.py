@@ -64,7 +64,7 @@ def write(folder, record):
     (folder / schema.RECORD).write_text(json.dumps(record))
 
 
-NEWER = {"optimizer": "sgd", "decay": 1.0, "evaluations": None}
+NEWER = {"initial_scheme": None, "optimizer": "sgd", "decay": 1.0, "evaluations": None}
 
 
 def test_a_whole_record_is_read_and_lacks_no_factor(tmp_path):
@@ -164,6 +164,7 @@ LOOKS = {
     "saturated": np.zeros((3, 1), np.float32),
     "always_saturated": np.zeros((3, 1), np.float32),
     "gradient": np.zeros((3, 2), np.float32),
+    "weights": np.zeros((3, 2), np.float32),
     "gradient_change": np.zeros((3, 2), np.float32),
     "lag": np.zeros((3, 1), np.float32),
 }

@@ -32,7 +32,7 @@ def result():
         "step": np.array([0, 25]),
         "percentiles": np.arange(24, dtype=np.float32).reshape(2, 1, 3, 4),
         **{name: np.zeros((2, 1), np.float32) for name in ("saturated", "always_saturated", "lag")},
-        **{name: np.zeros((2, 2), np.float32) for name in ("gradient", "gradient_change")},
+        **{name: np.zeros((2, 2), np.float32) for name in ("gradient", "weights", "gradient_change")},
     }
     parameters = {"logits/bias": np.arange(10, dtype=np.float32)}
     return Result(curve, {"population_accuracy": 0.5}, None, layers, parameters, 1.5, 0.5)

@@ -13,7 +13,10 @@ from tests.networks.specs import run_spec
 
 
 def allowed(name, value):
-    TypeAdapter(FACTORS[name].kind).validate_python(value, strict=True)
+    if value is None:
+        assert FACTORS[name].nullable, name
+    else:
+        TypeAdapter(FACTORS[name].kind).validate_python(value, strict=True)
 
 
 def test_the_table_speaks_of_factors_and_of_values_that_they_may_have():
@@ -77,6 +80,13 @@ def test_self_normalizing_networks_have_units_and_initial_weights_of_their_own()
     ]
 
 
+def test_initial_weights_are_a_standard_deviation_or_a_scheme():
+    assert having().initial_weights == 0.2
+    scheme = having(initial_scheme="glorot")
+    assert (scheme.initial_weights, scheme.initial_stddev) == ("glorot", None)
+    assert having(activation="relu").initial_weights is None
+
+
 def test_updates_are_run_by_the_authors_of_custom_estimators_alone():
     names = get_args(factors.Implementation)
     assert [having(implementation=name).updates for name in names] == [None, None, "omitted", "omitted"]
@@ -95,15 +105,18 @@ def test_numbers_of_a_gpu_are_its_own():
     assert (having().numerics, having().tf32) == ("portable", None)
 
 
-def test_runs_of_one_program_differ_in_seed_learning_rate_and_initial_weights():
-    assert having(seed=7, learning_rate=7.0, initial_stddev=7.0).program == having().program
-    for other in ({"optimizer": "adam"}, {"decay": 0.5}, {"width": 7}, {"momentum": 0.5}, {"evaluations": 5}):
+def test_runs_of_one_program_differ_in_seed_learning_rate_its_decay_and_initial_weights():
+    assert having(seed=7, learning_rate=7.0, decay=0.5, initial_stddev=7.0).program == having().program
+    assert having(initial_scheme="glorot").program == having().program
+    for other in ({"optimizer": "adam"}, {"width": 7}, {"momentum": 0.5}, {"evaluations": 5}):
         assert having(**other).program != having().program
 
 
 def test_a_factor_that_is_not_used_leaves_settings_as_they_were_before_it_existed():
     plain = factors.settings(dataclasses.asdict(run_spec("keras", "none", optimizer="sgd", decay=1.0)))
-    assert plain.keys().isdisjoint({"optimizer", "decay", "evaluations", "momentum", "placement", "tf32"})
+    assert plain.keys().isdisjoint(
+        {"optimizer", "decay", "evaluations", "initial_scheme", "momentum", "placement", "tf32"}
+    )
     other = factors.settings(dataclasses.asdict(run_spec("keras", "none", optimizer="adam")))
     assert other == plain | {"optimizer": "adam"}
 

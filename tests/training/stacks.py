@@ -12,6 +12,7 @@ CASES = {
     "batch after": ("batch", {"placement": "after"}),
     "batch, steady noise": ("batch", {"noise": "steady"}),
     "batch, shifting noise": ("batch", {"noise": "shifting"}),
+    "batch, drifting noise": ("batch", {"noise": "drifting"}),
     "layer": ("layer", {"epsilon": 0.001}),
     "weight": ("weight", {}),
     "self": ("self", SELU),

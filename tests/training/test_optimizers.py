@@ -7,11 +7,14 @@ import pytest
 import tensorflow as tf
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import load_parameters, read_parameters
+from bnrepro.networks.parameters import Parameters, load_parameters, read_parameters
 from bnrepro.networks.variants import dense
 from bnrepro.study.factors import Optimizer
 from bnrepro.training import optimizers
+from bnrepro.training.batches import mini_batches
+from bnrepro.training.compiled_loop import CompiledLoop
 from bnrepro.training.run import architecture, run, run_together
+from bnrepro.training.start import Start
 from tests.networks.specs import assert_same, initial_parameters, run_spec, training_examples
 
 OPTIMIZERS = ["sgd", "momentum", "adam"]
@@ -46,7 +49,7 @@ def test_the_compiled_loop_arrives_where_model_fit_arrives(digits: Dataset, name
     spec = run_spec(
         "keras", "batch", 2, optimizer=name, decay=0.1, learning_rate=RATES[name], steps=60, evaluate_every=20
     )
-    network = architecture(spec, digits.pixels, digits.classes)
+    network = architecture(spec, digits.shape, digits.classes)
     model = dense.build_model(network, 0.0)
     load_parameters(model, dense.canonical_name, initial_parameters(network, spec.initial_stddev, spec.seed))
     optimizer = optimizers.keras_optimizer(name)
@@ -55,6 +58,34 @@ def test_the_compiled_loop_arrives_where_model_fit_arrives(digits: Dataset, name
     images, labels = (np.concatenate(part) for part in zip(*training_examples(spec, digits), strict=True))
     model.fit(images, labels, batch_size=spec.batch_size, shuffle=False, verbose=0)
     assert_same(run(spec, digits).parameters, read_parameters(model, dense.canonical_name))
+
+
+def test_the_compiled_loop_minimizes_what_regularizers_add(digits: Dataset) -> None:
+    spec = run_spec("keras", "none", 1, steps=40, evaluate_every=20)
+
+    def model(l2: float) -> tf.keras.Model:
+        built = tf.keras.Sequential(
+            [
+                tf.keras.layers.Dense(
+                    10, kernel_regularizer=tf.keras.regularizers.L2(l2), input_shape=(64,), name="logits"
+                )
+            ]
+        )
+        built.compile(tf.keras.optimizers.legacy.SGD(0.5), tf.keras.losses.SparseCategoricalCrossentropy(True))
+        return built
+
+    def compiled(l2: float) -> Parameters:
+        built, rows = model(l2), np.arange(len(digits.train_labels))
+        start = Start(initial, mini_batches(1, rows, 60, 40), np.full(40, 0.5, np.float32), {40}, lambda *_: None)
+        CompiledLoop(built, lambda name: name, "sgd", digits, 20, 60, False).train(start)
+        return read_parameters(built, lambda name: name)
+
+    expected = model(0.01)
+    initial = {"logits/kernel": expected.get_weights()[0], "logits/bias": np.zeros(10, np.float32)}
+    images, labels = (np.concatenate(part) for part in zip(*training_examples(spec, digits), strict=True))
+    expected.fit(images, labels, batch_size=60, shuffle=False, verbose=0)
+    assert_same(compiled(0.01), read_parameters(expected, lambda name: name))
+    assert np.abs(compiled(0.0)["logits/kernel"] - compiled(0.01)["logits/kernel"]).max() > 0.01
 
 
 @pytest.mark.parametrize("name", ["momentum", "adam"])

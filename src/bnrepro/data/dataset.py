@@ -17,7 +17,7 @@ class Dataset:
         train_images, test_images: uint8 [images, pixels], row by row and in each pixel channel by channel.
         train_labels, test_labels: int32 [images], 0 to classes - 1.
         held_out: bool [training images], those that are set apart where a study chooses by validation.
-        digest: SHA-256 over name, levels, images, labels and held_out, in the levels that the images came with.
+        digest: SHA-256 over all of that, in the levels that the images came with.
     """
 
     name: str

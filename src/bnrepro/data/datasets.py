@@ -79,7 +79,7 @@ def load(name: str) -> Dataset:
     arrays = {field: _load_array(folder / f"{field}.npy") for field in _FIELDS}
     if problem := _unlike(source, arrays):
         raise BadInput(f"{folder}: {problem}; {_REMEDY}")
-    hashing = hashlib.sha256(name.encode())
+    hashing = hashlib.sha256(f"{name} {source.shape} {len(source.classes)}".encode())
     for field, array in arrays.items():
         hashing.update(f"{field} {array.dtype.str} {array.shape}".encode())
         hashing.update(np.ascontiguousarray(array).data)

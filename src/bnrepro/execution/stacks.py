@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from bnrepro.study.factors import RunSpec
-from bnrepro.training.implementations import trains_in_stacks
+from bnrepro.study.implementations import trains_in_stacks
 
 Stack = tuple[RunSpec, ...]
 

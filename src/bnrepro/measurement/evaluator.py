@@ -6,6 +6,7 @@ test images as training does, each mini-batch by itself, so that an image's answ
 batch normalization all are the same number.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -30,6 +31,7 @@ class Evaluator:
         self._images = images
         self._measured = tf.function(self._measure, jit_compile=xla or None)
         self._sums = tf.function(self._sum_statistics, reduce_retracing=True)  # these are called once a run
+        self._answers = tf.function(self._right_answers)
         self._final = tf.function(partial(self._test_logits, network))
         self._folded = tf.function(partial(self._test_logits, self._plain)) if self._plain else None
 
@@ -61,7 +63,9 @@ class Evaluator:
 
         Returns:
             `population_accuracy`, with statistics gathered over the whole training set (Algorithm 2, lines 7 to 12);
-            and with batch normalization that can be folded, `folded_difference`: by how much the logits of the test
+            with batch normalization `test_batch_gained` and `test_batch_lost`: how many test images are put into the
+            right class by the statistics of their own mini-batch alone, and by the moving averages alone; and where
+            batch normalization can be folded, `folded_difference`: by how much the logits of the test
             images differ between the network with its moving averages and the plain network that these fold into, at
             most, over the largest logit; and `folded_disagreements`: how many test images the two put into different
             classes.
@@ -70,20 +74,29 @@ class Evaluator:
         if not self._network.normalizations:
             right = _right(self._final(tensors, {}), self._images.labels[test])
             return {"population_accuracy": int(tf.reduce_sum(right)) / self._images.count("test")}
+        logits = self._final(tensors, self.population_statistics(parameters, self._images.training_chunks()))
+        right = int(tf.reduce_sum(_right(logits, self._images.labels[test])))
+        by_averages, by_batch = (answers.numpy() for answers in self._answers(tensors))
+        return {
+            "population_accuracy": right / self._images.count("test"),
+            "test_batch_gained": int((by_batch > by_averages).sum()),
+            "test_batch_lost": int((by_batch < by_averages).sum()),
+            **self._folding(parameters, tensors),
+        }
+
+    def population_statistics(self, parameters: Parameters, chunks: Iterable[tf.Tensor]) -> Statistics:
+        """Mean and variance [channels] of what each normalization sees (Algorithm 2, lines 7 to 12).
+
+        Args:
+            chunks: inputs [images, ...], whole mini-batches each.
+        """
+        tensors = tensors_of(parameters)
         sums: list[_Sums] = []
         batches = 0
-        for inputs in self._images.training_chunks():
+        for inputs in chunks:
             sums.append(self._sums(tensors, inputs))
             batches += len(inputs) // self._images.batch
-        logits = self._final(tensors, self._population(sums, batches))
-        right = int(tf.reduce_sum(_right(logits, self._images.labels[test])))
-        return {"population_accuracy": right / self._images.count("test"), **self._folding(parameters, tensors)}
-
-    def population_statistics(self, parameters: Parameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Mean and variance [channels] of what each normalization sees, over the fixed training images."""
-        inputs = self._images.inputs[self._images.population]
-        statistics = self._population([self._sums(tensors_of(parameters), inputs)], self._images.batches)
-        return {layer: (mean.numpy(), variance.numpy()) for layer, (mean, variance) in statistics.items()}
+        return self._population(sums, batches)
 
     def _folding(self, parameters: Parameters, tensors: Tensors) -> dict[str, float]:
         if self._folded is None:
@@ -121,6 +134,17 @@ class Evaluator:
             logits = logits_by(ByBatch(min(images.batch, images.count("test"))), batches)
             batch_count = tf.reduce_sum(_right(logits, images.labels[batches]))
         return counts, population_count, batch_count, tf.reduce_mean(loss)
+
+    def _right_answers(self, parameters: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
+        """By the moving averages and by the test images' own mini-batches: 1 for every right answer [test images]."""
+        images, network, test = self._images, self._network, self._images.test_batches
+        first = network.first(parameters, images.inputs[test])
+        batch = min(images.batch, images.count("test"))
+        by_averages, by_batch = (
+            _right(network.rest(parameters, first, Pass(normalizer)), images.labels[test])
+            for normalizer in (Fixed(network.moving_averages(parameters)), ByBatch(batch))
+        )
+        return by_averages, by_batch
 
     def _test_logits(self, network: Network, parameters: Tensors, statistics: Statistics) -> tf.Tensor:
         """Logits [images, classes] of the test set, normalized by `statistics`."""

@@ -8,6 +8,7 @@ at all its places.
     saturated        float32 [depth]             share of activations whose slope is below a tenth of the steepest
     always_saturated float32 [depth]             share of units of which that is so for all images
     gradient         float32 [kernels]           Euclidean norm of the loss's gradient by a layer's kernel; softmax last
+    weights          float32 [kernels]           Euclidean norm of a layer's kernel; softmax last
     gradient_change  float32 [2]                 of the last hidden layer's kernel: the norm of the difference that one
                                                  step of the layers before it makes to its gradient, and the cosine
                                                  between both (Santurkar et al. 2018, arXiv:1805.11604, definition 2.1)
@@ -98,6 +99,7 @@ class Probe:
                 [tf.reduce_mean(tf.cast(tf.reduce_all(_by_unit(values), axis=0), tf.float32)) for values in flat]
             ),
             "gradient": tf.stack([_norm(gradients[name]) for name in self._network.kernels]),
+            "weights": tf.stack([_norm(parameters[name]) for name in self._network.kernels]),
             "gradient_change": change,
             "lag": self._lag(parameters, hidden, seen),
         }
@@ -167,5 +169,5 @@ def _change(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     return tf.stack([_norm(after - before), cosine])
 
 
-def _norm(gradient: tf.Tensor) -> tf.Tensor:
-    return tf.sqrt(tf.reduce_sum(gradient**2))
+def _norm(values: tf.Tensor) -> tf.Tensor:
+    return tf.sqrt(tf.reduce_sum(values**2))

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnrepro.networks.parameters import Parameters
+from bnrepro.study.factors import InitialWeights
 
 Tensors = dict[str, tf.Tensor]  # parameters by name
 Statistics = dict[str, tuple[tf.Tensor, tf.Tensor]]  # mean and variance [channels], by layer
@@ -63,16 +64,38 @@ class Layer:
     training_only = False
     layers: Sequence["Layer"] = ()
 
-    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
+    def initial(self, rng: np.random.Generator, weights: InitialWeights) -> Parameters:
         """Its parameters at the start of a run: see `bnrepro.networks.network.Network.initial`."""
         parameters: Parameters = {}
         for layer in self.layers:
-            parameters |= layer.initial(rng, stddev)
+            parameters |= layer.initial(rng, weights)
         return parameters
 
     def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Its outputs [images, ...] in a pass `run`, from its inputs `x` [images, ...]."""
         raise NotImplementedError
+
+
+def deviation(weights: InitialWeights, fan_in: int, fan_out: int, gain: float) -> float:
+    """The standard deviation of a kernel's initial weights.
+
+    Args:
+        weights: it; or a scheme: `lecun` (LeCun et al. 1998), `glorot` (Glorot and Bengio 2010), `glorot_x4`, which the
+            same authors' tutorials give sigmoids, `he` (He et al. 2015, arXiv:1502.01852); None: that of `gain`.
+        fan_in, fan_out: weights that an output sums over, and outputs that an input goes to.
+        gain: of the variance, by what the nonlinearity takes away: 1 as LeCun, 2 as He.
+    """
+    if weights is None:
+        return np.sqrt(gain / fan_in)
+    if not isinstance(weights, str):
+        return weights
+    variance = {
+        "lecun": 1 / fan_in,
+        "glorot": 2 / (fan_in + fan_out),
+        "glorot_x4": 16 * 2 / (fan_in + fan_out),
+        "he": 2 / fan_in,
+    }
+    return np.sqrt(variance[weights])
 
 
 @dataclass(frozen=True)
@@ -96,9 +119,10 @@ class Dense(Layer):
     def kernel(self) -> str:  # type: ignore[override]
         return f"{self.name}/kernel"
 
-    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
-        deviation = np.sqrt(self.gain / self.units_in) if stddev is None else stddev
-        kernel = deviation * rng.standard_normal((self.units_in, self.units))
+    def initial(self, rng: np.random.Generator, weights: InitialWeights) -> Parameters:
+        kernel = deviation(weights, self.units_in, self.units, self.gain) * rng.standard_normal(
+            (self.units_in, self.units)
+        )
         bias = {f"{self.name}/bias": np.zeros(self.units, np.float32)} if self.bias else {}
         return {self.kernel: kernel.astype(np.float32), **bias}
 
@@ -126,7 +150,7 @@ class BatchNorm(Layer):
         """The names of the moving averages: mean and variance."""
         return f"{self.name}/moving_mean", f"{self.name}/moving_variance"
 
-    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
+    def initial(self, rng: np.random.Generator, weights: InitialWeights) -> Parameters:
         start = {"gamma": 1, "beta": 0, "moving_mean": 0, "moving_variance": 1}
         return {f"{self.name}/{name}": np.full(self.channels, value, np.float32) for name, value in start.items()}
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 from bnrepro.networks.layers import BatchNorm, Hidden, Layer, Pass, Statistics, Tensors
 from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.statistics import ByBatch, Fixed
+from bnrepro.study.factors import InitialWeights
 
 _WEIGHTS = 0  # the stream of random numbers that initial weights take; batches take another
 
@@ -49,15 +50,15 @@ class Network:
         self.kernels = [layer.kernel for layer in _walk(self.layers) if layer.kernel]
         self._first = len(list(takewhile(lambda layer: layer.every_pass_alike, self.layers)))
 
-    def initial(self, stddev: float | None, seed: int, images: np.ndarray | None = None) -> Parameters:
-        """The start of a run: kernels from N(0, stddev^2), layer by layer; biases 0; gamma 1, beta 0; averages 0 and 1.
+    def initial(self, weights: InitialWeights, seed: int, images: np.ndarray | None = None) -> Parameters:
+        """The start of a run: kernels normally distributed around 0; biases 0; gamma 1, beta 0; averages 0 and 1.
 
         Kernels depend on the seed and the layers' sizes alone, so that runs with and without normalization start from
         the same weights.
 
         Args:
-            stddev: None: the square root of 2 / inputs for ReLU units (He et al. 2015, arXiv:1502.01852), of 1 / inputs
-                for others (LeCun et al. 1998).
+            weights: the kernels' standard deviation, or the scheme that gives it (`bnrepro.networks.layers.deviation`);
+                None: He's for ReLU units, LeCun's for others.
             images: float32 [batch, pixels] in [0, 1], the run's first mini-batch. Some networks start from it.
 
         Returns:
@@ -66,7 +67,7 @@ class Network:
         rng = np.random.default_rng([seed, _WEIGHTS])
         parameters: Parameters = {}
         for layer in self.layers:
-            parameters |= layer.initial(rng, stddev)
+            parameters |= layer.initial(rng, weights)
         return parameters
 
     def first(self, parameters: Tensors, images: tf.Tensor) -> tf.Tensor:
@@ -131,7 +132,7 @@ class Network:
 
     def before(self, kernel: str) -> set[str]:
         """The names of the parameters of the layers before the one that has this kernel."""
-        in_order = list(self.initial(stddev=1.0, seed=0))
+        in_order = list(self.initial(1.0, seed=0))
         return set(in_order[: in_order.index(kernel)])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bnrepro import source
 from bnrepro.study.factors import RunSpec, settings
-from bnrepro.training.implementations import modules_of
+from bnrepro.study.implementations import modules_of
 
 NUMERICAL_LIBRARIES = ("tensorflow", "tensorflow-estimator", "tf-keras", "numpy")
 # What this room decides about a run is in the values of its spec, which a fingerprint covers.
@@ -22,6 +22,7 @@ def fingerprint(spec: RunSpec, data_digest: str) -> str:
         "spec": settings(asdict(spec)),
         "data": data_digest,
         "code": code_digest(spec),
+        "modules": modules_of(spec),
         "versions": numerical_versions(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

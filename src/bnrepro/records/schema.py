@@ -51,6 +51,8 @@ class _Final(_Stored, extra="forbid"):
     population_accuracy: Share | None = None
     folded_difference: Measure = None
     folded_disagreements: Annotated[int, Field(ge=0)] | None = None
+    test_batch_gained: Annotated[int, Field(ge=0)] | None = None
+    test_batch_lost: Annotated[int, Field(ge=0)] | None = None
     zscore_mean: Measure = None
     zscore_variance_error: Measure = None
     zscore_variance_least: Measure = None
@@ -138,6 +140,7 @@ def read_layers(folder: Path, spec: dict[str, Any]) -> dict[str, np.ndarray]:
         "saturated": (depth,),
         "always_saturated": (depth,),
         "gradient": (depth + 1,),
+        "weights": (depth + 1,),
         "gradient_change": (2,),
         "lag": (depth,),
     }

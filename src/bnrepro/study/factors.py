@@ -19,7 +19,9 @@ Pixels = Literal["binary", "grey"]
 Activation = Literal["sigmoid", "relu", "selu"]
 Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
 Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to run them
-Noise = Literal["none", "steady", "shifting"]
+Noise = Literal["none", "steady", "shifting", "drifting"]
+InitialScheme = Literal["lecun", "glorot", "glorot_x4", "he"]
+InitialWeights = float | InitialScheme | None  # as of `RunSpec.initial_weights`
 Optimizer = Literal["sgd", "momentum", "adam"]
 Device = Literal["cpu", "gpu", "auto"]
 Resolved = Literal["cpu", "gpu"]  # what `auto` stands for on a machine
@@ -107,8 +109,8 @@ class RunSpec:
 
     Attributes:
         learning_rate: at the first step.
-        initial_stddev: of the weights' start; None where weights are scaled by their number, as ReLU and SELU need it
-            (`bnrepro.networks.parameters.initial_parameters`).
+        initial_stddev: of the weights' start; None where weights are scaled by their number, as ReLU and SELU need it.
+        initial_scheme: how they are scaled by it (`bnrepro.networks.layers.deviation`); None: as the activation needs.
         decay: share of the learning rate that is left at the last step, reached exponentially; 1: it is constant.
         hold_out: train without the images that are set apart, and measure on them.
         evaluations: how many evaluations a run has, dense at first and thinning out geometrically, each at a multiple
@@ -137,7 +139,20 @@ class RunSpec:
     depth: Depth = factor(named="required")
     learning_rate: Positive = factor(named="optional", within_stack=True)
     pixels: Pixels = factor(named="optional")
-    initial_stddev: Positive | None = factor(named="optional", needs={"activation": ("sigmoid",)}, within_stack=True)
+    initial_stddev: Positive | None = factor(
+        named="optional", needs={"activation": ("sigmoid",), "initial_scheme": (None,)}, within_stack=True
+    )
+    initial_scheme: InitialScheme | None = factor(
+        None,
+        named="optional",
+        within_stack=True,
+        words={
+            "lecun": "LeCun's initial weights",
+            "glorot": "Glorot's initial weights",
+            "glorot_x4": "Glorot's initial weights times 4",
+            "he": "He's initial weights",
+        },
+    )
     activation: Activation = factor(
         "sigmoid",
         named="optional",
@@ -176,11 +191,16 @@ class RunSpec:
 
     @property
     def program(self) -> "RunSpec":
-        """What runs that train together share: all but seed, learning rate and initial weights."""
+        """What runs that train together share: all but seed, learning rate, its decay and initial weights."""
         varying: dict[str, Any] = {
             name: None if known.nullable else 0 for name, known in FACTORS.items() if known.within_stack
         }
         return replace(self, **varying)
+
+    @property
+    def initial_weights(self) -> InitialWeights:
+        """The start of the weights: their standard deviation, or the scheme that gives it; None: the activation's."""
+        return self.initial_scheme or self.initial_stddev
 
     def __str__(self) -> str:
         return (

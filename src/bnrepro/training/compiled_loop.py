@@ -83,6 +83,7 @@ def _inner_loop(
             x = tf.cast(tf.gather(images, batch), tf.float32) / dataset.levels
             with tf.GradientTape() as tape:
                 loss = model.loss(tf.gather(labels, batch), model(x, training=True))
+                loss = sum(model.losses, loss)  # what regularizers add
             learning_rate.assign(rates[step])
             optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             losses = losses.write(step, loss)

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import math
 import time
 import warnings
 from collections.abc import Sequence
@@ -13,31 +14,31 @@ import numpy as np
 
 from bnrepro import device, numerics
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture
 from bnrepro.study.factors import Optimizer, Pixels, RunSpec
-from bnrepro.training.batches import mini_batches
-from bnrepro.training.implementations import (
+from bnrepro.study.implementations import (
     STACKED_LOOP,
     loop_of,
     measured_as,
     network_of,
     trains_in_stacks,
 )
+from bnrepro.training.batches import mini_batches
 from bnrepro.training.recording import Recording, Result, training_rows
 from bnrepro.training.schedule import evaluation_steps, learning_rates
 from bnrepro.training.start import Start
 
 
-def architecture(spec: RunSpec, pixels: int, classes: int) -> Architecture:
-    """The network that a spec describes: those of its settings that an architecture has, by name.
+def architecture(spec: RunSpec, shape: tuple[int, int, int], classes: int) -> Any:
+    """The network that a spec describes, of its kind: the `Architecture` in the module by which it is measured.
 
-    Settings of a normalization that the network does not have take harmless values.
+    That is given, by name, what it has fields for: the spec's settings, `classes`, and of the images `shape` and
+    `inputs`, the number of their values. A setting that the run does not have takes a harmless value.
     """
-    names = {field.name for field in fields(Architecture)} & {field.name for field in fields(spec)}
-    settings = {name: getattr(spec, name) for name in names}
-    harmless = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
-    settings |= {name: value for name, value in harmless.items() if settings[name] is None}
-    return Architecture(inputs=pixels, classes=classes, **settings)
+    kind = importlib.import_module(measured_as(spec)).Architecture
+    known = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
+    known |= {name: value for name, value in vars(spec).items() if value is not None}
+    known |= {"shape": shape, "inputs": math.prod(shape), "classes": classes}
+    return kind(**{field.name: known[field.name] for field in fields(kind)})
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
@@ -56,7 +57,7 @@ def run(spec: RunSpec, dataset: Dataset) -> Result:
 
 
 def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
-    """Train Keras networks that differ in nothing but seed, learning rate and initial weights in one program.
+    """Train Keras networks that share all but seed, learning rate, its decay and initial weights in one program.
 
     Each result is that of a run by itself, but for rounding.
 
@@ -65,7 +66,7 @@ def run_together(specs: Sequence[RunSpec], dataset: Dataset) -> list[Result]:
         ValueError: they differ in more.
     """
     if len({spec.program for spec in specs}) > 1:
-        raise ValueError("the runs of a stack differ in more than seed, learning rate and initial weights")
+        raise ValueError("the runs of a stack differ in more than seed, learning rate, its decay and initial weights")
     datasets, starts, recordings = zip(*[_start(spec, dataset) for spec in specs], strict=True)
     began, measured_before = time.perf_counter(), sum(recording.seconds for recording in recordings)
     diverged = _stacked_loop(specs[0].program, datasets[0]).train(starts)
@@ -85,9 +86,9 @@ def _start(spec: RunSpec, dataset: Dataset) -> tuple[Dataset, Start, Recording]:
     dataset = _with_pixels(dataset, spec.pixels)
     rows = training_rows(dataset, spec.hold_out)
     first = next(mini_batches(spec.seed, rows, spec.batch_size, 1))
-    network = _network(measured_as(spec), architecture(spec, dataset.pixels, dataset.classes))
+    network = _network(measured_as(spec), architecture(spec, dataset.shape, dataset.classes))
     images = dataset.train_images[first] / np.float32(dataset.levels)
-    initial = network.initial(spec.initial_stddev, spec.seed, images)
+    initial = network.initial(spec.initial_weights, spec.seed, images)
     rates = learning_rates(spec.learning_rate, spec.decay, spec.steps)
     evaluated = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
     recording = Recording(spec, network, dataset, rates, evaluated)
@@ -100,7 +101,7 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
     """Train by the loop of the run's implementation, which returns the first step whose loss was not a number."""
     if spec.implementation == "keras":
         return _compiled_loop(spec.program, dataset).train(start)
-    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.pixels, dataset.classes)
+    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.shape, dataset.classes)
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
@@ -112,7 +113,7 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
 def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
     module = importlib.import_module(network_of(program))
     return importlib.import_module(loop_of(program)).CompiledLoop(
-        module.build_model(architecture(program, dataset.pixels, dataset.classes), program.learning_rate),
+        module.build_model(architecture(program, dataset.shape, dataset.classes), program.learning_rate),
         module.canonical_name,
         *_common(program, dataset),
     )
@@ -120,7 +121,7 @@ def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
 
 @lru_cache(maxsize=4)
 def _stacked_loop(program: RunSpec, dataset: Dataset) -> Any:
-    network = _network(measured_as(program), architecture(program, dataset.pixels, dataset.classes))
+    network = _network(measured_as(program), architecture(program, dataset.shape, dataset.classes))
     return importlib.import_module(STACKED_LOOP).StackedLoop(network, *_common(program, dataset))
 
 
@@ -130,7 +131,7 @@ def _common(program: RunSpec, dataset: Dataset) -> tuple[Optimizer, Dataset, int
 
 
 @lru_cache(maxsize=16)
-def _network(module: str, architecture: Architecture) -> Any:
+def _network(module: str, architecture: Any) -> Any:
     return importlib.import_module(module).network(architecture)
 
 

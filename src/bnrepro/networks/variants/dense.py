@@ -13,6 +13,7 @@ from bnrepro.networks.network import Network, tensors_of
 from bnrepro.networks.parameters import Architecture, Parameters
 from bnrepro.networks.statistics import Fixed
 from bnrepro.networks.variants import keras_layers, layers
+from bnrepro.study.factors import InitialWeights
 
 _ACTIVATIONS = {"sigmoid": Sigmoid(), "relu": layers.Relu(), "selu": layers.Selu()}
 _GAINS = {"sigmoid": 1.0, "relu": 2.0, "selu": 1.0}  # of weights scaled by their number: LeCun's, and He's for ReLU
@@ -21,8 +22,8 @@ _GAINS = {"sigmoid": 1.0, "relu": 2.0, "selu": 1.0}  # of weights scaled by thei
 class DataDependent(Network):
     """Weight normalization, which starts from the first mini-batch (`bnrepro.networks.variants.layers`)."""
 
-    def initial(self, stddev: float | None, seed: int, images: np.ndarray | None = None) -> Parameters:
-        parameters = super().initial(stddev, seed)
+    def initial(self, weights: InitialWeights, seed: int, images: np.ndarray | None = None) -> Parameters:
+        parameters = super().initial(weights, seed)
         if images is None:
             return parameters
         tensors, x, run = tensors_of(parameters), tf.constant(images), Pass(Fixed({}))

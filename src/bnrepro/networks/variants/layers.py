@@ -13,9 +13,11 @@ import tensorflow as tf
 
 from bnrepro.networks.layers import Activation, Dense, Layer, Pass, Tensors
 from bnrepro.networks.parameters import Parameters
+from bnrepro.study.factors import InitialWeights
 
 _STREAMS = ("dropout", "mean", "deviation", "spread")  # of random numbers: one for each of these, place and seed
 _MOST_PLACES = 10_000
+_PERIOD = 1_000  # steps in which drifting noise goes to and fro
 ALPHA = 1.7580993408473766  # of SELU: lambda times alpha (arXiv:1706.02515, section 2)
 
 
@@ -54,8 +56,8 @@ class WeightNormDense(Layer):
     def kernel(self) -> str:  # type: ignore[override]
         return f"{self.name}/kernel"
 
-    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
-        parameters = Dense(self.name, self.units_in, self.units, gain=self.gain).initial(rng, stddev)
+    def initial(self, rng: np.random.Generator, weights: InitialWeights) -> Parameters:
+        parameters = Dense(self.name, self.units_in, self.units, gain=self.gain).initial(rng, weights)
         scale = np.linalg.norm(parameters[self.kernel], axis=0).astype(np.float32)
         return {**parameters, f"{self.name}/scale": scale}
 
@@ -90,7 +92,7 @@ class LayerNorm(Layer):
     units: int
     epsilon: float
 
-    def initial(self, rng: np.random.Generator, stddev: float | None) -> Parameters:
+    def initial(self, rng: np.random.Generator, weights: InitialWeights) -> Parameters:
         start = {"gamma": 1, "beta": 0}
         return {f"{self.name}/{name}": np.full(self.units, value, np.float32) for name, value in start.items()}
 
@@ -155,19 +157,29 @@ def noise(kind: str, seed: tf.Tensor, step: tf.Tensor, place: int, shape: tf.Ten
     """Noise [examples, units]: a mean in (-1, 1), and around it a standard deviation in (0, 1) that is a unit's own.
 
     `shifting`: mean and deviation are the unit's own, and drawn anew at every step, so that the distribution of its
-    input jumps from step to step. `steady`: the mean is each example's own, the deviation the same at all steps, which
-    is as much noise over training, of a distribution that stays.
+    input jumps from step to step. `drifting`: they are the unit's own, and go evenly to and fro through their ranges,
+    there and back in 1,000 steps. `steady`: the mean is each example's own, the deviation the same at all steps. Over
+    training all are as much noise.
 
     Args:
         seed, step: int64 scalars.
         place: the hidden layer's, from 0.
         shape: int32 [2].
     """
-    shifting, unit = kind == "shifting", [1, shape[1]]
-    mean = 2 * _uniform("mean", seed, step, place, unit if shifting else shape) - 1
-    deviation = _uniform("deviation", seed, step if shifting else tf.zeros_like(step), place, unit)
+    unit, start = [1, shape[1]], tf.zeros_like(step)
+    mean = _uniform("mean", seed, start if kind == "drifting" else step, place, shape if kind == "steady" else unit)
+    deviation = _uniform("deviation", seed, step if kind == "shifting" else start, place, unit)
+    if kind == "drifting":
+        mean, deviation = _to_and_fro(mean, step), _to_and_fro(deviation, step)
+    mean = 2 * mean - 1
     spread = math.sqrt(3) * (2 * _uniform("spread", seed, step, place, shape) - 1)  # of variance 1
     return mean + deviation * spread
+
+
+def _to_and_fro(start: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """What goes evenly from 0 to 1 and back in `_PERIOD` steps: uniform in [0, 1] at any step where `start` is."""
+    phase = start + tf.cast(step % _PERIOD, tf.float32) * np.float32(1 / _PERIOD)
+    return tf.abs(2 * (phase - tf.floor(phase)) - 1)
 
 
 def _uniform(kind: str, seed: tf.Tensor, step: tf.Tensor, place: int, shape) -> tf.Tensor:
