@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.variants.dense import Architecture
 
 Statistics = dict[str, tuple[np.ndarray, np.ndarray]]  # layer: mean [width], variance [width]
 

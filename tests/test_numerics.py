@@ -20,9 +20,8 @@ from bnrepro.networks.variants import dense
 from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
-from bnrepro.training.run import architecture
 from bnrepro.training.start import Start
-from tests.networks.specs import run_spec
+from tests.networks.specs import architecture, run_spec
 
 # Eigen takes these from instructions that are approximate, and each maker's own.
 APPROXIMATE = {"Rsqrt", "RsqrtGrad", "Reciprocal", "Inv", "_FusedBatchNormEx"}
@@ -72,7 +71,7 @@ def in_compiled_loop(network, optimizer, digits):
     ],
 )
 def test_the_keras_loop_runs_nothing_approximate(digits, changes):
-    network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits.shape, digits.classes)
+    network = architecture(replace(run_spec("keras", "batch", 3), **changes), digits)
     operations = executed_eagerly(in_compiled_loop(network, "sgd", digits))
     assert {"Sqrt", "DivNoNan"} <= operations
     assert not operations & APPROXIMATE
@@ -82,7 +81,7 @@ def test_the_keras_loop_runs_nothing_approximate(digits, changes):
     "changes", [{}, {"normalization": "weight"}, {"normalization": "self", "activation": "selu", "dropout": 0.2}]
 )
 def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
-    network = architecture(run_spec("keras", **changes), digits.shape, digits.classes)
+    network = architecture(run_spec("keras", **changes), digits)
     operations = executed_eagerly(in_compiled_loop(network, "sgd", digits))
     assert "ResourceApplyGradientDescent" in operations
     assert not operations & APPROXIMATE
@@ -90,7 +89,7 @@ def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, 
 
 @pytest.mark.parametrize(("optimizer", "operation"), [("momentum", "KerasMomentum"), ("adam", "Adam")])
 def test_the_optimizers_run_nothing_approximate(digits, optimizer, operation):
-    network = architecture(run_spec("keras", "batch", 3), digits.shape, digits.classes)
+    network = architecture(run_spec("keras", "batch", 3), digits)
     operations = executed_eagerly(in_compiled_loop(network, optimizer, digits))
     assert f"ResourceApply{operation}" in operations
     assert not operations & APPROXIMATE
@@ -106,7 +105,7 @@ def test_the_optimizers_run_nothing_approximate(digits, optimizer, operation):
     ],
 )
 def test_the_evaluator_runs_nothing_approximate(digits, implementation, normalization):
-    network = dense.network(architecture(run_spec(implementation, normalization, 3), digits.shape, digits.classes))
+    network = dense.network(architecture(run_spec(implementation, normalization, 3), digits))
     images = Images(digits, np.arange(len(digits.train_labels)))
     evaluator, probe = Evaluator(network, images), Probe(network, images)
     parameters = network.initial(0.1, seed=0)
@@ -134,7 +133,7 @@ def test_the_estimators_run_nothing_approximate(digits, implementation):
         def after_run(self, run_context, run_values):
             Trace.operations |= executed(run_values.run_metadata)
 
-    network = architecture(run_spec(implementation, "batch", 3), digits.shape, digits.classes)
+    network = architecture(run_spec(implementation, "batch", 3), digits)
     module = importlib.import_module(f"bnrepro.networks.{implementation}")
     built = partial(module.build_estimator, network, 0.5)
 

@@ -9,8 +9,9 @@ from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.measurement.probe import Probe
 from bnrepro.networks.network import Network
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.variants import dense
+from bnrepro.networks.variants.dense import Architecture
 from tests import reference
 
 LEVELS = 16

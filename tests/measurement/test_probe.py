@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnrepro.networks.parameters import Architecture
+from bnrepro.networks.variants.dense import Architecture
 from bnrepro.networks.variants.layers import noise
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case

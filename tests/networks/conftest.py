@@ -10,9 +10,9 @@ import pytest
 from bnrepro.data.dataset import Dataset
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
-from bnrepro.training.run import architecture, run
+from bnrepro.training.run import run
 from tests.networks import plain
-from tests.networks.specs import initial_parameters, training_examples
+from tests.networks.specs import architecture, initial_parameters, training_examples
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def plain_task(digits: Dataset) -> Callable[[RunSpec, Path], plain.Task]:
     """Makes of a run what a user of TensorFlow would set up: the same start, the same mini-batches."""
 
     def make(spec: RunSpec, folder: Path) -> plain.Task:
-        network = architecture(spec, digits.shape, digits.classes)
+        network = architecture(spec, digits)
         images, labels = (np.concatenate(part) for part in zip(*training_examples(spec, digits), strict=True))
         return plain.Task(
             folder=folder,

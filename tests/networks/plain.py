@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 import bnrepro.estimators  # noqa: F401 (tf.estimator)
-from bnrepro.networks.parameters import Architecture, Parameters, load_parameters, read_parameters
+from bnrepro.networks.parameters import Parameters, load_parameters, read_parameters
+from bnrepro.networks.variants.dense import Architecture
 
 BATCH_SIZE = 60
 

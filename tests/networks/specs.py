@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.variants import dense
+from bnrepro.networks.variants.dense import Architecture
 from bnrepro.study.factors import RunSpec
+from bnrepro.training import run
 from bnrepro.training.batches import mini_batches
 
 STEPS = 200
@@ -59,6 +61,11 @@ def run_spec(implementation: str, normalization: str = "none", depth: int = 1, *
         numerics="portable",
     )
     return replace(spec, **changes)
+
+
+def architecture(spec: RunSpec, dataset: Dataset) -> Architecture:
+    """A spec's network on a dataset, with all that any dense network has."""
+    return run.architecture(dense, spec, dataset.shape, dataset.classes)
 
 
 def initial_parameters(architecture: Architecture, stddev: float | None, seed: int) -> Parameters:

@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from bnrepro.networks.layers import Pass
 from bnrepro.networks.network import tensors_of
-from bnrepro.networks.parameters import Architecture, load_parameters
+from bnrepro.networks.parameters import load_parameters
 from bnrepro.networks.statistics import Fixed
 from bnrepro.networks.variants import dense, keras_layers, layers
+from bnrepro.networks.variants.dense import Architecture
 from bnrepro.training.run import run
 from tests.networks.specs import initial_parameters, run_spec
 

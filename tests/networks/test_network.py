@@ -9,9 +9,10 @@ import tensorflow as tf
 from bnrepro.networks import dense, keras
 from bnrepro.networks.layers import Pass
 from bnrepro.networks.network import tensors_of
-from bnrepro.networks.parameters import Architecture, load_parameters
+from bnrepro.networks.parameters import load_parameters
 from bnrepro.networks.statistics import ByBatch, Fixed
 from bnrepro.networks.variants import dense as variants_dense
+from bnrepro.networks.variants.dense import Architecture
 
 IMAGES = np.random.default_rng(0).random((60, 8)).astype(np.float32)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bnrepro.networks import keras
-from bnrepro.networks.parameters import Architecture, load_parameters, read_parameters
+from bnrepro.networks.parameters import load_parameters, read_parameters
+from bnrepro.networks.variants.dense import Architecture
 from tests.networks.specs import initial_parameters
 
 

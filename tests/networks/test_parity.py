@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.variants.dense import Architecture
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
-from bnrepro.training.run import architecture
 from tests import reference
-from tests.networks.specs import TOLERANCE, assert_same, initial_parameters, run_spec, training_examples
+from tests.networks.specs import TOLERANCE, architecture, assert_same, initial_parameters, run_spec, training_examples
 
 CASES = [("none", 1), ("none", 3), ("batch", 1), ("batch", 3), ("batch", 5)]
 Trained = Callable[[RunSpec], Result]
 
 
 def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Parameters:
-    network = replace(architecture(spec, dataset.shape, dataset.classes), **changes)
+    network = replace(architecture(spec, dataset), **changes)
     initial = initial_parameters(network, spec.initial_stddev, spec.seed)
     return reference.train(initial, training_examples(spec, dataset), spec.learning_rate, network)
 
@@ -69,7 +69,7 @@ def test_every_parameter_moves_by_far_more_than_the_tolerance(
 ) -> None:
     """Otherwise an update that is left out (the moving averages', say) could hide in it."""
     spec = run_spec("keras", normalization, depth)
-    initial = initial_parameters(architecture(spec, digits.shape, digits.classes), spec.initial_stddev, spec.seed)
+    initial = initial_parameters(architecture(spec, digits), spec.initial_stddev, spec.seed)
     moved = {name: np.abs(value - initial[name]).max() for name, value in trained(spec).parameters.items()}
     assert min(moved.values()) > 100 * TOLERANCE, moved
 
@@ -89,7 +89,7 @@ def test_the_tolerance_tells_settings_apart(
 @pytest.mark.parametrize("change", ["a step left out", "two mini-batches swapped"])
 def test_the_tolerance_tells_mini_batches_apart(trained: Trained, digits: Dataset, change: str) -> None:
     spec = run_spec("keras", "batch", 1)
-    network: Architecture = architecture(spec, digits.shape, digits.classes)
+    network: Architecture = architecture(spec, digits)
     batches = list(training_examples(spec, digits))
     if change == "a step left out":
         del batches[100]

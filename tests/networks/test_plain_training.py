@@ -12,9 +12,8 @@ from bnrepro.measurement.images import Images
 from bnrepro.networks import dense
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
-from bnrepro.training.run import architecture
 from tests.networks import plain
-from tests.networks.specs import FLOAT32, PLAIN, assert_same, run_spec
+from tests.networks.specs import FLOAT32, PLAIN, architecture, assert_same, run_spec
 
 
 # Core TensorFlow's layers say on every call that they are deprecated; our own loop knows, a plain one is told.
@@ -38,7 +37,7 @@ def test_plain_training_and_evaluation(
     assert evaluated.steps == spec.steps
     assert_same(evaluated.parameters, trained(spec).parameters)
     every_row = np.arange(len(digits.train_labels))
-    network = dense.network(architecture(spec, digits.shape, digits.classes))
+    network = dense.network(architecture(spec, digits))
     evaluator = Evaluator(network, Images(digits, every_row))
     measured = evaluator.measure(evaluated.parameters)
     assert evaluated.accuracy == pytest.approx(measured["accuracy"], abs=FLOAT32)

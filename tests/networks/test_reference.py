@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bnrepro.networks.parameters import Architecture
+from bnrepro.networks.variants.dense import Architecture
 from tests import reference
 from tests.networks.specs import initial_parameters
 

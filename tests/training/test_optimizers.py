@@ -13,9 +13,9 @@ from bnrepro.study.factors import Optimizer
 from bnrepro.training import optimizers
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.compiled_loop import CompiledLoop
-from bnrepro.training.run import architecture, run, run_together
+from bnrepro.training.run import run, run_together
 from bnrepro.training.start import Start
-from tests.networks.specs import assert_same, initial_parameters, run_spec, training_examples
+from tests.networks.specs import architecture, assert_same, initial_parameters, run_spec, training_examples
 
 OPTIMIZERS = ["sgd", "momentum", "adam"]
 RATES = {"sgd": 0.5, "momentum": 0.1, "adam": 0.002}
@@ -49,7 +49,7 @@ def test_the_compiled_loop_arrives_where_model_fit_arrives(digits: Dataset, name
     spec = run_spec(
         "keras", "batch", 2, optimizer=name, decay=0.1, learning_rate=RATES[name], steps=60, evaluate_every=20
     )
-    network = architecture(spec, digits.shape, digits.classes)
+    network = architecture(spec, digits)
     model = dense.build_model(network, 0.0)
     load_parameters(model, dense.canonical_name, initial_parameters(network, spec.initial_stddev, spec.seed))
     optimizer = optimizers.keras_optimizer(name)

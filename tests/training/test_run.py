@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.training.run import architecture, run
-from tests.networks.specs import run_spec
+from bnrepro.training.run import run
+from tests.networks.specs import architecture, run_spec
 
 MEASURED = ("accuracy", "population_accuracy", "test_batch_accuracy", "loss", "training_accuracy")
 BOTH_LOOPS = ["keras", "core_estimator"]  # the compiled loop and the estimators'
@@ -81,7 +81,7 @@ def test_the_step_that_diverges_is_not_measured(digits: Dataset, implementation:
 
 
 def test_settings_of_a_normalization_that_is_not_there_are_harmless(digits: Dataset) -> None:
-    network = architecture(run_spec("keras", "none", depth=2), shape=(8, 8, 1), classes=10)
+    network = architecture(run_spec("keras", "none", depth=2), digits)
     assert (network.depth, network.inputs, network.width, network.classes) == (2, 64, 100, 10)
     assert not network.batch_norm
     assert network.hidden_bias

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from bnrepro.study.factors import Activation, Noise, Normalization, Placement
+from bnrepro.study.factors import Normalization, Placement
 
 Parameters = dict[str, np.ndarray]
 CanonicalName = Callable[[str], str | None]  # of a variable; None for one that is not the network's
@@ -27,7 +27,7 @@ CanonicalName = Callable[[str], str | None]  # of a variable; None for one that 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A dense network: `depth` fully connected hidden layers, softmax output.
+    """A dense network: `depth` fully connected hidden layers of sigmoid units, softmax output.
 
     Attributes:
         inputs, width, classes: units per layer.
@@ -36,9 +36,6 @@ class Architecture:
         placement: batch normalization `before` the nonlinearity (the paper's) or `after` it (the canned estimator's).
         momentum: share of the old value that the moving averages keep at each step.
         epsilon: added to the variance.
-        activation: of the hidden units.
-        dropout: share of a hidden layer's outputs that are set to zero in training (to SELU's limit with `self`).
-        noise: added to the normalized inputs in training (`bnrepro.networks.variants.layers.noise`).
     """
 
     inputs: int
@@ -49,9 +46,6 @@ class Architecture:
     placement: Placement
     momentum: float
     epsilon: float
-    activation: Activation = "sigmoid"
-    dropout: float = 0.0
-    noise: Noise = "none"
 
     @property
     def batch_norm(self) -> bool:

@@ -38,12 +38,14 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
     folder = paths.runs(dataset, study) / found[0]["fingerprint"]
     parameters = schema.read_parameters(folder)
     source = SOURCES[spec.dataset]
-    network = architecture(spec, source.shape, len(source.classes))
-    initial = importlib.import_module(measured_as(spec)).network(network).initial(spec.initial_weights, spec.seed)
+    shape, classes = source.shape, len(source.classes)
+    measured = importlib.import_module(measured_as(spec))
+    pure = measured.network(architecture(measured, spec, shape, classes))
+    initial = pure.initial(spec.initial_weights, spec.seed)
     forms = [{name: (values.dtype, values.shape) for name, values in one.items()} for one in (parameters, initial)]
     if forms[0] != forms[1]:
         raise BadInput(f"{folder / schema.PARAMETERS}: not the parameters of {spec}")
     module = importlib.import_module(keras_model_of(spec))
-    model = module.build_model(network, spec.learning_rate)
+    model = module.build_model(architecture(module, spec, shape, classes), spec.learning_rate)
     load_parameters(model, module.canonical_name, parameters)
     return model

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache, partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,17 +29,16 @@ from bnrepro.training.schedule import evaluation_steps, learning_rates
 from bnrepro.training.start import Start
 
 
-def architecture(spec: RunSpec, shape: tuple[int, int, int], classes: int) -> Any:
-    """The network that a spec describes, of its kind: the `Architecture` in the module by which it is measured.
+def architecture(module: ModuleType, spec: RunSpec, shape: tuple[int, int, int], classes: int) -> Any:
+    """The network that a spec describes, as the `Architecture` of the module that builds it.
 
     That is given, by name, what it has fields for: the spec's settings, `classes`, and of the images `shape` and
     `inputs`, the number of their values. A setting that the run does not have takes a harmless value.
     """
-    kind = importlib.import_module(measured_as(spec)).Architecture
     known = {"placement": "before", "momentum": 0.0, "epsilon": 0.0}
     known |= {name: value for name, value in vars(spec).items() if value is not None}
     known |= {"shape": shape, "inputs": math.prod(shape), "classes": classes}
-    return kind(**{field.name: known[field.name] for field in fields(kind)})
+    return module.Architecture(**{field.name: known[field.name] for field in fields(module.Architecture)})
 
 
 def run(spec: RunSpec, dataset: Dataset) -> Result:
@@ -86,7 +86,7 @@ def _start(spec: RunSpec, dataset: Dataset) -> tuple[Dataset, Start, Recording]:
     dataset = _with_pixels(dataset, spec.pixels)
     rows = training_rows(dataset, spec.hold_out)
     first = next(mini_batches(spec.seed, rows, spec.batch_size, 1))
-    network = _network(measured_as(spec), architecture(spec, dataset.shape, dataset.classes))
+    network = _measured(spec, dataset)
     images = dataset.train_images[first] / np.float32(dataset.levels)
     initial = network.initial(spec.initial_weights, spec.seed, images)
     rates = learning_rates(spec.learning_rate, spec.decay, spec.steps)
@@ -101,7 +101,8 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
     """Train by the loop of the run's implementation, which returns the first step whose loss was not a number."""
     if spec.implementation == "keras":
         return _compiled_loop(spec.program, dataset).train(start)
-    module, network = importlib.import_module(network_of(spec)), architecture(spec, dataset.shape, dataset.classes)
+    module = importlib.import_module(network_of(spec))
+    network = architecture(module, spec, dataset.shape, dataset.classes)
     build = partial(module.build_estimator, network, spec.learning_rate)
     if spec.updates is not None:
         build = partial(build, run_updates=spec.updates == "run")
@@ -112,22 +113,27 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
 @lru_cache(maxsize=4)
 def _compiled_loop(program: RunSpec, dataset: Dataset) -> Any:
     module = importlib.import_module(network_of(program))
+    network = architecture(module, program, dataset.shape, dataset.classes)
     return importlib.import_module(loop_of(program)).CompiledLoop(
-        module.build_model(architecture(program, dataset.shape, dataset.classes), program.learning_rate),
-        module.canonical_name,
-        *_common(program, dataset),
+        module.build_model(network, program.learning_rate), module.canonical_name, *_common(program, dataset)
     )
 
 
 @lru_cache(maxsize=4)
 def _stacked_loop(program: RunSpec, dataset: Dataset) -> Any:
-    network = _network(measured_as(program), architecture(program, dataset.shape, dataset.classes))
+    network = _measured(program, dataset)
     return importlib.import_module(STACKED_LOOP).StackedLoop(network, *_common(program, dataset))
 
 
 def _common(program: RunSpec, dataset: Dataset) -> tuple[Optimizer, Dataset, int, int, bool]:
     xla = numerics.uses_xla(program.numerics)
     return program.optimizer, dataset, program.evaluate_every, program.batch_size, xla
+
+
+def _measured(spec: RunSpec, dataset: Dataset) -> Any:
+    """A run's network as a pure function. Equal ones are one object, for which measuring is built once."""
+    module = measured_as(spec)
+    return _network(module, architecture(importlib.import_module(module), spec, dataset.shape, dataset.classes))
 
 
 @lru_cache(maxsize=16)

@@ -4,29 +4,47 @@ batch normalization after the nonlinearity, dropout, noise.
 `network` and `build_model` compose the same layers in the same order.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import tensorflow as tf
 
 import bnrepro.estimators  # noqa: F401 (tf.keras is Keras 2)
+from bnrepro.networks import parameters
 from bnrepro.networks.layers import BatchNorm, Dense, Layer, Pass, Sigmoid
 from bnrepro.networks.network import Network, tensors_of
-from bnrepro.networks.parameters import Architecture, Parameters
+from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.statistics import Fixed
 from bnrepro.networks.variants import keras_layers, layers
-from bnrepro.study.factors import InitialWeights
+from bnrepro.study.factors import Activation, InitialWeights, Noise
 
 _ACTIVATIONS = {"sigmoid": Sigmoid(), "relu": layers.Relu(), "selu": layers.Selu()}
 _GAINS = {"sigmoid": 1.0, "relu": 2.0, "selu": 1.0}  # of weights scaled by their number: LeCun's, and He's for ReLU
+
+
+@dataclass(frozen=True)
+class Architecture(parameters.Architecture):
+    """A dense network beyond the lesson's.
+
+    Attributes:
+        activation: of the hidden units.
+        dropout: share of a hidden layer's outputs that are set to zero in training (to SELU's limit with `self`).
+        noise: added to the normalized inputs in training (`bnrepro.networks.variants.layers.noise`).
+    """
+
+    activation: Activation = "sigmoid"
+    dropout: float = 0.0
+    noise: Noise = "none"
 
 
 class DataDependent(Network):
     """Weight normalization, which starts from the first mini-batch (`bnrepro.networks.variants.layers`)."""
 
     def initial(self, weights: InitialWeights, seed: int, images: np.ndarray | None = None) -> Parameters:
-        parameters = super().initial(weights, seed)
+        start = super().initial(weights, seed)
         if images is None:
-            return parameters
-        tensors, x, run = tensors_of(parameters), tf.constant(images), Pass(Fixed({}))
+            return start
+        tensors, x, run = tensors_of(start), tf.constant(images), Pass(Fixed({}))
         for layer in self.layers:
             if isinstance(layer, layers.WeightNormDense):
                 tensors |= layer.fitted(tensors, x)
