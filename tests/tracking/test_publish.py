@@ -264,7 +264,7 @@ def test_a_run_shows_its_record(project: Path) -> None:
 def test_a_run_of_a_gpu_shows_the_card_and_what_drives_it(project: Path) -> None:
     card = replace(this_machine(), device_name="NVIDIA H200", driver="580.159.04", cuda="12.2")
     record = write_run(0, machine=card, device="gpu", tf32=False, numerics="fast")
-    tracking.Publisher(params.load()).publish_run(record, store.read_sidecar(record["fingerprint"]), seeds=1)
+    tracking.Publisher(params.load()).publish_runs([(record, store.read_sidecar(record["fingerprint"]), 1)])
     view = shown()
     run = view.child(record)
     tags = {name: run.data.tags[f"bnrepro.{name}"] for name in ("device", "device_name", "driver", "cuda")}
@@ -289,7 +289,7 @@ def test_what_a_run_has_not_is_left_out(project: Path) -> None:
 
 def test_the_commit_comes_from_the_sidecar(project: Path) -> None:
     record = write_run(0)
-    tracking.Publisher(params.load()).publish_run(record, {"commit": "c0ffee", "cores": 2}, seeds=1)
+    tracking.Publisher(params.load()).publish_runs([(record, {"commit": "c0ffee", "cores": 2}, 1)])
     tags = shown().child(record).data.tags
     assert tags["mlflow.source.git.commit"] == "c0ffee"
     assert tags["bnrepro.cores"] == "2"
@@ -396,13 +396,13 @@ def test_a_study_that_was_not_trained_is_skipped_and_a_damaged_record_is_not(pro
 def test_runs_appear_while_a_series_is_trained_and_the_parent_with_its_last(project: Path) -> None:
     publisher = tracking.Publisher(params.load())
     first, second = write_run(0), write_run(1)
-    assert publisher.publish_run(first, store.read_sidecar(first["fingerprint"]), seeds=2) == 1
+    assert publisher.publish_runs([(first, store.read_sidecar(first["fingerprint"]), 2)]) == 1
     assert shown().counts() == {"run": 1}
-    assert publisher.publish_run(second, store.read_sidecar(second["fingerprint"]), seeds=2) == 1
+    assert publisher.publish_runs([(second, store.read_sidecar(second["fingerprint"]), 2)]) == 1
     view = shown()
     assert view.counts() == {"run": 2, "series": 1}
     assert view.parent(first) == view.parent(second)
-    assert publisher.publish_run(second, {}, seeds=2) == 0
+    assert publisher.publish_runs([(second, {}, 2)]) == 0
 
 
 def test_an_added_seed_makes_the_parent_anew(project: Path) -> None:
@@ -429,7 +429,7 @@ def test_a_study_of_fewer_seeds_leaves_the_parent_alone(project: Path) -> None:
     records = write_depth()
     publish()
     before = shown().everything()
-    assert tracking.Publisher(params.load()).publish_run(records[2], {}, seeds=1) == 0
+    assert tracking.Publisher(params.load()).publish_runs([(records[2], {}, 1)]) == 0
     assert shown().everything() == before
 
 

@@ -8,7 +8,7 @@ from bnrepro.analysis.curves import series
 from bnrepro.study.params import HEADLINE_STUDY
 
 MODE = "ema"  # what users get
-ROOM = 88  # characters of a line of 120; DVC puts four blanks between columns, and the file's name first
+ROOM = 86  # characters of a line of 120, beside the longest name of a file; DVC puts four blanks between columns
 
 
 def headline(speedup: pd.DataFrame, steps: pd.DataFrame, target: float) -> dict[str, dict[str, float]]:
@@ -22,7 +22,7 @@ def headline(speedup: pd.DataFrame, steps: pd.DataFrame, target: float) -> dict[
         target: a test accuracy.
 
     Returns:
-        `steps`: mean iterations to the target with normalization, by network; `ratio`: iterations without over with. A
+        `with`: mean iterations to the target with normalization, by network; `ratio`: iterations without over with. A
         run that never arrives counts with its whole budget. What the study varies names a network, such as its depth.
         Empty without such a study.
     """
@@ -33,11 +33,11 @@ def headline(speedup: pd.DataFrame, steps: pd.DataFrame, target: float) -> dict[
     if rows.empty:
         return {}
     own = [name for name in series(rows) if rows[name].notna().all()]
-    varied = [name for name in own if rows[name].nunique() > 1]
-    names = ["_".join(map(_text, row)) or "all" for row in rows[varied].itertuples(index=False)]
-    most = ROOM // (2 * max(len(f"ratio.{name}    ") for name in names))
+    varied = [name for name in own if rows[name].nunique() > 1] or ["depth"]
+    names = ["_".join(map(_text, row)) for row in rows[varied].itertuples(index=False)]
+    most = ROOM // max(len(f"    ratio.{name}    with.{name}") for name in names)
     found = rows.merge(steps, on=[*own, "mode", "target"])
-    columns = {"steps": found["mean_restricted_steps"], "ratio": found["ratio"]}
+    columns = {"with": found["mean_restricted_steps"], "ratio": found["ratio"]}
     return {key: dict(zip(names[:most], map(_number, column), strict=False)) for key, column in columns.items()}
 
 

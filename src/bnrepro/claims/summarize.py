@@ -117,7 +117,7 @@ def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[
 
 
 def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
-    return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"], record["spec"])
+    return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"])
 
 
 def _evidence(

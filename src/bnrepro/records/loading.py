@@ -31,19 +31,13 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
     from bnrepro.networks.parameters import load_parameters
     from bnrepro.study.factors import RunSpec
-    from bnrepro.study.implementations import keras_model_of, measured_as
+    from bnrepro.study.implementations import keras_model_of
     from bnrepro.training.run import architecture
 
     spec = RunSpec(**found[0]["spec"])
     folder = paths.runs(dataset, study) / found[0]["fingerprint"]
-    parameters = schema.read_parameters(folder)
     source = SOURCES[spec.dataset]
-    network = architecture(spec, source.shape, len(source.classes))
-    initial = importlib.import_module(measured_as(spec)).network(network).initial(spec.initial_weights, spec.seed)
-    forms = [{name: (values.dtype, values.shape) for name, values in one.items()} for one in (parameters, initial)]
-    if forms[0] != forms[1]:
-        raise BadInput(f"{folder / schema.PARAMETERS}: not the parameters of {spec}")
     module = importlib.import_module(keras_model_of(spec))
-    model = module.build_model(network, spec.learning_rate)
-    load_parameters(model, module.canonical_name, parameters)
+    model = module.build_model(architecture(spec, source.shape, len(source.classes)), spec.learning_rate)
+    load_parameters(model, module.canonical_name, schema.read_parameters(folder))
     return model

@@ -27,7 +27,7 @@ class BackgroundPublisher:
         return self
 
     def add(self, record: Record, sidecar: Sidecar, seeds: int) -> None:
-        """Hand over a finished run, as for `Publisher.publish_run`; returns at once."""
+        """Hand over a finished run, as for `Publisher.publish_runs`; returns at once."""
         self._queue.put((record, sidecar, seeds))
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:

@@ -63,19 +63,15 @@ class Publisher:
         self._given: dict[str, dict[int, tuple[Record, Sidecar]]] = defaultdict(dict)  # by series and seed
         self._records: dict[RunSpec, Record] = {}
 
-    def publish_run(self, record: Record, sidecar: Sidecar, seeds: int) -> int:
-        """Publish a finished run, and its series' parent once `seeds` runs of the series have been given.
+    def publish_runs(self, runs: list[tuple[Record, Sidecar, int]]) -> int:
+        """Publish finished runs of one dataset, and a series' parent once all its seeds have been given.
 
         Args:
-            sidecar: what is known of how the run was made; may be empty.
+            runs: for each its record, its sidecar (may be empty), and how many seeds its series has.
 
         Returns:
-            1 if it is newly published, 0 if it was there.
+            How many are newly published.
         """
-        return self.publish_runs([(record, sidecar, seeds)])
-
-    def publish_runs(self, runs: list[tuple[Record, Sidecar, int]]) -> int:
-        """Publish several runs of one dataset like `publish_run`, with fewer requests; returns how many were new."""
         series = {content.series(record): seeds for record, _, seeds in runs}
         with self._experiment(runs[0][0]["spec"]["dataset"]) as experiment:
             experiment.look_up(*series)
