@@ -57,6 +57,12 @@ def name(spec: dict[str, Any], usual: Mapping[str, Any]) -> str:
     return " · ".join(FACTORS[factor].tell(spec[factor]) for factor in shown if factor != "seed")
 
 
+def told(params: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
+    """What may tell a published series from another, each in words, by its parameters and tags."""
+    settings = [f"{name.replace('_', ' ')} {params[name]}" for name in FACTORS if name in params]
+    return [*settings, *(f"{name} {tags[f'bnrepro.{name}_digest'][:7]}" for name in ("code", "data"))]
+
+
 def note_on_series(members: list[Record]) -> str:
     seeds = ", ".join(str(record["spec"]["seed"]) for record in members)
     note = f"The mean over the seeds {seeds}; `_low` and `_high` are the lowest and the highest of them."

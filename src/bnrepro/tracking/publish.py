@@ -9,7 +9,6 @@ unfinished is completed in place.
 
 import itertools
 import json
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from typing import Any
 from bnrepro import paths
 from bnrepro.data.registry import SOURCES
 from bnrepro.records import schema, store
-from bnrepro.study.factors import FACTORS, DatasetName, RunSpec
+from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
 from bnrepro.tracking import content, database
 from bnrepro.tracking.content import NOTE, Points, Record
@@ -206,7 +205,8 @@ class _Experiment:
         for name, alike in named.items():
             if len(alike) == 1:
                 continue
-            found = {run_id: _settings(self._client.get_run(run_id)) for run_id in alike}
+            runs = [self._client.get_run(run_id).data for run_id in alike]
+            found = {run_id: content.told(run.params, run.tags) for run_id, run in zip(alike, runs, strict=True)}
             shared = set.intersection(*map(set, found.values()))
             for run_id, settings in found.items():
                 if own := [setting for setting in settings if setting not in shared]:
@@ -233,9 +233,7 @@ class _Experiment:
                 self.known["series", series] = [run]
                 return run
         name = content.name(members[0]["spec"], self._usual)
-        fingerprints = content.digest(sorted(record["fingerprint"] for record in members))
-        note = content.note_on_series(members)
-        tags = {"bnrepro.members": fingerprints, NOTE: note, **content.provenance(members[0])}
+        tags = {NOTE: content.note_on_series(members), **content.provenance(members[0])}
         return self._run("series", series, content.digest(members), name, tags)
 
     def _child(self, series: str, record: Record, sidecar: Sidecar, under: dict[str, str]) -> Any:
@@ -276,14 +274,9 @@ class _Experiment:
 
     def _add(self, run: Any, points: Points) -> None:
         """Give a finished run what was not known, or not asked for, when it was written."""
-        from mlflow.entities import Metric
-
-        now = round(1000 * time.time())  # of several values MLflow shows the last
-        new = {key: value for key, value in points.items() if run.data.metrics.get(key[0]) != value}
-        if new:
-            self._client.log_batch(
-                run.info.run_id, [Metric(name, value, now, step) for (name, step), value in new.items()]
-            )
+        for (name, step), value in points.items():
+            if run.data.metrics.get(name) != value:  # of several values MLflow shows the last
+                self._client.log_metric(run.info.run_id, name, value, step=step)
 
     def _finish(self, run: Any, milliseconds: int | None = None) -> None:
         end = None if milliseconds is None else run.info.start_time + milliseconds
@@ -293,12 +286,6 @@ class _Experiment:
 def _milliseconds(sidecar: Sidecar) -> int:
     """How long a run took; 0 where that is not known."""
     return round(1000 * (sidecar.get("training_seconds", 0) + sidecar.get("evaluation_seconds", 0)))
-
-
-def _settings(run: Any) -> list[str]:
-    """What may tell a series from another, for readers."""
-    shown = [f"{name.replace('_', ' ')} {run.data.params[name]}" for name in FACTORS if name in run.data.params]
-    return [*shown, *(f"{name} {run.data.tags[f'bnrepro.{name}_digest'][:7]}" for name in ("code", "data"))]
 
 
 def _is_finished(run: Any) -> bool:
