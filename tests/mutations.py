@@ -4,7 +4,6 @@ import copy
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -223,43 +222,12 @@ def npy_of(draw: st.DrawFn, content: bytes) -> bytes:
             return draw(bytes_of(content))
 
 
-@st.composite
-def npz_of(draw: st.DrawFn, content: bytes) -> bytes:
-    """An archive with a member lost, renamed, added, swapped or damaged."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = [(name, archive.read(name)) for name in archive.namelist()]
-    place = draw(st.integers(0, len(members) - 1))
-    name, inside = members[place]
-    match draw(st.sampled_from(["member"] * 4 + ["lose", "rename", "add", "swap", "bytes", "none"])):
-        case "member":
-            members[place] = (name, draw(npy_of(inside)))
-        case "lose":
-            del members[place]
-        case "rename":
-            members[place] = (draw(st.sampled_from(["other.npy", "../other.npy", "step", "", "ö.npy"])), inside)
-        case "add":
-            members.append(("more.npy", inside))
-        case "swap":
-            other = draw(st.integers(0, len(members) - 1))
-            members[place], members[other] = (name, members[other][1]), (members[other][0], inside)
-        case "none":
-            members = []
-        case _:
-            return draw(bytes_of(content))
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, inside in members:
-            archive.writestr(zipfile.ZipInfo(name), inside)
-    return file.getvalue()
-
-
 def by_format(path: Path, content: bytes) -> st.SearchStrategy[bytes]:
     """Damage that knows a file's format, or that does not."""
     formats: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
         ".json": json_of,
         ".csv": csv_of,
         ".npy": npy_of,
-        ".npz": npz_of,
     }
     own = formats.get(path.suffix)
     return st.one_of(own(content), own(content), bytes_of(content)) if own else bytes_of(content)

@@ -52,6 +52,7 @@ PLUMBING = {
     "study.factors",
     "study.params",
     "study.reading",
+    "tracking.background",
     "tracking.content",
     "tracking.database",
     "tracking.publish",

@@ -248,23 +248,6 @@ def test_params_that_are_accepted_can_be_planned(digits_bench, data):
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
-DATA: dict[str, tuple[list[str], str, str]] = {  # kind: files, command, outputs
-    "data/raw": (["data/raw/digits/*"], "prepare digits", "data/prepared"),
-    "data/runs": (
-        [f"data/runs/digits/depth/{name}" for name in ("index.json", "*/record.json", "*/layers.npz")],
-        "summarize digits",
-        "reports",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", ["data/raw", "data/runs"])
-@examples(40)
-@given(st.data())
-def test_damaged_data_are_used_or_refused(digits_bench, kind, data):
-    patterns, command, outputs = DATA[kind]
-    used_or_refused(data, digits_bench, kind, patterns, command, outputs=outputs)
-
 
 @examples(80)
 @given(st.data())
@@ -283,18 +266,6 @@ def test_damaged_prepared_data_are_loaded_or_refused(digits_bench, data):
             digits_bench.tally["data/prepared", 0] += 1
         except BadInput:
             digits_bench.run("data/prepared", "train", "digits", "depth", names="prepared/digits", outputs="data/runs")
-    finally:
-        digits_bench.put_back(name)
-
-
-@examples(40)
-@given(st.data())
-def test_a_store_that_is_damaged_is_planned_with(digits_bench, data):
-    """A damaged record is made again, a damaged sidecar tells nothing."""
-    patterns = [".bnrepro/store/*/*/sidecar.json", ".bnrepro/store/*/*/record.json", ".bnrepro/store/*/*/*.npz"]
-    name = damaged(data, digits_bench, patterns)
-    try:
-        assert digits_bench.run("store", "plan", outputs="data") == 0
     finally:
         digits_bench.put_back(name)
 

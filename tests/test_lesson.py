@@ -27,8 +27,6 @@ def test_every_claim_is_judged_or_says_why_not(reports):
         assert entry["measured"] if entry["verdict"] != "not tested" else entry["reason"]
     tested = [entry["id"] for entry in entries if entry["verdict"] != "not tested"]
     assert len(tested) >= 12, "a hundred steps are too few for some, not for most"
-    metrics = json.loads((reports / "metrics.json").read_text())
-    assert metrics["verdicts"] == {entry["id"]: entry["verdict"] for entry in entries}
 
 
 def test_the_report_has_a_section_and_the_figure_of_every_claim(reports):

@@ -126,7 +126,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     from bnrepro.execution import executor, stage
     from bnrepro.execution.progress import TrainingProgress
     from bnrepro.records import machine, schema, store
-    from bnrepro.tracking.publish import BackgroundPublisher
+    from bnrepro.tracking.background import BackgroundPublisher
 
     if workers and scheduler:
         raise click.UsageError("--workers is for this machine; a Dask cluster has the workers that were started for it")

@@ -45,7 +45,7 @@ def test_a_record_comes_back_as_it_was_written(spec, result, digits):
     assert record["curve"] == {**result.curve, "loss": [2.302585, 1.0]}
     assert (record["final"], record["diverged_at"]) == ({"population_accuracy": 0.5}, None)
     np.testing.assert_array_equal(schema.read_parameters(store.folder("abc"))["logits/bias"], np.arange(10))
-    looks = schema.read_layers(store.folder("abc"), record["spec"])
+    looks = schema.read_layers(store.folder("abc"))
     assert looks.keys() == result.layers.keys()
     np.testing.assert_array_equal(looks["percentiles"], result.layers["percentiles"])
     assert store.read_sidecar("abc")["training_seconds"] == 1.5

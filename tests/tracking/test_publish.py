@@ -32,6 +32,7 @@ from bnrepro.study import params
 from bnrepro.study.factors import RunSpec
 from bnrepro.tracking import database, serving
 from bnrepro.tracking import publish as tracking
+from bnrepro.tracking.background import BackgroundPublisher
 from bnrepro.training.recording import Result
 
 pytestmark = [
@@ -47,7 +48,8 @@ data: {digits: {pixels: grey, test: 500, validation: 200}}
 network: {width: 100, momentum: 0.99, epsilon: 0.001}
 training:
   digits:
-    {steps: 100, batch_size: 60, evaluate_every: 50, learning_rate: 0.5, initial_stddev: 0.1, seeds: 2, targets: [0.9]}
+    {steps: 100, batch_size: 60, evaluate_every: 50, learning_rate: 0.5, initial_stddev: 0.1, seeds: 2,
+     targets: [0.9, 0.3]}
 studies:
   depth: {implementation: [keras], normalization: [none, batch], depth: [3]}
   later: {implementation: [keras], normalization: [batch], depth: [3]}
@@ -262,7 +264,7 @@ def test_a_run_shows_its_record(project: Path) -> None:
 def test_a_run_of_a_gpu_shows_the_card_and_what_drives_it(project: Path) -> None:
     card = replace(this_machine(), device_name="NVIDIA H200", driver="580.159.04", cuda="12.2")
     record = write_run(0, machine=card, device="gpu", tf32=False, numerics="fast")
-    tracking.Publisher(params.load()).publish_run(record, store.read_sidecar(record["fingerprint"]), seeds=1)
+    tracking.Publisher(params.load()).publish_runs([(record, store.read_sidecar(record["fingerprint"]), 1)])
     view = shown()
     run = view.child(record)
     tags = {name: run.data.tags[f"bnrepro.{name}"] for name in ("device", "device_name", "driver", "cuda")}
@@ -287,7 +289,7 @@ def test_what_a_run_has_not_is_left_out(project: Path) -> None:
 
 def test_the_commit_comes_from_the_sidecar(project: Path) -> None:
     record = write_run(0)
-    tracking.Publisher(params.load()).publish_run(record, {"commit": "c0ffee", "cores": 2}, seeds=1)
+    tracking.Publisher(params.load()).publish_runs([(record, {"commit": "c0ffee", "cores": 2}, 1)])
     tags = shown().child(record).data.tags
     assert tags["mlflow.source.git.commit"] == "c0ffee"
     assert tags["bnrepro.cores"] == "2"
@@ -301,7 +303,7 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert view.counts() == {"run": 4, "series": 2}
     parent = view.parent(records[2])
     assert parent == view.parent(records[3]) != view.parent(records[0])
-    assert parent.info.run_name == "Keras model · batch normalization · depth 3 · learning rate 0.5"
+    assert parent.info.run_name == "depth 3 · batch normalization · Keras model"
     assert parent.info.status == "FINISHED"
     assert view.history(parent, "accuracy") == [(0, 0.1), (50, pytest.approx(0.3525)), (100, pytest.approx(0.605))]
     assert view.history(parent, "accuracy_low") == [(0, 0.1), (50, 0.35), (100, 0.6)]
@@ -314,6 +316,52 @@ def test_a_parent_shows_the_mean_and_the_range_over_seeds(project: Path) -> None
     assert parent.info.end_time - parent.info.start_time == 5000, "what its seeds took together"
     assert "over the seeds 0, 1;" in parent.data.tags["mlflow.note.content"]
     assert view.parent(records[0]).data.tags["bnrepro.studies"] == "depth"
+
+
+def test_runs_and_parents_show_steps_to_targets_and_their_ratio(project: Path) -> None:
+    records = write_depth()
+    publish()
+    view = shown()
+    assert view.child(records[2]).data.metrics["steps_to_0.3"] == 50
+    assert "steps_to_0.9" not in view.child(records[2]).data.metrics, "it never arrives"
+    parent, baseline = view.parent(records[2]).data.metrics, view.parent(records[0]).data.metrics
+    assert (parent["steps_to_0.3"], parent["seeds_at_0.3"], parent["ratio_at_0.3"]) == (50, 2, 1)
+    assert (parent["steps_to_0.9"], parent["seeds_at_0.9"]) == (100, 0)
+    assert not [name for name in {**baseline, "ratio_at_0.9": 1}.keys() & parent.keys() if name.startswith("ratio")]
+    tags = client().get_experiment_by_name("bnrepro/digits").tags
+    columns = json.loads(tags["mlflow.sharedViewState.bnrepro"])["selectedColumns"]
+    assert {"metrics.`steps_to_0.9`", "metrics.`ratio_at_0.3`", "tags.`bnrepro.studies`"} <= set(columns)
+
+
+def test_other_targets_are_shown_of_runs_that_are_there(project: Path) -> None:
+    records = write_depth()
+    publish()
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("[0.9, 0.3]", "[0.2]"))
+    assert publish() == 0
+    view = shown()
+    assert view.child(records[3]).data.metrics["steps_to_0.2"] == 50
+    assert view.parent(records[3]).data.metrics["ratio_at_0.2"] == 1
+    tags = client().get_experiment_by_name("bnrepro/digits").tags
+    assert "metrics.`ratio_at_0.2`" in tags["mlflow.sharedViewState.bnrepro"]
+
+
+def test_series_that_were_usual_under_other_params_get_names_that_differ(project: Path) -> None:
+    records = write_depth()
+    publish()
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.5", "learning_rate: 0.1"))
+    more = [write_run(seed, learning_rate=0.1) for seed in (0, 1)]
+    write_study("depth", more)
+    publish()
+    view = shown()
+    usual = "depth 3 · batch normalization · Keras model"
+    assert view.parent(records[2]).info.run_name == f"learning rate 0.5 · {usual}"
+    assert view.parent(more[0]).info.run_name == f"learning rate 0.1 · {usual}"
+    assert view.parent(records[0]).info.run_name == "depth 3 · no normalization · Keras model"
+    before = view.everything()
+    publish()
+    assert shown().everything() == before
 
 
 def test_a_mean_ends_where_the_first_seed_diverged(project: Path) -> None:
@@ -348,13 +396,13 @@ def test_a_study_that_was_not_trained_is_skipped_and_a_damaged_record_is_not(pro
 def test_runs_appear_while_a_series_is_trained_and_the_parent_with_its_last(project: Path) -> None:
     publisher = tracking.Publisher(params.load())
     first, second = write_run(0), write_run(1)
-    assert publisher.publish_run(first, store.read_sidecar(first["fingerprint"]), seeds=2) == 1
+    assert publisher.publish_runs([(first, store.read_sidecar(first["fingerprint"]), 2)]) == 1
     assert shown().counts() == {"run": 1}
-    assert publisher.publish_run(second, store.read_sidecar(second["fingerprint"]), seeds=2) == 1
+    assert publisher.publish_runs([(second, store.read_sidecar(second["fingerprint"]), 2)]) == 1
     view = shown()
     assert view.counts() == {"run": 2, "series": 1}
     assert view.parent(first) == view.parent(second)
-    assert publisher.publish_run(second, {}, seeds=2) == 0
+    assert publisher.publish_runs([(second, {}, 2)]) == 0
 
 
 def test_an_added_seed_makes_the_parent_anew(project: Path) -> None:
@@ -381,7 +429,7 @@ def test_a_study_of_fewer_seeds_leaves_the_parent_alone(project: Path) -> None:
     records = write_depth()
     publish()
     before = shown().everything()
-    assert tracking.Publisher(params.load()).publish_run(records[2], {}, seeds=1) == 0
+    assert tracking.Publisher(params.load()).publish_runs([(records[2], {}, 1)]) == 0
     assert shown().everything() == before
 
 
@@ -546,7 +594,7 @@ BROKEN = pytest.mark.parametrize(
 @BROKEN
 def test_training_goes_on_without_mlflow(broken: None, reason: str, capfd) -> None:
     started = time.monotonic()
-    with tracking.BackgroundPublisher(params.load()) as publisher:
+    with BackgroundPublisher(params.load()) as publisher:
         for seed in range(3):
             publisher.add(write_run(seed), {}, 3)
     assert time.monotonic() - started < 10
@@ -566,7 +614,7 @@ def test_publishing_without_mlflow_fails_in_one_line(broken: None, reason: str) 
 
 def test_the_background_publisher_publishes_all_before_it_ends(project: Path) -> None:
     records = [write_run(seed) for seed in range(3)]
-    with tracking.BackgroundPublisher(params.load()) as publisher:
+    with BackgroundPublisher(params.load()) as publisher:
         for record in records:
             publisher.add(record, {}, 3)
     view = shown()
@@ -576,7 +624,9 @@ def test_the_background_publisher_publishes_all_before_it_ends(project: Path) ->
 
 def test_mlflow_is_imported_only_to_publish(project: Path) -> None:
     code = (
-        "import sys; from bnrepro.study.params import load; from bnrepro.tracking.publish import BackgroundPublisher\n"
+        "import sys\n"
+        "from bnrepro.study.params import load\n"
+        "from bnrepro.tracking.background import BackgroundPublisher\n"
         "with BackgroundPublisher(load()): pass\n"
         "sys.exit('mlflow' in sys.modules)"
     )
@@ -621,7 +671,7 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
         assert publish() == 1
         assert shown().counts() == {"run": 5, "series": 3, "report": 1}
-        with tracking.BackgroundPublisher(params.load()) as publisher:
+        with BackgroundPublisher(params.load()) as publisher:
             publisher.add(write_run(1, learning_rate=0.1), {}, 2)
         assert shown().counts()["run"] == 6
         assert not (other / "mlflow.db").exists()

@@ -19,7 +19,7 @@ from tests import pipeline
 
 pytestmark = pytest.mark.slow
 
-SERIES = "Keras model · batch normalization · depth 1 · learning rate 0.5"
+SERIES = "depth 1 · batch normalization · Keras model"
 EVALUATIONS = 11  # of 100 steps, every 10, and at the start
 # Rows of the list of runs, and in them the cell with the name.
 NAMES = "//*[contains(@class, 'ag-pinned-left-cols-container')]/*[@role='row']"

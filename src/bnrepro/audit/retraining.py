@@ -170,7 +170,7 @@ def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
         was = schema.read(folder)
         arrays = {
             "parameters": schema.read_parameters(folder),
-            "layers": schema.read_layers(folder, was["spec"]),
+            "layers": schema.read_layers(folder),
         }
     except BadInput as error:
         return [error.message], ""

@@ -12,7 +12,16 @@ import numpy as np
 import pandas as pd
 
 from bnrepro import paths
-from bnrepro.analysis import against_paper, best_accuracy, curves, layers, reference, sigmoid_inputs, steps_to_target
+from bnrepro.analysis import (
+    against_paper,
+    best_accuracy,
+    curves,
+    layers,
+    metrics,
+    reference,
+    sigmoid_inputs,
+    steps_to_target,
+)
 from bnrepro.claims import figure_1, ledger
 from bnrepro.claims.evidence import Evidence
 from bnrepro.data.registry import SOURCES
@@ -20,11 +29,10 @@ from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.records.grid import expand, recorded_on
-from bnrepro.study.factors import OPTIONAL, DatasetName, RunSpec
+from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
-HEADLINE_MODE = "ema"  # what users get
 POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
 LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
 
@@ -61,14 +69,12 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     }
     if best_accuracy.STUDY in found:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
-    measured = metrics(speedup, final, params.training[dataset].targets[0])
+    measured = metrics.headline(speedup, tables["steps_to_target"], params.training[dataset].targets[0])
     claimed = ledger.judge(_evidence(params, dataset, every, finals, looks))
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
         beside, of_paper = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
         tables |= beside
         claimed += of_paper
-        measured |= paper_metrics(beside["paper"])
-    measured["verdicts"] = {claim["id"]: claim["verdict"] for claim in claimed}
     with paths.replacing(paths.tables(dataset)) as folder:
         (folder / "curves").mkdir()
         for study, table in of_study.items():
@@ -111,7 +117,7 @@ def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[
 
 
 def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
-    return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"], record["spec"])
+    return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"])
 
 
 def _evidence(
@@ -201,47 +207,6 @@ def _digest(content: Any) -> str:
 def _the_one(values: Iterable[str]) -> str:
     """The value that all share; all of them, in order, where they differ."""
     return ", ".join(sorted(set(values)))
-
-
-def metrics(speedup: pd.DataFrame, final: pd.DataFrame, target: float) -> dict[str, Any]:
-    """What `dvc metrics show` prints: the ratio at the headline's target, and the final accuracy of every series.
-
-    Studies that cross further factors are left to the tables.
-
-    Returns:
-        study -> implementation -> depth -> `<normalization>_accuracy`, `<normalization>_speedup` and its `_censored`.
-        Where a study has several learning rates, their values follow the names. None where there is no such number.
-    """
-    result: dict[str, Any] = {}
-    rates = final.groupby("study")["learning_rate"].nunique()
-    headline = speedup[(speedup["target"] == target) & (speedup["mode"] == HEADLINE_MODE)]
-    for table, column, name in ((headline, "ratio", "speedup"), (final, "accuracy", "accuracy")):
-        for row in table[table.filter(OPTIONAL).isna().all(axis=1)].to_dict("records"):
-            key = f"{row['normalization']}_{name}"
-            if rates[row["study"]] > 1:
-                key += f"_learning_rate_{row['learning_rate']:g}"
-            study = result.setdefault(row["study"], {}).setdefault(row["implementation"], {})
-            place = study.setdefault(f"depth_{row['depth']}", {})
-            place[key] = _number(row[column])
-            if name == "speedup":
-                place[f"{key}_censored"] = row["censored"]
-    return result
-
-
-def paper_metrics(comparison: pd.DataFrame) -> dict[str, Any]:
-    """The numbers behind the verdict on Figure 1(a): quantity -> normalization and target -> ours, and the paper's."""
-    result: dict[str, Any] = {}
-    for row in comparison[comparison["mode"] == figure_1.MODE].itertuples():
-        key = row.normalization if np.isnan(row.target) else f"{row.normalization}_{row.target:g}"
-        values = {"ours": _number(row.ours), "low": _number(row.low), "high": _number(row.high)}
-        values |= {"ours_censored": row.censored}
-        values |= {"paper": _number(row.paper), "paper_censored": row.paper_censored}
-        result.setdefault(row.quantity, {})[key] = values
-    return {"against_paper": result}
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.4g}")
 
 
 def _write(path: Path, text: str) -> None:

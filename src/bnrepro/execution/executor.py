@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from types import TracebackType
 from typing import Protocol
 
 from bnrepro.data.dataset import Dataset
@@ -32,9 +31,7 @@ class Pool(Protocol):
     def lost(self) -> tuple[type[BaseException], ...]: ...
 
     def __enter__(self) -> "Pool": ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
     def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
         """Have the runs of a stack trained."""

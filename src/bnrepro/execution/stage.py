@@ -9,7 +9,6 @@ from statistics import median
 
 from bnrepro import paths
 from bnrepro.data import datasets
-from bnrepro.errors import BadInput
 from bnrepro.execution import executor
 from bnrepro.execution.stacks import stacked
 from bnrepro.records import fingerprint, grid, store
@@ -60,7 +59,7 @@ def train(
     One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
 
     Raises:
-        BadInput: the data are damaged, or too few for a mini-batch.
+        BadInput: the data are damaged.
 
     Args:
         open_pool: gives the workers for a number of stacks of runs; not asked where nothing is missing.
@@ -68,7 +67,6 @@ def train(
         finished: called with every run as it is stored: fingerprint, spec, and steps/s in training.
     """
     dataset = datasets.load(dataset_name)
-    _check_room(params, dataset, name)
     fresh = os.environ.get("BNREPRO_FRESH") == "1"
     with paths.locked("train", waiting="Another training uses the run store; waiting for it to end."):
         store.clean()
@@ -84,17 +82,6 @@ def train(
                 store.copy(key, folder / key)
             index = {"dataset": dataset_name, "study": name, "runs": list(planned.specs)}
             (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
-
-
-def _check_room(params: Params, dataset: datasets.Dataset, name: str) -> None:
-    """Refuse data that were not prepared for these params, where they do not fill a mini-batch."""
-    held_out = int(dataset.held_out.sum()) if params.studies[name].hold_out else 0
-    room, batch = len(dataset.train_labels) - held_out, params.training_of(dataset.name, name).batch_size
-    if room < batch or not len(dataset.test_labels):
-        folder = paths.prepared(dataset.name)
-        raise BadInput(
-            f"{folder}: {room} images to train on, a mini-batch has {batch}; run `bnrepro prepare {dataset.name}`"
-        )
 
 
 def _train_missing(

@@ -31,21 +31,14 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         raise BadInput(f"{len(found)} runs of {study} on {dataset} fit {factors}; one has to")
     from bnrepro.networks.parameters import load_parameters
     from bnrepro.study.factors import RunSpec
-    from bnrepro.study.implementations import keras_model_of, measured_as
+    from bnrepro.study.implementations import keras_model_of
     from bnrepro.training.run import architecture
 
     spec = RunSpec(**found[0]["spec"])
     folder = paths.runs(dataset, study) / found[0]["fingerprint"]
-    parameters = schema.read_parameters(folder)
     source = SOURCES[spec.dataset]
-    shape, classes = source.shape, len(source.classes)
-    measured = importlib.import_module(measured_as(spec))
-    pure = measured.network(architecture(measured, spec, shape, classes))
-    initial = pure.initial(spec.initial_weights, spec.seed)
-    forms = [{name: (values.dtype, values.shape) for name, values in one.items()} for one in (parameters, initial)]
-    if forms[0] != forms[1]:
-        raise BadInput(f"{folder / schema.PARAMETERS}: not the parameters of {spec}")
     module = importlib.import_module(keras_model_of(spec))
-    model = module.build_model(architecture(module, spec, shape, classes), spec.learning_rate)
-    load_parameters(model, module.canonical_name, parameters)
+    network = architecture(module, spec, source.shape, len(source.classes))
+    model = module.build_model(network, spec.learning_rate)
+    load_parameters(model, module.canonical_name, schema.read_parameters(folder))
     return model

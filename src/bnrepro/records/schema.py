@@ -1,7 +1,6 @@
 """The record of a finished run, wherever it lies: in the store, or in the output of a train stage.
 
-What a record may be is stated here as types, and held against every record where it is read: whoever has one need not
-look at it again.
+What a record may be is stated here as types, and held against every record where it is read.
 """
 
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
@@ -20,15 +19,8 @@ from bnrepro.training.schedule import evaluation_steps
 RECORD, PARAMETERS, LAYERS = "record.json", "parameters.npz", "layers.npz"
 INDEX = "index.json"  # of a stage's output: its runs, in the order of the study's grid
 
-Name = Annotated[str, Field(pattern=r"^[\w-]+(\.[\w-]+)*$", max_length=200)]  # of a folder, and no way out of its own
 Share = Annotated[float, Field(ge=0, le=1)]
 Measure = Annotated[float, Field(ge=0, le=4e38)] | None  # what float32 holds; None: it was not finite
-
-
-def _all_different(names: list[str]) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError("a run stands twice")
-    return names
 
 
 class _Stored(BaseModel):
@@ -45,34 +37,15 @@ class _Curve(_Stored, extra="forbid"):
     validation_accuracy: list[Share] | None = None
 
 
-class _Final(_Stored, extra="forbid"):
-    """What is measured once: nothing of a run that diverged, and the rest with batch normalization alone."""
-
-    population_accuracy: Share | None = None
-    folded_difference: Measure = None
-    folded_disagreements: Annotated[int, Field(ge=0)] | None = None
-    test_batch_gained: Annotated[int, Field(ge=0)] | None = None
-    test_batch_lost: Annotated[int, Field(ge=0)] | None = None
-    zscore_mean: Measure = None
-    zscore_variance_error: Measure = None
-    zscore_variance_least: Measure = None
-    zscore_variance_median: Measure = None
-
-
-class _Versions(_Stored, extra="ignore"):  # which other libraries decide bits depends on TensorFlow's
-    tensorflow: str
-    numpy: str
-
-
 class _Record(_Stored):
-    fingerprint: Name
+    fingerprint: str
     spec: RunSpec
     data_digest: str
     code_digest: str
-    versions: _Versions
+    versions: dict[str, str]
     processor: str
     curve: _Curve
-    final: _Final
+    final: dict[str, Measure]
     diverged_at: int | None
 
     @model_validator(mode="after")
@@ -84,13 +57,13 @@ class _Record(_Stored):
         scheduled = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
         if tuple(steps) != scheduled[: len(steps)] or steps[-1] > end or end > spec.steps:
             raise ValueError("its curve is not of its steps")
-        if self.diverged_at is None and (steps[-1] < end or self.final.population_accuracy is None):
+        if self.diverged_at is None and (steps[-1] < end or self.final.get("population_accuracy") is None):
             raise ValueError("it breaks off")
         return self
 
 
 class _Index(_Stored):
-    runs: Annotated[list[Name], AfterValidator(_all_different)]
+    runs: list[str]
 
 
 _RECORD, _INDEX = TypeAdapter(_Record), TypeAdapter(_Index)
@@ -122,38 +95,13 @@ def read_parameters(folder: Path) -> Parameters:
     return _arrays(folder / PARAMETERS, "the parameters of a run")
 
 
-def read_layers(folder: Path, spec: dict[str, Any]) -> dict[str, np.ndarray]:
+def read_layers(folder: Path) -> dict[str, np.ndarray]:
     """The looks into a run's layers (`bnrepro.measurement.probe`): `step` [looks], and the others [looks, ...].
 
-    Args:
-        spec: of the run's record.
-
     Raises:
-        BadInput: the file is missing or damaged, or not of such a run.
+        BadInput: the file is missing or damaged.
     """
-    path, what = folder / LAYERS, "looks into the layers of a run"
-    found = _arrays(path, what)
-    steps, depth = found.get("step", np.zeros(0)), spec["depth"]
-    expected = {
-        "step": (),
-        "percentiles": (depth, 3, spec["width"]),
-        "saturated": (depth,),
-        "always_saturated": (depth,),
-        "gradient": (depth + 1,),
-        "weights": (depth + 1,),
-        "gradient_change": (2,),
-        "lag": (depth,),
-    }
-    if {name: values.shape[1:] for name, values in found.items()} != expected:
-        raise BadInput(f"{path}: not {what} (its arrays are not those of {depth} layers of {spec['width']} units)")
-    if steps.dtype != np.int64 or any(found[name].dtype != np.float32 for name in expected.keys() - {"step"}):
-        raise BadInput(f"{path}: not {what} (an array is of another kind)")
-    scheduled = evaluation_steps(spec["steps"], spec["evaluate_every"], spec["evaluations"])
-    in_order = steps[:1].tolist() == [0] and bool((np.diff(steps) > 0).all())
-    whole = all(len(values) == len(steps) for values in found.values())
-    if not in_order or not whole or not set(steps.tolist()) <= set(scheduled):
-        raise BadInput(f"{path}: not {what} (its steps are not those of one run)")
-    return found
+    return _arrays(folder / LAYERS, "looks into the layers of a run")
 
 
 def _arrays(path: Path, what: str) -> dict[str, np.ndarray]:
@@ -175,10 +123,4 @@ def of_study(dataset: str, study: str) -> list[dict[str, Any]]:
     except reading.Unreadable as error:
         remedy = f"run `dvc repro` or `bnrepro train {dataset} {study}`"
         raise BadInput(f"{folder / INDEX}: not readable ({error}); {remedy}") from error
-    if absent := [key for key in keys if not (folder / key).is_dir()]:
-        raise BadInput(f"{folder / INDEX}: names {absent[0]}, which is not there; run `dvc repro`")
-    found = {key: read(folder / key) for key in keys}
-    for key, record in found.items():
-        if record["fingerprint"] != key or record["spec"]["dataset"] != dataset:
-            raise BadInput(f"{folder / key / RECORD}: the record of another run")
-    return list(found.values())
+    return [read(folder / key) for key in keys]

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.data.dataset import Dataset
@@ -37,14 +37,7 @@ from bnrepro.training.recording import Result
 SIDECAR = "sidecar.json"
 
 
-class _Sidecar(BaseModel, strict=True, allow_inf_nan=False):
-    """What is reckoned with; the rest is shown as it is."""
-
-    training_seconds: Annotated[float, Field(ge=0, le=1e9)] = 0
-    evaluation_seconds: Annotated[float, Field(ge=0, le=1e9)] = 0
-
-
-_SIDECAR = TypeAdapter(_Sidecar)
+_SIDECAR = TypeAdapter(dict[str, Any])
 
 
 def folder(fingerprint: str) -> Path:
@@ -55,7 +48,7 @@ def has(fingerprint: str) -> bool:
     """Whether a run's record is there and whole; a damaged one is made again."""
     try:
         record = schema.read(folder(fingerprint))
-        schema.read_layers(folder(fingerprint), record["spec"])
+        schema.read_layers(folder(fingerprint))
         schema.read_parameters(folder(fingerprint))
     except BadInput:
         return False

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -14,19 +14,28 @@ Points = dict[tuple[str, int], float]  # (metric, step): value
 
 NOTE = "mlflow.note.content"
 _VIEW = "bnrepro"
-_COLUMNS = {
-    "metrics": ["accuracy", "accuracy_low", "accuracy_high", "seeds"],
-    "params": COLUMNS,
-}
+VIEW = f"mlflow.sharedViewState.{_VIEW}"
+_RANGED = "accuracy"  # of a series' metrics, the one whose range over seeds is shown beside its mean
+STUDIES = "bnrepro.studies"
 
 
-def of_experiment(source: Source) -> dict[str, str]:
+def of_experiment(source: Source, targets: Sequence[float]) -> dict[str, str]:
     """Tags of a dataset's experiment: its description, and a shared view with the columns that tell series apart."""
-    columns = [f"{kind}.`{name}`" for kind, names in _COLUMNS.items() for name in names]
+    shown = {
+        "metrics": [
+            *(_RANGED, f"{_RANGED}_low", f"{_RANGED}_high", "seeds"),
+            *(f"{name}_{target:g}" for name in ("ratio_at", "steps_to") for target in targets),
+        ],
+        "params": COLUMNS,
+        "tags": [STUDIES],
+    }
+    columns = [f"{kind}.`{name}`" for kind, names in shown.items() for name in names]
     return {
         NOTE: f"{source.title}: {source.about}.\n\n"
-        "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. Figures are in `report`.",
-        f"mlflow.sharedViewState.{_VIEW}": json.dumps({"selectedColumns": columns}),
+        "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. `steps_to_<target>`: "
+        "iterations to a test accuracy; a seed that never arrives counts with all of its own, and `seeds_at_<target>` "
+        "arrive. `ratio_at_<target>`: iterations without normalization over those with it. Figures are in `report`.",
+        VIEW: json.dumps({"selectedColumns": columns}),
     }
 
 
@@ -37,14 +46,21 @@ def page(experiment_id: str) -> str:
 
 
 def name(spec: dict[str, Any], usual: Mapping[str, Any]) -> str:
-    """The name of a series: first what is unusual about it, since the page cuts long names, then what all have.
+    """The name of a series: what is unusual about it, then what all have, in the order in which series differ.
+
+    The page cuts names after some thirty characters.
 
     Args:
         usual: see `bnrepro.study.factors.unusual`. Series that differ in a setting differ in their names.
     """
-    own = unusual(spec, usual)
-    shown = dict.fromkeys([*own, *COLUMNS])
+    shown = dict.fromkeys([*unusual(spec, usual), "depth", "normalization", "implementation"])
     return " · ".join(FACTORS[factor].tell(spec[factor]) for factor in shown if factor != "seed")
+
+
+def told(params: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
+    """What may tell a published series from another, each in words, by its parameters and tags."""
+    settings = [f"{name.replace('_', ' ')} {params[name]}" for name in FACTORS if name in params]
+    return [*settings, *(f"{name} {tags[f'bnrepro.{name}_digest'][:7]}" for name in ("code", "data"))]
 
 
 def note_on_series(members: list[Record]) -> str:
@@ -72,26 +88,66 @@ def provenance(record: Record) -> dict[str, str]:
     return {f"bnrepro.{name}": record[name] for name in ("data_digest", "code_digest")}
 
 
-def points(record: Record) -> Points:
-    """A record's curves, and its final measurements at the last step."""
+def points(record: Record, targets: Sequence[float]) -> Points:
+    """A record's curves, its final measurements at the last step, and the steps of its arrival at targets."""
     steps = record["curve"]["step"]
     curves = {name: values for name, values in record["curve"].items() if name != "step"}
     found = {(name, step): value for name, values in curves.items() for step, value in zip(steps, values, strict=True)}
     found |= {(f"final_{name}", steps[-1]): value for name, value in record["final"].items()}
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in (found | arrivals(record, targets)).items() if value is not None}
 
 
 def over_seeds(members: list[Record]) -> Points:
-    """Mean, lowest and highest over seeds, at the steps that all of them reached: survivors alone would flatter."""
-    first, *others = [points(record) for record in members]
+    """Means over seeds, at the steps that all of them reached: survivors alone would flatter."""
+    first, *others = [points(record, ()) for record in members]
     diverged = sum(record["diverged_at"] is not None for record in members)
     found: Points = {("seeds", 0): len(members), ("seeds_diverged", 0): diverged}
     for name, step in first:
         if all((name, step) in other for other in others):
             values = [first[name, step], *(other[name, step] for other in others)]
             found[name, step] = fmean(values)
-            found[f"{name}_low", step], found[f"{name}_high", step] = min(values), max(values)
+            if name == _RANGED:
+                found[f"{name}_low", step], found[f"{name}_high", step] = min(values), max(values)
     return found
+
+
+def arrivals(record: Record, targets: Sequence[float]) -> Points:
+    """A run's `steps_to_<target>`, of those targets at which it arrives."""
+    steps = {target: _steps_to(record, target) for target in targets}
+    return {(f"steps_to_{target:g}", 0): step for target, step in steps.items() if step is not None}
+
+
+def arrivals_over_seeds(members: list[Record], baseline: list[Record] | None, targets: Sequence[float]) -> Points:
+    """A series' mean `steps_to_<target>`, how many `seeds_at_<target>` arrive, and the `ratio_at_<target>`.
+
+    Args:
+        baseline: the same runs without normalization; None: there is no ratio. Nor is there where no run arrives.
+    """
+    found: Points = {}
+    for target in targets:
+        mean, arrived = _mean_steps(members, target)
+        found[f"steps_to_{target:g}", 0], found[f"seeds_at_{target:g}", 0] = mean, arrived
+        without, arrived_without = _mean_steps(baseline, target) if baseline else (mean, 0)
+        if baseline and arrived + arrived_without:
+            found[f"ratio_at_{target:g}", 0] = without / mean
+    return found
+
+
+def _mean_steps(members: list[Record], target: float) -> tuple[float, int]:
+    """Mean steps to a target, where a run that does not arrive counts with its budget; and how many arrive."""
+    steps = [_steps_to(record, target) for record in members]
+    within = [record["spec"]["steps"] if step is None else step for record, step in zip(members, steps, strict=True)]
+    return fmean(within), sum(step is not None for step in steps)
+
+
+def _steps_to(record: Record, target: float) -> float | None:
+    import numpy as np
+
+    from bnrepro.analysis.steps_to_target import MODES, crossing
+
+    steps, accuracy = (np.array(record["curve"][name][1:]) for name in ("step", MODES["ema"]))
+    step = crossing(steps, accuracy, target)
+    return None if np.isnan(step) else step
 
 
 def digest(content: Any) -> str:

@@ -9,20 +9,17 @@ unfinished is completed in place.
 
 import itertools
 import json
-import queue
-import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import click
 
 from bnrepro import paths
 from bnrepro.data.registry import SOURCES
 from bnrepro.records import schema, store
-from bnrepro.study.factors import DatasetName
+from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
 from bnrepro.tracking import content, database
 from bnrepro.tracking.content import NOTE, Points, Record
@@ -63,20 +60,17 @@ class Publisher:
         self._params = params
         self._client: Any = None
         self._given: dict[str, dict[int, tuple[Record, Sidecar]]] = defaultdict(dict)  # by series and seed
-
-    def publish_run(self, record: Record, sidecar: Sidecar, seeds: int) -> int:
-        """Publish a finished run, and its series' parent once `seeds` runs of the series have been given.
-
-        Args:
-            sidecar: what is known of how the run was made; may be empty.
-
-        Returns:
-            1 if it is newly published, 0 if it was there.
-        """
-        return self.publish_runs([(record, sidecar, seeds)])
+        self._records: dict[RunSpec, Record] = {}
 
     def publish_runs(self, runs: list[tuple[Record, Sidecar, int]]) -> int:
-        """Publish several runs of one dataset like `publish_run`, with fewer requests; returns how many were new."""
+        """Publish finished runs of one dataset, and a series' parent once all its seeds have been given.
+
+        Args:
+            runs: for each its record, its sidecar (may be empty), and how many seeds its series has.
+
+        Returns:
+            How many are newly published.
+        """
         series = {content.series(record): seeds for record, _, seeds in runs}
         with self._experiment(runs[0][0]["spec"]["dataset"]) as experiment:
             experiment.look_up(*series)
@@ -97,7 +91,8 @@ class Publisher:
             experiment.look_up()
             published = self._publish(experiment, runs)
             for series, names in membership.items():
-                experiment.tag(experiment.known["series", series][0], "bnrepro.studies", ", ".join(names))
+                experiment.tag(experiment.known["series", series][0], content.STUDIES, ", ".join(names))
+            experiment.tell_apart()
             if paths.reports(dataset).is_dir():
                 experiment.show_report(dataset, paths.reports(dataset))
         return published
@@ -106,12 +101,21 @@ class Publisher:
         wanted: dict[str, int] = {}
         for record, sidecar, seeds in runs:
             self._given[content.series(record)][record["spec"]["seed"]] = (record, sidecar)
+            self._records[RunSpec(**record["spec"])] = record
             wanted[content.series(record)] = seeds
         published = 0
         for series, seeds in wanted.items():
             members = [self._given[series][seed] for seed in sorted(self._given[series])]
-            published += experiment.show_series(series, members, complete=len(members) >= seeds)
+            baseline = self._baseline([record for record, _ in members])
+            published += experiment.show_series(series, members, baseline, complete=len(members) >= seeds)
         return published
+
+    def _baseline(self, members: list[Record]) -> list[Record] | None:
+        """The same runs without normalization; None where not all of them have been given, or these have none."""
+        if members[0]["spec"]["normalization"] == "none":
+            return None
+        without = [replace(RunSpec(**record["spec"]), normalization="none") for record in members]
+        return [self._records[spec] for spec in without] if self._records.keys() >= set(without) else None
 
     @contextmanager
     def _experiment(self, dataset: DatasetName) -> Iterator["_Experiment"]:
@@ -119,7 +123,8 @@ class Publisher:
         with paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
             if self._client is None:
                 self._client = database.connect()
-            yield _Experiment(self._client, dataset, self._params.usual(dataset))
+            targets = self._params.training[dataset].targets
+            yield _Experiment(self._client, dataset, self._params.usual(dataset), targets)
 
 
 class _Experiment:
@@ -129,11 +134,11 @@ class _Experiment:
         known: by kind and key, the runs that `look_up` found or that were made since, the current one first.
     """
 
-    def __init__(self, client: Any, dataset: str, usual: dict[str, Any]):
-        self._client, self._usual = client, usual
+    def __init__(self, client: Any, dataset: str, usual: dict[str, Any], targets: Sequence[float]):
+        self._client, self._usual, self._targets = client, usual, targets
         self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
         name = f"bnrepro/{dataset}"
-        tags = content.of_experiment(SOURCES[dataset])
+        tags = content.of_experiment(SOURCES[dataset], targets)
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
             location = None if database.is_server(database.tracking_uri()) else database.artifacts(dataset)
@@ -142,8 +147,10 @@ class _Experiment:
             self._id = experiment.experiment_id
             if experiment.lifecycle_stage == "deleted":
                 client.restore_experiment(self._id)
-            for tag in tags.keys() - experiment.tags.keys():  # one that is there may be somebody's own
-                client.set_experiment_tag(self._id, tag, tags[tag])
+            for tag, value in tags.items():
+                found = experiment.tags.get(tag)
+                if found is None or (tag == content.VIEW and found != value):  # a note may be somebody's own
+                    client.set_experiment_tag(self._id, tag, value)
 
     def look_up(self, *series: str) -> None:
         """Find the runs of the experiment, or of one series where just one is named."""
@@ -158,25 +165,52 @@ class _Experiment:
             if not token:
                 return
 
-    def show_series(self, series: str, members: list[tuple[Record, Sidecar]], complete: bool) -> int:
-        """Show the runs of a series, under a parent if they are `complete`; returns how many are new."""
-        parent = self._parent(series, [record for record, _ in members]) if complete else None
+    def show_series(
+        self, series: str, members: list[tuple[Record, Sidecar]], baseline: list[Record] | None, complete: bool
+    ) -> int:
+        """Show the runs of a series, under a parent if they are `complete`; returns how many are new.
+
+        Args:
+            baseline: the same runs without normalization, where they are known.
+        """
+        records = [record for record, _ in members]
+        parent = self._parent(series, records) if complete else None
         published = 0
         for record, sidecar in members:
             under = {PARENT: parent.info.run_id} if parent else {}
             run = self._child(series, record, sidecar, under)
             for name, value in under.items():
                 self.tag(run, name, value)
-            if not _is_finished(run):
-                self._write(run, record["spec"], content.points(record), record)
+            if _is_finished(run):
+                self._add(run, content.arrivals(record, self._targets))
+            else:
+                self._write(run, record["spec"], content.points(record, self._targets), record)
                 self._finish(run, _milliseconds(sidecar))
                 published += 1
+        arrivals = content.arrivals_over_seeds(records, baseline, self._targets)
         if parent and not _is_finished(parent):
-            record = members[0][0]
-            params = {name: value for name, value in record["spec"].items() if name != "seed"}
-            self._write(parent, params, content.over_seeds([record for record, _ in members]), record)
+            params = {name: value for name, value in records[0]["spec"].items() if name != "seed"}
+            self._write(parent, params, content.over_seeds(records) | arrivals, records[0])
             self._finish(parent, sum(_milliseconds(sidecar) for _, sidecar in members))
+        elif parent and parent.data.metrics["seeds"] == len(members):
+            self._add(parent, arrivals)
         return published
+
+    def tell_apart(self) -> None:
+        """Rename series that share a name: what they differ in was usual when each was published."""
+        named: dict[str, list[str]] = defaultdict(list)
+        for (kind, _), (run, *_) in self.known.items():
+            if kind == "series":
+                named[run.info.run_name].append(run.info.run_id)
+        for name, alike in named.items():
+            if len(alike) == 1:
+                continue
+            runs = [self._client.get_run(run_id).data for run_id in alike]
+            found = {run_id: content.told(run.params, run.tags) for run_id, run in zip(alike, runs, strict=True)}
+            shared = set.intersection(*map(set, found.values()))
+            for run_id, settings in found.items():
+                if own := [setting for setting in settings if setting not in shared]:
+                    self._client.update_run(run_id, name=" · ".join([*own, name]))
 
     def show_report(self, dataset: str, folder: Path) -> None:
         """Show the files of a report."""
@@ -199,9 +233,7 @@ class _Experiment:
                 self.known["series", series] = [run]
                 return run
         name = content.name(members[0]["spec"], self._usual)
-        fingerprints = content.digest(sorted(record["fingerprint"] for record in members))
-        note = content.note_on_series(members)
-        tags = {"bnrepro.members": fingerprints, NOTE: note, **content.provenance(members[0])}
+        tags = {NOTE: content.note_on_series(members), **content.provenance(members[0])}
         return self._run("series", series, content.digest(members), name, tags)
 
     def _child(self, series: str, record: Record, sidecar: Sidecar, under: dict[str, str]) -> Any:
@@ -240,49 +272,15 @@ class _Experiment:
         data = Dataset(dataset, record["data_digest"][:36], "local", source)  # 36 characters are MLflow's limit
         self._client.log_inputs(run.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
 
+    def _add(self, run: Any, points: Points) -> None:
+        """Give a finished run what was not known, or not asked for, when it was written."""
+        for (name, step), value in points.items():
+            if run.data.metrics.get(name) != value:  # of several values MLflow shows the last
+                self._client.log_metric(run.info.run_id, name, value, step=step)
+
     def _finish(self, run: Any, milliseconds: int | None = None) -> None:
         end = None if milliseconds is None else run.info.start_time + milliseconds
         self._client.set_terminated(run.info.run_id, "FINISHED", end)
-
-
-class BackgroundPublisher:
-    """Publishes while training goes on, in a thread of its own, so that no server can delay or fail it.
-
-    The first failure ends the publishing with one line. Leaving the block waits for what is left, up to half a minute.
-    """
-
-    def __init__(self, params: Params) -> None:
-        self._params = params
-        self._queue: queue.SimpleQueue[tuple[Record, Sidecar, int] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
-
-    def __enter__(self) -> "BackgroundPublisher":
-        self._thread.start()
-        return self
-
-    def add(self, record: Record, sidecar: Sidecar, seeds: int) -> None:
-        """Hand over a finished run, as for `Publisher.publish_run`; returns at once."""
-        self._queue.put((record, sidecar, seeds))
-
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        self._queue.put(None)
-        patience = 2 if error else 30  # seconds; whoever pressed Ctrl-C wants to leave
-        self._thread.join(patience)
-        if self._thread.is_alive() and not error:
-            _say_later(f"it took more than {patience} s")
-
-    def _work(self) -> None:
-        publisher, open_ = Publisher(self._params), True
-        try:
-            while open_:
-                given = [self._queue.get()]
-                while not self._queue.empty():
-                    given.append(self._queue.get())
-                open_ = None not in given
-                if runs := [run for run in given if run]:
-                    publisher.publish_runs(runs)
-        except Exception as error:
-            _say_later(database.reason(error))
 
 
 def _milliseconds(sidecar: Sidecar) -> int:
@@ -292,7 +290,3 @@ def _milliseconds(sidecar: Sidecar) -> int:
 
 def _is_finished(run: Any) -> bool:
     return run.info.status == "FINISHED"
-
-
-def _say_later(reason: str) -> None:
-    click.echo(f"MLflow could not be reached ({reason}); publish later with `bnrepro publish`", err=True)

@@ -15,8 +15,10 @@ from bnrepro import paths
 from bnrepro.errors import BadInput, Failed
 from bnrepro.tracking import content, database
 
+_HOST = "127.0.0.1"
 
-def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
+
+def serve(port: int | None = None) -> str:
     """Run MLflow's own server over the default store, print its address, and stay until Ctrl-C; then it is gone too.
 
     Where MLFLOW_TRACKING_URI names a server, its address is printed and there is nothing to run.
@@ -28,7 +30,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
         The address.
 
     Raises:
-        BadInput: the port is taken, or the host is not this machine.
+        BadInput: the port is taken.
         Failed: the server ended by itself.
     """
     uri = database.tracking_uri()
@@ -38,13 +40,13 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port or 0))
+            probe.bind((_HOST, port or 0))
         except OSError as error:
-            raise BadInput(f"{host}:{port}: {error.strerror}") from error
+            raise BadInput(f"{_HOST}:{port}: {error.strerror}") from error
         port = probe.getsockname()[1]
-    address, experiments = f"http://{host}:{port}", database.experiment_ids()
+    address, experiments = f"http://{_HOST}:{port}", database.experiment_ids()
     log = paths.private() / "mlflow-server.log"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", uri, "--default-artifact-root", database.artifacts()]
     previous = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # In a session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the whole group.
@@ -58,7 +60,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None) -> str:
             start_new_session=True,
         )
     try:
-        while server.poll() is None and not _answers(host, port):
+        while server.poll() is None and not _answers(port):
             time.sleep(0.2)
         if server.poll() is None:
             click.echo(f"MLflow is at {address} (Ctrl-C ends it)")
@@ -80,8 +82,8 @@ def _leave(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(_HOST, port, timeout=2)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200
