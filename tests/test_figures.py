@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -304,3 +306,17 @@ def test_no_figure_is_shown_twice():
 )
 def test_a_setting_says_its_factor(factor, value, words):
     assert labels.setting(factor, value) == words
+
+
+def test_an_svg_has_every_point_to_a_tenth(tmp_path):
+    style.apply()
+    figure, ax = style.plt.subplots()
+    steps = list(range(200))
+    (line,) = ax.plot(steps, [step * (step % 7) for step in steps])  # too rough for matplotlib to leave points out
+    style.save(figure, tmp_path, "rough", {})
+    wanted = line.get_transform().transform(line.get_xydata()) * 72 / figure.dpi
+    wanted[:, 1] = 72 * figure.get_figheight() - wanted[:, 1]
+    svg = (tmp_path / "rough.svg").read_text()
+    longest = max(re.findall(r' d="M([^MQCz"]*)"', svg), key=len)
+    moves = np.reshape([float(number) for number in re.findall(r"-?[\d.]+", longest)], (-1, 2))
+    assert np.abs(np.cumsum(moves, axis=0) - wanted).max() < 0.051

@@ -11,12 +11,15 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from bnrepro.figures.origin import Origin, metadata
 from bnrepro.study.factors import FACTORS
 
-_PATH = re.compile(r' d="[^"]*"')  # in an SVG
+# In an SVG, where matplotlib writes millionths of a point:
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
 PNG = "png"  # the folder of a dataset's figures that has its PNGs
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
@@ -103,17 +106,30 @@ def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
     """
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
-    (folder / f"{name}.svg").write_text(_PATH.sub(_compact, svg.getvalue()), encoding="utf-8")
+    (folder / f"{name}.svg").write_text(_to_a_tenth(svg.getvalue()), encoding="utf-8")
     (folder / PNG).mkdir(exist_ok=True)
     for path in (folder / PNG / f"{name}.png", folder / f"{name}.pdf"):
         figure.savefig(path, metadata=metadata(origin, name, path.suffix.removeprefix(".")))
     plt.close(figure)
 
 
-def _compact(path: re.Match[str]) -> str:
-    """A path to a tenth of a point, where matplotlib writes a millionth, and a run of lines under one command."""
-    rounded = re.sub(r"(\.\d)\d+", r"\1", path[0])
-    return re.sub(r"(?:\nL [-\d. ]+){2,}", lambda lines: "\nL" + lines[0].replace("\nL", ""), rounded)
+def _to_a_tenth(svg: str) -> str:
+    """An SVG to a tenth of a point, less than a pixel on any screen, and half as large."""
+    placed = _PLACE.sub(lambda place: f"{round(float(place[0]), 1):g}", svg)
+    return _PATH.sub(lambda path: _relative(path[0]), placed)
+
+
+def _relative(path: str) -> str:
+    """A path's data: every point but a first one as its distance from the point before."""
+    written, last, at = "", "", np.zeros(2, int)
+    for command, numbers in re.findall(r"([MLQCz])([^MLQCz]*)", path):
+        tenths = np.rint(10 * np.array(numbers.split(), float)).astype(int).reshape(-1, 2)
+        moves = tenths if command == "M" else tenths - at
+        written += (" " if command == last == "L" else command if command == "M" else command.lower()) + " ".join(
+            f"{tenth / 10:g}" for tenth in moves.flat
+        )
+        last, at = command, tenths[-1] if len(tenths) else at
+    return written.replace(" -", "-")
 
 
 def handle(arm: Arm, markers: bool) -> plt.Line2D:
