@@ -1,6 +1,7 @@
 """What all figures share: how the arms look, type and sizes for print, and files whose bytes repeat."""
 
 import io
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from bnrepro.study.factors import FACTORS
 # In an SVG, where matplotlib writes millionths of a point:
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
+_SHORT = 4  # tenths of a point: half a pixel of a report
 PNG = "png"  # the folder of a dataset's figures that has its PNGs
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
@@ -48,21 +50,13 @@ class Arm:
 BLACK, BLUE, SKY_BLUE, GREEN = "#000000", "#0072B2", "#56B4E9", "#009E73"
 VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
 
+_DASHED = (0, (4, 1.5))
 WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
 NORMALIZATIONS = {"none": WITHOUT, "batch": WITH, "layer": ORANGE, "weight": PURPLE, "self": GREEN}
 ARMS = (
     Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
     Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
-    Arm(
-        "batch",
-        "population",
-        "population_accuracy",
-        "with, by population statistics",
-        SKY_BLUE,
-        "D",
-        (0, (4, 1.5)),
-        False,
-    ),
+    Arm("batch", "population", "population_accuracy", "with, by population statistics", SKY_BLUE, "D", _DASHED, False),
 )
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
@@ -115,38 +109,22 @@ def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
 
 def _to_a_tenth(svg: str) -> str:
     """An SVG to a tenth of a point, less than a pixel on any screen, and half as large."""
-    placed = _PLACE.sub(lambda place: f"{round(float(place[0]), 1):g}", svg)
-    return _PATH.sub(lambda path: _relative(path[0]), placed)
+    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)  # names that nothing refers to
+    svg = _PLACE.sub(lambda place: f"{round(float(place[0]), 1):g}", svg)
+    return _PATH.sub(lambda path: _relative(path[0]), svg)
 
 
 def _relative(path: str) -> str:
-    """A path's data: every point but a first one as its distance from the point before."""
+    """A path's data: every point but a first one as its distance from the point before; without lines too short."""
     written, last, at = "", "", np.zeros(2, int)
-    for command, numbers in re.findall(r"([MLQCz])([^MLQCz]*)", path):
+    commands = re.findall(r"([MLQCz])([^MLQCz]*)", path)
+    for (command, numbers), (after, _) in itertools.zip_longest(commands, commands[1:], fillvalue=("", "")):
         tenths = np.rint(10 * np.array(numbers.split(), float)).astype(int).reshape(-1, 2)
         moves = tenths if command == "M" else tenths - at
+        if command == after == "L" and np.abs(moves).max() < _SHORT:
+            continue
         written += (" " if command == last == "L" else command if command == "M" else command.lower()) + " ".join(
             f"{tenth / 10:g}" for tenth in moves.flat
         )
         last, at = command, tenths[-1] if len(tenths) else at
     return written.replace(" -", "-")
-
-
-def handle(arm: Arm, markers: bool) -> plt.Line2D:
-    """An arm's entry in a legend."""
-    return plt.Line2D(
-        [],
-        [],
-        color=arm.color,
-        linestyle=arm.line,
-        marker=arm.marker if markers else "",
-        markerfacecolor=arm.color if arm.filled else "white",
-        label=arm.label,
-    )
-
-
-def arm_legend(figure: Figure, markers: bool) -> None:
-    """The arms, above the panels."""
-    title = plt.Line2D([], [], linestyle="", label="Batch normalization:")
-    handles = [title, *(handle(arm, markers) for arm in ARMS)]
-    figure.legend(handles=handles, loc="upper center", ncols=4, columnspacing=1.2, handlelength=2.4)
