@@ -51,7 +51,7 @@ def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
         )
     for ax, implementation in zip(axes[0], implementations, strict=True):
         ax.set_title(style.IMPLEMENTATIONS[implementation])
-    panels.log_steps_axis(axes[0, 0], budget, int(curves["step"].min()))
+    panels.log_steps_axis(axes[0, 0], curves, budget)
     axes[0, 0].xaxis.set_minor_locator(plt.NullLocator())  # ticks of sixteen panels would weigh more than their curves
     panels.share_axis(axes[0, 0])
     axes[0, 0].yaxis.set_major_locator(plt.MultipleLocator(0.25))

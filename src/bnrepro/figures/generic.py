@@ -18,20 +18,12 @@ from bnrepro.study.factors import FACTORS
 PREFIX = "study_"  # of a figure's name
 _MOST_KEYS = 8  # of a factor's values in the legend
 _LINE, _WORDS_LINE = 0.2, 0.11  # inches: the heights of a line of the legend and of a tick's words
-_CHARACTER = 0.057  # inches: its width
+_CHARACTER = 0.0076  # inches: its width, by point of its size
+_WORDS = 6  # points: the size of words at ticks
 _SIGN = 0.44  # inches: what an entry of the legend takes beside its words
 _APART = 0.14  # ticks with numbers, as a share of the axis
-_STEPS = 1.25  # the width of the right panels, in panels of curves
 _DASHES = ("-", (0, (5, 1.2)), (0, (1.5, 1)), (0, (3, 1, 1, 1)))
 _ARMS = ("none", "batch, moving averages", "batch, population statistics")  # what `style.ARMS` are called here
-
-
-def name(study: str) -> str:
-    return PREFIX + study
-
-
-def caption(study: str) -> str:
-    return f"Study {study}: test accuracy against training iterations, and iterations to a target"
 
 
 def from_tables(tables: Tables, study: str) -> Figure | None:
@@ -56,18 +48,19 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
     plan = layout.of(steps)
     curves, steps = layout.at(curves, plan.fixed), layout.at(steps, plan.fixed)
     columns: list[Any] = plan.values if plan.by_value else plan.arms
-    legend, ticks = _legend(plan), _ticks(plan, len(columns))
+    wide = 2 if plan.in_words else 1.25  # the right panels, in panels of curves
+    legend, ticks = _legend(plan), _ticks(plan, 5.9 * wide / (len(columns) + wide))
     below = 0.44 + _WORDS_LINE * max(words.count("\n") for words in ticks.values())  # inches
     above = 0.28 + _LINE * len(legend)
     panel = 1.7 if len(plan.rows) == 1 else 1.35
     figure = plt.figure(figsize=(style.FULL_WIDTH, below + panel * len(plan.rows) + above))
-    learning, across = _sides(figure, len(plan.rows), len(columns), below, above)
+    learning, across = _sides(figure, (len(columns), wide), len(plan.rows), below, above)
     for row, ax, value in zip(learning, across, plan.rows, strict=True):
         beside = {plan.down: value} if plan.down else {}
         shown, arrived = layout.at(curves, beside), layout.at(steps, beside)
         for panel, column in zip(row, columns, strict=True):
             _learning(panel, shown, arrived, plan, column)
-            panels.log_steps_axis(panel, budget, int(curves["step"].min()))
+            panels.log_steps_axis(panel, curves, budget)
             panel.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
         setting = textwrap.fill(FACTORS[plan.down].tell(value), 20) + "\n" if plan.down else ""
         row[0].set_ylabel(f"{setting}test accuracy")
@@ -78,7 +71,7 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
     learning[-1, len(columns) // 2].set_xlabel("training iterations (log scale)")
     heading = plan.across if plan.by_value else "normalization"
     for ax, column in zip(learning[0], columns, strict=True):
-        ax.set_title(FACTORS[heading].tell(column) if heading else "")
+        ax.set_title(FACTORS[heading].tell(column) if heading else "", fontsize=8 if len(columns) < 4 else 6.5)
     across[0].set_title(f"iterations to {100 * target:g}%")
     _scale_of_steps(across[0], steps["low"].min(), budget)
     _axis_across(across[-1], plan, ticks)
@@ -88,20 +81,20 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
     return figure
 
 
-def _sides(figure: Figure, rows: int, columns: int, below: float, above: float) -> tuple[Any, Any]:
+def _sides(figure: Figure, widths: tuple[int, float], rows: int, below: float, above: float) -> tuple[Any, Any]:
     """The axes of the curves [rows, columns], and those of the iterations [rows], so many inches from the edges."""
     height = figure.get_figheight()
     sides = figure.add_gridspec(
         1,
         2,
-        width_ratios=(columns, _STEPS),
+        width_ratios=widths,
         left=0.085 if rows == 1 else 0.135,
         right=0.99,
         bottom=below / height,
         top=1 - above / height,
         wspace=0.2,
     )
-    left = sides[0].subgridspec(rows, columns, wspace=0.06, hspace=0.14)
+    left = sides[0].subgridspec(rows, widths[0], wspace=0.06, hspace=0.14)
     right = sides[1].subgridspec(rows, 1, hspace=0.14)
     curves, steps = (side.subplots(sharex=True, sharey=True, squeeze=False) for side in (left, right))
     return curves, steps[:, 0]
@@ -172,14 +165,15 @@ def _scale_of_steps(ax: Axes, lowest: float, budget: int) -> None:
     panels.counts(ax.yaxis)
 
 
-def _ticks(plan: Layout, columns: int) -> dict[float, str]:
-    """Places on the axis of the right panels, each with its value, or its arm where the study crosses none; wrapped."""
-    if plan.across is None:
-        words = {float(index): arm.label for index, arm in enumerate(_arms(plan))}
-    else:
+def _ticks(plan: Layout, width: float) -> dict[float, str]:
+    """Places on the axis of right panels that are so many inches wide, each with what stands there, in lines.
+
+    That is a value; or an arm, where the study crosses no factor.
+    """
+    words = {float(index): arm.label for index, arm in enumerate(_arms(plan))}
+    if plan.across:
         words = {place: FACTORS[plan.across].tell_value(value) for value, place in plan.places.items()}
-    width = 6.2 / (columns + _STEPS) * _STEPS  # inches
-    room = max(8, int(width / _CHARACTER / len(words)))  # characters
+    room = max(8, int(width / len(words) / (_CHARACTER * _WORDS)))  # characters
     return {place: textwrap.fill(text, room, break_long_words=False) for place, text in words.items()}
 
 
@@ -199,6 +193,8 @@ def _axis_across(ax: Axes, plan: Layout, ticks: dict[float, str]) -> None:
         written.append(words if plan.in_words or share - last >= _APART else "")
         last = share if written[-1] else last
     ax.set_xticks(list(ticks), written)
+    if plan.in_words or not plan.across:
+        ax.tick_params("x", labelsize=_WORDS)
 
 
 def _legend(plan: Layout) -> list[list[plt.Line2D]]:
@@ -222,7 +218,7 @@ def _wrapped(handles: list[plt.Line2D]) -> list[list[plt.Line2D]]:
     lines: list[list[plt.Line2D]] = [[]]
     width = 0.0
     for handle in handles:
-        needed = _SIGN + _CHARACTER * len(str(handle.get_label()))
+        needed = _SIGN + 7.5 * _CHARACTER * len(str(handle.get_label()))
         if width + needed > style.FULL_WIDTH:
             lines.append([])
             width = 0.0

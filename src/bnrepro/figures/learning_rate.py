@@ -42,9 +42,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
         own = own.sort_values("learning_rate")
         panels.steps_to_target(left, own, own["learning_rate"].tolist(), arm)
         ends = finals[finals["normalization"] == arm.normalization]
-        face = arm.color if arm.filled else "white"
-        look = {"color": arm.color, "linestyle": arm.line, "marker": arm.marker, "markerfacecolor": face}
-        panels.over_seeds(right, ends, "learning_rate", arm.column, **look)
+        panels.over_seeds(right, ends, "learning_rate", arm.column, **arm.look)
     for arm, height in zip(style.ARMS[:2], (0.04, 0.14), strict=True):
         _tell_diverged(right, finals[finals["normalization"] == arm.normalization], height, arm.color)
     rates = sorted(steps["learning_rate"].unique())

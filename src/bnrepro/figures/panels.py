@@ -36,13 +36,10 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         arrived["x"],
         mean,
         yerr=reach(mean, arrived["low"], arrived["high"]),
-        color=arm.color,
-        linestyle=arm.line,
-        marker=arm.marker,
-        markerfacecolor=arm.color if arm.filled else "white",
         elinewidth=0.8,
         capsize=1.8,
         zorder=3,
+        **arm.look,
     )
     for row in arrived.to_dict("records"):
         if row["reached"] < row["runs"]:
@@ -50,15 +47,8 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         elif row["at_first"]:
             _arrow(ax, "↓", row["x"], row["low"], -6, arm)
     never = placed[placed["reached"] == 0]
-    ax.plot(
-        never["x"],
-        never["mean_restricted_steps"],
-        color=arm.color,
-        linestyle="",
-        marker="x",
-        markeredgewidth=1.5,
-        zorder=3,
-    )
+    at = (never["x"], never["mean_restricted_steps"])
+    ax.plot(*at, color=arm.color, linestyle="", marker="x", markeredgewidth=1.5, zorder=3)
 
 
 def reach(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
@@ -101,11 +91,10 @@ def steps_axis(ax: Axes, budget: int) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
-def log_steps_axis(ax: Axes, budget: int, first: int | None = None) -> None:
-    """To the budget from the first evaluation, which is that of what is drawn unless it is named."""
-    drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.lines] or [np.zeros(0)])
+def log_steps_axis(ax: Axes, curves: pd.DataFrame, budget: int) -> None:
+    """From the first evaluation of these curves to the budget."""
     ax.set_xscale("log")
-    ax.set_xlim(first or min(drawn[drawn > 0], default=1), budget)
+    ax.set_xlim(curves["step"].min(), budget)
     counts(ax.xaxis)
 
 
@@ -144,9 +133,7 @@ def key(label: str, **line: Any) -> plt.Line2D:
 
 def arm_key(arm: style.Arm, markers: bool) -> plt.Line2D:
     """An arm's entry in a legend."""
-    face = arm.color if arm.filled else "white"
-    marker = arm.marker if markers else ""
-    return key(arm.label, color=arm.color, linestyle=arm.line, marker=marker, markerfacecolor=face)
+    return key(arm.label, **arm.look | ({} if markers else {"marker": ""}))
 
 
 def legend(figure: Figure, handles: list[plt.Line2D], **look: Any) -> None:

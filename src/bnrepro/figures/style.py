@@ -29,7 +29,7 @@ IMPLEMENTATIONS = FACTORS["implementation"].words
 
 @dataclass(frozen=True)
 class Arm:
-    """A line of a figure: a normalization in a mode of evaluation. Colours are apart in grey too."""
+    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in grey too."""
 
     normalization: str
     mode: str
@@ -41,12 +41,18 @@ class Arm:
     filled: bool
 
     @property
+    def look(self) -> dict[str, Any]:
+        """As matplotlib's `plot` takes it."""
+        face = self.color if self.filled else "white"
+        return {"color": self.color, "linestyle": self.line, "marker": self.marker, "markerfacecolor": face}
+
+    @property
     def ink(self) -> str:
-        """The colour of text: light blue is too faint for it."""
+        """The color of text: light blue is too faint for it."""
         return self.color if self.filled else "#2A7AB0"
 
 
-# Okabe and Ito's colours.
+# Okabe and Ito's colors.
 BLACK, BLUE, SKY_BLUE, GREEN = "#000000", "#0072B2", "#56B4E9", "#009E73"
 VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
 
@@ -61,7 +67,7 @@ ARMS = (
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
 PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", WITH, "s", "-", True))
-PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colours
+PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colors
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
