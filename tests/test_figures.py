@@ -2,16 +2,18 @@
 
 import itertools
 import json
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.errors import BadInput
-from bnrepro.figures import generic, iterations_to_target, labels, layout, registry, style
+from bnrepro.figures import generic, iterations_to_target, layout, registry, style
 from bnrepro.figures.draw import draw
 from bnrepro.report.write import write
 from bnrepro.study import params
@@ -266,6 +268,23 @@ def test_where_a_factor_does_not_apply_the_network_is_a_line_across():
     assert (len(without.lines), len(with_it.lines)) == (1 + 1, 2 + 1)  # and the target
 
 
+@pytest.mark.parametrize("depths", [[3], [3, 5]])
+def test_words_have_room(depths):
+    """Long names along the axis, in the legend and beside rows: inside the figure, and none on another."""
+    style.apply()
+    implementation = ["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+    steps = a_study(implementation=implementation, depth=depths, normalization=["none", "batch", "layer", "self"])
+    figure = generic.draw(its_curves(steps), steps, 0.9, 1000)
+    figure.canvas.draw()
+    texts = [text for ax in figure.axes for text in (ax.title, ax.yaxis.label)]
+    texts += figure.axes[-1].get_xticklabels()
+    words = [text.get_window_extent() for text in texts]
+    words += [text.get_window_extent() for legend in figure.legends for text in legend.get_texts()]
+    words = [box for box in words if box.width and box.height]
+    assert all(figure.bbox.containsx(edge) for box in words for edge in (box.x0, box.x1))
+    assert not [(a, b) for a, b in itertools.combinations(words, 2) if a.overlaps(b)]
+
+
 def test_a_study_of_ones_own_is_drawn_and_reported_without_code(given):
     """Study `dropout` under another name; its own figure no longer knows it."""
     tree = given.model_dump()
@@ -298,9 +317,16 @@ def test_no_figure_is_shown_twice():
         )
 
 
-@pytest.mark.parametrize(
-    ("factor", "value", "words"),
-    [("depth", 1, "1 hidden layer"), ("dropout", 0.25, "dropout 0.25"), ("noise", "steady", "steady noise")],
-)
-def test_a_setting_says_its_factor(factor, value, words):
-    assert labels.setting(factor, value) == words
+def test_an_svg_has_every_point_to_a_tenth(tmp_path):
+    style.apply()
+    figure, ax = style.plt.subplots()
+    steps = list(range(200))
+    (line,) = ax.plot(steps, np.random.default_rng(0).random(200))
+    style.save(figure, tmp_path, "rough", {})
+    wanted = line.get_transform().transform(line.get_xydata()) * 72 / figure.dpi
+    wanted[:, 1] = 72 * figure.get_figheight() - wanted[:, 1]
+    svg = (tmp_path / "rough.svg").read_text()
+    longest = max(re.findall(r' d="M([^MQCz"]*)"', svg), key=len)
+    moves = np.reshape([float(number) for number in re.findall(r"-?[\d.]+", longest)], (-1, 2))
+    apart = np.abs(np.cumsum(moves, axis=0)[:, np.newaxis] - wanted).max(axis=-1)
+    assert apart.min(axis=0).max() < 0.051

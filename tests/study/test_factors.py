@@ -144,3 +144,16 @@ def test_what_is_unusual_about_a_run_is_what_does_not_follow():
 )
 def test_a_reader_is_told_of_a_factor_in_words(name, value, told):
     assert FACTORS[name].tell(value) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("dropout", 0.25, "0.25"),
+        ("depth", 3.0, "3"),  # from a table in which others have none
+        ("noise", "steady", "steady noise"),
+        ("momentum", float("nan"), "–"),
+    ],
+)
+def test_beside_the_name_of_a_factor_its_value_is_enough(name, value, told):
+    assert FACTORS[name].tell_value(value) == told

@@ -103,7 +103,8 @@ def check(
         except Failed as error:
             found(Finding(what, "not checked", error.message))
             return
-        if strangers := _recorded(known) - {run.fingerprint for run in asked}:
+        recorded = {path.parent.name for folder in known.runs.values() for path in folder.glob(f"*/{schema.RECORD}")}
+        if strangers := recorded - {run.fingerprint for run in asked}:
             found(_of_strangers(what, strangers, known))
         picked = asked if count is None else random.Random(seed).sample(asked, min(count, len(asked)))
         if not picked:
@@ -131,11 +132,6 @@ def _asked_for(params: Params, data: Dataset, on: device.Resolved) -> list[_Run]
             key = fingerprint.fingerprint(spec, data.digest)
             runs.setdefault(key, _Run(spec, key, [])).studies.append(name)
     return list(runs.values())
-
-
-def _recorded(known: _Known) -> set[str]:
-    """Fingerprints of the runs that the clone has."""
-    return {path.parent.name for folder in known.runs.values() for path in folder.glob(f"*/{schema.RECORD}")}
 
 
 def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:
@@ -168,19 +164,14 @@ def _compare(run: _Run, params: Params, known: _Known, now: Record, result: Resu
 def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
     try:
         was = schema.read(folder)
-        arrays = {
-            "parameters": schema.read_parameters(folder),
-            "layers": schema.read_layers(folder),
-        }
+        arrays = {"parameters": schema.read_parameters(folder), "layers": schema.read_layers(folder)}
     except BadInput as error:
         return [error.message], ""
     if was["processor"] != now["processor"] or not bits_are_promised(now["processor"]):
         apart, agreement = _within_tolerance(was["processor"], was["curve"], now)
         return [f"its {name}" for name in _OF_A_FINGERPRINT if was[name] != now[name]] + apart, agreement
     differing = [f"its {name}" for name in was if was[name] != now.get(name)]
-    for name, values in arrays.items():
-        if not _equal(values, getattr(result, name)):
-            differing.append(f"its {name}")
+    differing += [f"its {name}" for name, values in arrays.items() if not _equal(values, getattr(result, name))]
     return differing, f"identical bits: record, looks into the layers, parameters ({now['processor']})"
 
 
@@ -202,8 +193,12 @@ def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Com
         return [], "it diverged before its first evaluation, and has no committed step"
     if not shown:
         return ["does not have it"], ""
-    if not _bits_are_promised(known.provenance, now):
-        return _within_tolerance(known.provenance["processor"], _accuracies(header, shown), now)
+    then = known.provenance
+    same = all(then[name] == now[name] for name in ("processor", "versions"))
+    if not (same and bits_are_promised(now["processor"])):
+        text = "\n".join([header, *shown])
+        accuracies = pd.read_csv(io.StringIO(text), usecols=["step", "accuracy"]).apply(pd.to_numeric, errors="coerce")
+        return _within_tolerance(then["processor"], accuracies.to_dict("list"), now)
     kept = {values[place] for values in fields if len(values) > place}  # all runs of a table have the same steps
     expected = [row for row in rows if row.split(",")[place] in kept]
     differing = [row for row in shown if row not in expected]
@@ -212,18 +207,6 @@ def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Com
         differing = ["has its steps twice, or in another order"]
     agreement = f"the {len(shown)} committed steps of its curve, digit for digit ({now['processor']})"
     return differing, f"{agreement}; there is no record of it"
-
-
-def _accuracies(header: str, rows: list[str]) -> dict[str, list[float]]:
-    """Steps and test accuracies of rows of a table; what is no number is NaN."""
-    table = pd.read_csv(io.StringIO("\n".join([header, *rows])), usecols=["step", "accuracy"])
-    return table.apply(pd.to_numeric, errors="coerce").to_dict("list")
-
-
-def _bits_are_promised(provenance: Record, now: Record) -> bool:
-    """Whether the tables come from one kind of processor with `now`, and from the same libraries."""
-    same = provenance["processor"] == now["processor"] and provenance["versions"] == now["versions"]
-    return same and bits_are_promised(now["processor"])
 
 
 def _within_tolerance(processor: str, was: dict[str, list[float]], now: Record) -> Comparison:

@@ -51,13 +51,14 @@ def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
         )
     for ax, implementation in zip(axes[0], implementations, strict=True):
         ax.set_title(style.IMPLEMENTATIONS[implementation])
-    panels.steps_axis(axes[0, 0], budget)
+    panels.log_steps_axis(axes[0, 0], curves, budget)
+    axes[0, 0].xaxis.set_minor_locator(plt.NullLocator())  # ticks of sixteen panels would weigh more than their curves
     panels.share_axis(axes[0, 0])
     axes[0, 0].yaxis.set_major_locator(plt.MultipleLocator(0.25))
     figure.supylabel("test accuracy", fontsize=8, x=0.012)
-    figure.supxlabel("training iterations", fontsize=8, y=0.01)
+    figure.supxlabel("training iterations (log scale)", fontsize=8, y=0.01)
     height = figure.get_figheight()
-    style.arm_legend(figure, markers=False)
+    panels.arm_legend(figure, markers=False)
     figure.subplots_adjust(
         left=0.095, right=0.965, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.08, hspace=0.14
     )

@@ -49,7 +49,7 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
                 panels.over_seeds(ax, arm, "step", "population_accuracy", color=color, linestyle=line)
             ended = finals[(finals["depth"] == depth) & finals["activation"].isin([activation, "selu"])]
             _tell_diverged(ax, ended)
-            panels.log_steps_axis(ax, budget)
+            panels.log_steps_axis(ax, curves, budget)
         shown = curves[curves["activation"].isin([activation, "selu"])].groupby([*_SERIES, "step"])[
             "population_accuracy"
         ]

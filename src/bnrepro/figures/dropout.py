@@ -44,7 +44,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
         for normalization, _, color, _ in _ARMS:
             own = shown[rate][shown[rate]["normalization"] == normalization]
             panels.over_seeds(ax, own, "step", "accuracy", color=color, linewidth=1.2)
-            panels.over_seeds(ax, own, "step", "training_accuracy", False, color=color, linewidth=0.9, linestyle=":")
+            panels.over_seeds(ax, own, "step", "training_accuracy", 0, color=color, linewidth=0.9, linestyle=":")
         panels.steps_axis(ax, budget)
         panels.share_axis(ax)
     axes[0].set_ylabel("accuracy")

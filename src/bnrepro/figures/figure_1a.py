@@ -4,11 +4,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.analysis import reference
-from bnrepro.figures import style
+from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
@@ -38,9 +37,10 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
         for arm in style.PAPER_ARMS:
             papers_curve = papers[arm.normalization]
             ax.plot(papers_curve.index, papers_curve, color=arm.color, **_PAPER, zorder=2)
-            _ours(ax, curves[curves["normalization"] == arm.normalization], arm)
+            ours = curves[curves["normalization"] == arm.normalization]
+            panels.over_seeds(ax, ours, "step", arm.column, 0.15, color=arm.color, linewidth=1.2, zorder=3)
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        panels.counts(ax.xaxis)
     whole.set_ylim(0.7, 1.0)
     whole.set_ylabel("test accuracy")
     close.set_ylim(0.94, 0.99)
@@ -48,23 +48,10 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
     whole.set_title("in the range of the paper's figure", loc="left")
     whole.set_xlim(0, budget)
     figure.supxlabel("training iterations", fontsize=8, y=0.015)
-    handles = [
-        handle
-        for arm in style.PAPER_ARMS
-        for handle in (
-            plt.Line2D([], [], color=arm.color, label=f"{arm.label}: the paper", **_PAPER),
-            plt.Line2D([], [], color=arm.color, linewidth=1.2, label="ours"),
-        )
-    ]
-    title = plt.Line2D([], [], linestyle="", label="Batch normalization")
-    figure.legend(handles=[title, *handles], loc="upper center", ncols=5, columnspacing=1.6, handlelength=2.2)
+    handles = [panels.key("Batch normalization", linestyle="")]
+    for arm in style.PAPER_ARMS:
+        handles.append(panels.key(f"{arm.label}: the paper", color=arm.color, **_PAPER))
+        handles.append(panels.key("ours", color=arm.color, linewidth=1.2))
+    panels.legend(figure, handles, columnspacing=1.6)
     figure.subplots_adjust(left=0.088, right=0.965, bottom=0.14, top=0.83, wspace=0.17)
     return figure
-
-
-def _ours(ax: Axes, own: pd.DataFrame, arm: style.Arm) -> None:
-    """The mean over seeds, in the range of all seeds."""
-    by_step = own.groupby("step")[arm.column]
-    mean, low, high = by_step.mean(), by_step.min(), by_step.max()
-    ax.fill_between(mean.index, low, high, color=arm.color, alpha=0.15, linewidth=0)
-    ax.plot(mean.index, mean, color=arm.color, linewidth=1.2, zorder=3)

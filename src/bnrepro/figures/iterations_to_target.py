@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
@@ -57,8 +56,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         ax.set_yscale("log")
     lowest = min(steps["low"].min(), budget / 10)  # a decade at least, or the log scale has nothing to say
     axes[0, 0].set_ylim(lowest * (lowest / budget) ** 0.42, budget * 1.5)  # the ratios stand below, the budget above
-    axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
+    panels.counts(axes[0, 0].yaxis)
     axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
     axes[0, 0].annotate(
         "iterations without / with:",
@@ -69,7 +67,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         fontsize=6.5,
     )
     figure.supxlabel("hidden layers", fontsize=8, y=0.015)
-    style.arm_legend(figure, markers=True)
+    panels.arm_legend(figure, markers=True)
     figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
     return figure
 

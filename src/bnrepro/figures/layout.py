@@ -43,9 +43,14 @@ class Layout:
         return len(self.arms) > len(self.values)
 
     @property
+    def in_words(self) -> bool:
+        """Whether the values are words, which have no order."""
+        return isinstance(self.values[0], str)
+
+    @property
     def scale(self) -> Scale:
         """Of the axis: logarithmic over a decade; words, and numbers that would touch, stand side by side."""
-        if len(self.values) < 2 or isinstance(self.values[0], str):
+        if len(self.values) < 2 or self.in_words:
             return "side by side"
         if self.values[0] > 0 and self.values[-1] >= 10 * self.values[0]:
             return "log"

@@ -42,9 +42,7 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
         own = own.sort_values("learning_rate")
         panels.steps_to_target(left, own, own["learning_rate"].tolist(), arm)
         ends = finals[finals["normalization"] == arm.normalization]
-        face = arm.color if arm.filled else "white"
-        look = {"color": arm.color, "linestyle": arm.line, "marker": arm.marker, "markerfacecolor": face}
-        panels.over_seeds(right, ends, "learning_rate", arm.column, **look)
+        panels.over_seeds(right, ends, "learning_rate", arm.column, **arm.look)
     for arm, height in zip(style.ARMS[:2], (0.04, 0.14), strict=True):
         _tell_diverged(right, finals[finals["normalization"] == arm.normalization], height, arm.color)
     rates = sorted(steps["learning_rate"].unique())
@@ -55,13 +53,12 @@ def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float,
         ax.xaxis.set_minor_locator(plt.NullLocator())
         ax.set_xlabel(f"learning rate (1× is {usual:g})")
     left.set_yscale("log")
-    left.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    left.yaxis.set_minor_formatter(lambda *_: "")
+    panels.counts(left.yaxis)
     left.set_ylabel(f"iterations to {100 * target:g}% test accuracy")
     left.set_ylim(steps["low"].min() * 0.6, budget * 2.2)
     panels.share_axis(right)
     right.set_ylabel("test accuracy in the end")
-    style.arm_legend(figure, markers=True)
+    panels.arm_legend(figure, markers=True)
     figure.subplots_adjust(left=0.115, right=0.985, bottom=0.15, top=0.88, wspace=0.22)
     return figure
 

@@ -36,7 +36,7 @@ def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, bud
         panels.over_seeds(lag, by_run[by_run["momentum"] == value], "step", "lag", color=color)
         own = momentum[momentum["momentum"] == value]
         panels.over_seeds(learning, own, "step", "accuracy", color=color)
-    panels.over_seeds(learning, momentum, "step", "population_accuracy", False, color="0.35", linestyle=":")
+    panels.over_seeds(learning, momentum, "step", "population_accuracy", 0, color="0.35", linestyle=":")
     panels.log_axis(lag)
     lag.set_title("lag of the moving means")
     lag.set_ylabel("standard deviations")
@@ -61,5 +61,5 @@ def _updates(ax: Axes, updates: pd.DataFrame) -> None:
     for value, color, label in arms:
         own = updates[updates["updates"] == value]
         panels.over_seeds(ax, own, "step", "accuracy", color=color, label=label)
-    panels.over_seeds(ax, updates, "step", "population_accuracy", False, color="0.35", linestyle=":")
+    panels.over_seeds(ax, updates, "step", "population_accuracy", 0, color="0.35", linestyle=":")
     ax.legend(loc="center right", fontsize=6.5)

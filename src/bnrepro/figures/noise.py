@@ -48,7 +48,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
     travel.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     change.set_title("turn of the gradient (1 − cosine)")
     panels.log_axis(change)
-    panels.log_steps_axis(learning, budget)
+    panels.log_steps_axis(learning, curves, budget)
     learning.set_xlabel("training iterations (log scale)")
     panels.steps_axis(change, budget)
     change.set_xlabel("training iterations")

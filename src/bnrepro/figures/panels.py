@@ -1,4 +1,4 @@
-"""What several figures share: a mean over seeds in the range of all of them, and axes of steps and of shares."""
+"""What several figures share: a mean over seeds in the range of all of them, axes of steps and of shares, legends."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +7,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from bnrepro.figures import style
 
 
-def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, band: bool = True, **line: Any) -> None:
-    """The mean over seeds of a column against another, in the range from the lowest to the highest seed."""
+def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, opacity: float = 0.18, **line: Any) -> None:
+    """The mean over seeds of a column against another, in the range of all seeds; an opacity of 0 leaves it out."""
     grouped = runs.dropna(subset=y).astype({x: float, y: float}).groupby(x)[y]  # an empty table is of objects
     mean = grouped.mean()
-    if band:
-        ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=0.18, linewidth=0)
+    if opacity:
+        ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=opacity, linewidth=0)
     ax.plot(mean.index, mean, **line)
 
 
@@ -35,13 +36,10 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         arrived["x"],
         mean,
         yerr=reach(mean, arrived["low"], arrived["high"]),
-        color=arm.color,
-        linestyle=arm.line,
-        marker=arm.marker,
-        markerfacecolor=arm.color if arm.filled else "white",
         elinewidth=0.8,
         capsize=1.8,
         zorder=3,
+        **arm.look,
     )
     for row in arrived.to_dict("records"):
         if row["reached"] < row["runs"]:
@@ -49,15 +47,8 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         elif row["at_first"]:
             _arrow(ax, "↓", row["x"], row["low"], -6, arm)
     never = placed[placed["reached"] == 0]
-    ax.plot(
-        never["x"],
-        never["mean_restricted_steps"],
-        color=arm.color,
-        linestyle="",
-        marker="x",
-        markeredgewidth=1.5,
-        zorder=3,
-    )
+    at = (never["x"], never["mean_restricted_steps"])
+    ax.plot(*at, color=arm.color, linestyle="", marker="x", markeredgewidth=1.5, zorder=3)
 
 
 def reach(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
@@ -100,13 +91,17 @@ def steps_axis(ax: Axes, budget: int) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
-def log_steps_axis(ax: Axes, budget: int, first: int | None = None) -> None:
-    """To the budget from the first evaluation, which is that of what is drawn unless it is named."""
-    drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.lines] or [np.zeros(0)])
+def log_steps_axis(ax: Axes, curves: pd.DataFrame, budget: int) -> None:
+    """From the first evaluation of these curves to the budget."""
     ax.set_xscale("log")
-    ax.set_xlim(first or min(drawn[drawn > 0], default=1), budget)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    ax.xaxis.set_minor_formatter(lambda *_: "")
+    ax.set_xlim(curves["step"].min(), budget)
+    counts(ax.xaxis)
+
+
+def counts(axis: Axis) -> None:
+    """Whole numbers, and none at minor ticks."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axis.set_minor_formatter(lambda *_: "")
 
 
 def share_axis(ax: Axes, low: float = 0.0, high: float = 1.02) -> None:
@@ -120,18 +115,37 @@ def log_axis(ax: Axes) -> None:
     drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.zeros(0)])
     if (np.isfinite(drawn) & (drawn > 0)).any():
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        low, high = ax.get_ylim()
+        ax.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5) if high < 50 * low else (1,)))
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value > 2e-4 else _power(value))
         ax.yaxis.set_minor_formatter(lambda *_: "")
 
 
-def legend(figure: Figure, handles: list[plt.Line2D]) -> None:
-    """Above the panels."""
-    figure.legend(handles=handles, loc="upper center", ncols=len(handles), columnspacing=1.4, handlelength=2.2)
+def _power(value: float) -> str:
+    """A power of ten, as a reader knows it."""
+    return f"$10^{{{np.log10(value):.0f}}}$"
 
 
 def key(label: str, **line: Any) -> plt.Line2D:
     """An entry of a legend."""
     return plt.Line2D([], [], label=label, **line)
+
+
+def arm_key(arm: style.Arm, markers: bool) -> plt.Line2D:
+    """An arm's entry in a legend."""
+    return key(arm.label, **arm.look | ({} if markers else {"marker": ""}))
+
+
+def legend(figure: Figure, handles: list[plt.Line2D], **look: Any) -> None:
+    """A line of entries above the panels; `look`: of matplotlib's legend."""
+    look = {"columnspacing": 1.4, "handlelength": 2.2} | look
+    figure.legend(handles=handles, loc="upper center", ncols=len(handles), **look)
+
+
+def arm_legend(figure: Figure, markers: bool) -> None:
+    """The arms, above the panels."""
+    handles = [key("Batch normalization:", linestyle=""), *(arm_key(arm, markers) for arm in style.ARMS)]
+    legend(figure, handles, columnspacing=1.2, handlelength=2.4)
 
 
 def hidden_layers(depth: int) -> str:

@@ -47,7 +47,8 @@ def own() -> dict[str, Entry]:
 
 def of_study(study: str) -> Entry:
     """The generic figure of a study."""
-    return Entry(generic.name(study), generic.caption(study), {study: ()}, partial(generic.from_tables, study=study))
+    caption = f"Study {study}: test accuracy against training iterations, and iterations to a target"
+    return Entry(generic.PREFIX + study, caption, {study: ()}, partial(generic.from_tables, study=study))
 
 
 def find(name: str) -> Entry:

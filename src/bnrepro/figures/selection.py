@@ -33,7 +33,7 @@ class Tables:
 
     def budget(self, study: str) -> int:
         """The steps of a run."""
-        return self.params.training[self.dataset].steps
+        return self.params.training_of(self.dataset, study).steps
 
     @property
     def studies(self) -> list[str]:
@@ -74,9 +74,9 @@ class Tables:
         table = self.read(name, *factors)
         return _narrowed(table[table["study"] == study], across)
 
-    def at_target(self, table: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
-        """The rows of a table for one target, the headline's unless another is named."""
-        return tables.at_target(self.dataset, table, target or self.target)
+    def at_target(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table for the headline's target."""
+        return tables.at_target(self.dataset, table, self.target)
 
     def unusable(self, name: str, reason: str) -> BadInput:
         """The error for a table that does not fit what is drawn from it."""

@@ -79,10 +79,10 @@ def _bounds(ax: Axes, known: pd.DataFrame, color: str) -> None:
 
 
 def _legend(figure: Figure, with_paper: bool) -> None:
-    handles = [style.handle(arm, markers=False) for arm in style.ARMS[1:]]
+    handles = [panels.arm_key(arm, markers=False) for arm in style.ARMS[1:]]
     if with_paper:
-        handles.append(plt.Line2D([], [], color=style.PAPER, linewidth=2.2, label="the paper's curves"))
+        handles.append(panels.key("the paper's curves", color=style.PAPER, linewidth=2.2))
     for censored, marker in _BOUNDS.items():
         what = {"lower": "at least", "upper": "at most"}[censored]
-        handles.append(plt.Line2D([], [], color="0.3", linestyle="", marker=marker, markersize=3, label=what))
+        handles.append(panels.key(what, color="0.3", linestyle="", marker=marker, markersize=3))
     panels.legend(figure, handles)

@@ -1,6 +1,7 @@
 """What all figures share: how the arms look, type and sizes for print, and files whose bytes repeat."""
 
 import io
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,16 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from bnrepro.figures.origin import Origin, metadata
 from bnrepro.study.factors import FACTORS
 
-_PATH = re.compile(r' d="[^"]*"')  # in an SVG
+# In an SVG, where matplotlib writes millionths of a point:
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
+_SHORT = 4  # tenths of a point: half a pixel of a report
 PNG = "png"  # the folder of a dataset's figures that has its PNGs
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
@@ -24,7 +29,7 @@ IMPLEMENTATIONS = FACTORS["implementation"].words
 
 @dataclass(frozen=True)
 class Arm:
-    """A line of a figure: a normalization in a mode of evaluation. Colours are apart in grey too."""
+    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in grey too."""
 
     normalization: str
     mode: str
@@ -36,35 +41,33 @@ class Arm:
     filled: bool
 
     @property
+    def look(self) -> dict[str, Any]:
+        """As matplotlib's `plot` takes it."""
+        face = self.color if self.filled else "white"
+        return {"color": self.color, "linestyle": self.line, "marker": self.marker, "markerfacecolor": face}
+
+    @property
     def ink(self) -> str:
-        """The colour of text: light blue is too faint for it."""
+        """The color of text: light blue is too faint for it."""
         return self.color if self.filled else "#2A7AB0"
 
 
-# Okabe and Ito's colours.
+# Okabe and Ito's colors.
 BLACK, BLUE, SKY_BLUE, GREEN = "#000000", "#0072B2", "#56B4E9", "#009E73"
 VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
 
+_DASHED = (0, (4, 1.5))
 WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
 NORMALIZATIONS = {"none": WITHOUT, "batch": WITH, "layer": ORANGE, "weight": PURPLE, "self": GREEN}
 ARMS = (
     Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
     Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
-    Arm(
-        "batch",
-        "population",
-        "population_accuracy",
-        "with, by population statistics",
-        SKY_BLUE,
-        "D",
-        (0, (4, 1.5)),
-        False,
-    ),
+    Arm("batch", "population", "population_accuracy", "with, by population statistics", SKY_BLUE, "D", _DASHED, False),
 )
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
 PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", WITH, "s", "-", True))
-PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colours
+PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colors
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -103,34 +106,31 @@ def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
     """
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
-    (folder / f"{name}.svg").write_text(_PATH.sub(_compact, svg.getvalue()), encoding="utf-8")
+    (folder / f"{name}.svg").write_text(_to_a_tenth(svg.getvalue()), encoding="utf-8")
     (folder / PNG).mkdir(exist_ok=True)
     for path in (folder / PNG / f"{name}.png", folder / f"{name}.pdf"):
         figure.savefig(path, metadata=metadata(origin, name, path.suffix.removeprefix(".")))
     plt.close(figure)
 
 
-def _compact(path: re.Match[str]) -> str:
-    """A path to a tenth of a point, where matplotlib writes a millionth, and a run of lines under one command."""
-    rounded = re.sub(r"(\.\d)\d+", r"\1", path[0])
-    return re.sub(r"(?:\nL [-\d. ]+){2,}", lambda lines: "\nL" + lines[0].replace("\nL", ""), rounded)
+def _to_a_tenth(svg: str) -> str:
+    """An SVG to a tenth of a point, less than a pixel on any screen, and half as large."""
+    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)  # names that nothing refers to
+    svg = _PLACE.sub(lambda place: f"{round(float(place[0]), 1):g}", svg)
+    return _PATH.sub(lambda path: _relative(path[0]), svg)
 
 
-def handle(arm: Arm, markers: bool) -> plt.Line2D:
-    """An arm's entry in a legend."""
-    return plt.Line2D(
-        [],
-        [],
-        color=arm.color,
-        linestyle=arm.line,
-        marker=arm.marker if markers else "",
-        markerfacecolor=arm.color if arm.filled else "white",
-        label=arm.label,
-    )
-
-
-def arm_legend(figure: Figure, markers: bool) -> None:
-    """The arms, above the panels."""
-    title = plt.Line2D([], [], linestyle="", label="Batch normalization:")
-    handles = [title, *(handle(arm, markers) for arm in ARMS)]
-    figure.legend(handles=handles, loc="upper center", ncols=4, columnspacing=1.2, handlelength=2.4)
+def _relative(path: str) -> str:
+    """A path's data: every point but a first one as its distance from the point before; without lines too short."""
+    written, last, at = "", "", np.zeros(2, int)
+    commands = re.findall(r"([MLQCz])([^MLQCz]*)", path)
+    for (command, numbers), (after, _) in itertools.zip_longest(commands, commands[1:], fillvalue=("", "")):
+        tenths = np.rint(10 * np.array(numbers.split(), float)).astype(int).reshape(-1, 2)
+        moves = tenths if command == "M" else tenths - at
+        if command == after == "L" and np.abs(moves).max() < _SHORT:
+            continue
+        written += (" " if command == last == "L" else command if command == "M" else command.lower()) + " ".join(
+            f"{tenth / 10:g}" for tenth in moves.flat
+        )
+        last, at = command, tenths[-1] if len(tenths) else at
+    return written.replace(" -", "-")

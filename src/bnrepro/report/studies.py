@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from bnrepro.analysis import curves, tables
-from bnrepro.figures import labels, layout, registry
+from bnrepro.figures import layout, registry
 from bnrepro.report import wording
-from bnrepro.study.factors import DatasetName
+from bnrepro.study.factors import FACTORS, DatasetName
 from bnrepro.study.params import Params
 
 
@@ -49,18 +49,18 @@ def _series(steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
     for row in finals.to_dict("records"):
         series = {name: row[name] for name in curves.series(finals)}
         taken = {mode: wording.steps(tables.row(steps, mode=mode, **series)) for mode in ("ema", "population")}
-        rows.append({"factors": [labels.value(name, row[name]) for name in crossed], **taken, **row})
+        rows.append({"factors": [FACTORS[name].tell_value(row[name]) for name in crossed], **taken, **row})
     plan = layout.of(finals)
     return {
         "crossed": {
-            labels.factor(name): [labels.value(name, value) for value in layout.values(finals, name)]
+            FACTORS[name].title: [FACTORS[name].tell_value(value) for value in layout.values(finals, name)]
             for name in crossed
         },
         "common": [
-            labels.setting(name, finals[name].iloc[0]) for name in factors if finals[name].nunique(dropna=False) == 1
+            FACTORS[name].tell(finals[name].iloc[0]) for name in factors if finals[name].nunique(dropna=False) == 1
         ],
-        "left_out": [labels.setting(str(plan.down), value) for value in plan.left_out],
-        "fixed": [labels.setting(name, value) for name, value in plan.fixed.items()],
+        "left_out": [FACTORS[plan.down].tell(value) for value in plan.left_out] if plan.down else [],
+        "fixed": [FACTORS[name].tell(value) for name, value in plan.fixed.items()],
         "runs": int(finals["runs"].sum()),
         "diverged": int(finals["diverged"].sum()),
         "rows": rows,

@@ -55,6 +55,7 @@ class Factor:
         column: whether tables tell series apart by it. Those of a study share all others.
         within_stack: whether runs that train together in one program may differ in it.
         words: what a reader is told, by value; of any other value the factor's name and the value.
+        label: of an axis or a column; empty: the factor's name.
         name, kind, nullable, default: of the field; its type without None, and whether it allows None. `...`: it has no
             default.
     """
@@ -67,6 +68,7 @@ class Factor:
     column: bool = True
     within_stack: bool = False
     words: Mapping[Any, str] = field(default_factory=dict)
+    label: str = ""
     name: str = ""
     kind: Any = None
     nullable: bool = False
@@ -82,12 +84,20 @@ class Factor:
             return value
         return None if self.nullable else self.default
 
+    @property
+    def title(self) -> str:
+        """The factor, for an axis or the head of a column."""
+        return self.label or self.name.replace("_", " ")
+
     def tell(self, value: Any) -> str:
         """The factor at a value, for a reader."""
-        if value in self.words:
-            return self.words[value]
-        shown = f"{value:g}" if isinstance(value, float) else value
-        return f"{self.name.replace('_', ' ')} {shown}"
+        return self.words.get(value) or f"{self.name.replace('_', ' ')} {self.tell_value(value)}"
+
+    def tell_value(self, value: Any) -> str:
+        """A value, for a reader who knows of which factor; `–` where the factor does not apply."""
+        if value is None or value != value:
+            return "–"
+        return self.words.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def factor(default: Any = ..., **about: Any) -> Any:
@@ -136,16 +146,20 @@ class RunSpec:
         words={"none": "no normalization", "self": "self-normalizing"}
         | {name: f"{name} normalization" for name in ("batch", "layer", "weight")},
     )
-    depth: Depth = factor(named="required")
+    depth: Depth = factor(named="required", label="hidden layers")
     learning_rate: Positive = factor(named="optional", within_stack=True)
-    pixels: Pixels = factor(named="optional")
+    pixels: Pixels = factor(named="optional", words={"binary": "binary pixels", "grey": "grey pixels"})
     initial_stddev: Positive | None = factor(
-        named="optional", needs={"activation": ("sigmoid",), "initial_scheme": (None,)}, within_stack=True
+        named="optional",
+        needs={"activation": ("sigmoid",), "initial_scheme": (None,)},
+        within_stack=True,
+        label="standard deviation of the initial weights",
     )
     initial_scheme: InitialScheme | None = factor(
         None,
         named="optional",
         within_stack=True,
+        label="initial weights",
         words={
             "lecun": "LeCun's initial weights",
             "glorot": "Glorot's initial weights",
@@ -159,17 +173,41 @@ class RunSpec:
         estimators=("sigmoid",),
         values=Literal["sigmoid", "relu"],
         fixed={("normalization", "self"): "selu"},
+        words={"sigmoid": "sigmoid units", "relu": "ReLU units", "selu": "SELU units"},
     )
     placement: Placement | None = factor(
-        "before", named="optional", estimators=("before",), needs=_BATCH, fixed={_CANNED: "after"}
+        "before",
+        named="optional",
+        estimators=("before",),
+        needs=_BATCH,
+        fixed={_CANNED: "after"},
+        words={"before": "before the nonlinearity", "after": "after the nonlinearity"},
+        label="place of batch normalization",
     )
-    momentum: Momentum | None = factor(named="optional", needs=_BATCH, fixed={_CANNED: 0.999})
+    momentum: Momentum | None = factor(
+        named="optional", needs=_BATCH, fixed={_CANNED: 0.999}, label="momentum of the moving averages"
+    )
     updates: Updates | None = factor(
-        "run", named="optional", needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator")}
+        "run",
+        named="optional",
+        needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator")},
+        label="updates of the moving averages",
     )
     dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))
-    noise: Noise = factor("none", named="optional", estimators=("none",), needs=_BATCH)
-    optimizer: Optimizer = factor("sgd", named="optional", estimators=("sgd",))
+    noise: Noise = factor(
+        "none",
+        named="optional",
+        estimators=("none",),
+        needs=_BATCH,
+        words={"none": "no noise"} | {name: f"{name} noise" for name in ("steady", "shifting", "drifting")},
+        label="noise after batch normalization",
+    )
+    optimizer: Optimizer = factor(
+        "sgd",
+        named="optional",
+        estimators=("sgd",),
+        words={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam"},
+    )
     decay: Decay = factor(1.0, named="optional", estimators=(1.0,), within_stack=True)
     batch_size: BatchSize = factor(named="once")
     width: Units = factor(column=False)
