@@ -6,7 +6,7 @@ import pandas as pd
 
 from bnrepro import paths
 from bnrepro.analysis import curves, tables
-from bnrepro.claims import entries, ledger, prose
+from bnrepro.claims import ledger, prose
 from bnrepro.claims.engine import Claim, Found, Part
 from bnrepro.errors import BadInput
 from bnrepro.report import wording
@@ -24,7 +24,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
-    found = {entry["id"]: entry for entry in entries.read(dataset)}
+    found = ledger.read(dataset)
     if missing := {claim.id for claim in ledger.LESSON} - found.keys():
         raise BadInput(
             f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"

@@ -7,7 +7,7 @@ import pandas as pd
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.against_paper import MODES, SETTING
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.claims import entries, ledger
+from bnrepro.claims import ledger
 from bnrepro.figures.iterations_to_target import ratio_text
 from bnrepro.report import wording
 from bnrepro.study.factors import DatasetName
@@ -208,9 +208,9 @@ def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: lis
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
-    about_the_figure = {claim.id for claim in ledger.PAPER}
-    found = [entry for entry in entries.read(dataset) if entry["id"] in about_the_figure]
-    return [{**entry, "measured": _measured(entry["measured"])} for entry in found]
+    found = ledger.read(dataset)
+    entries = [found[claim.id] for claim in ledger.PAPER if claim.id in found]
+    return [{**entry, "measured": _measured(entry["measured"])} for entry in entries]
 
 
 def _measured(values: dict[str, float | None]) -> str:
