@@ -118,8 +118,8 @@ def _evidence(
     params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
 ) -> Evidence:
     """What the lesson's claims are judged by."""
-    training, data = params.training[dataset], params.data[dataset]
-    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - data.test)
+    images = params.data[dataset].test
+    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - images)
     # What no run has is a column all the same, so that a rule finds nothing in it.
     every, finals, looks = (
         table.reindex(columns=list(dict.fromkeys([*table, *needed])))
@@ -129,7 +129,7 @@ def _evidence(
             (looks, ()),
         )
     )
-    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, data.test, training_images)
+    return Evidence(every, finals, looks, params.training[dataset].targets[0], images, training_images)
 
 
 def _beside_the_paper(

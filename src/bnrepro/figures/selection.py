@@ -33,7 +33,7 @@ class Tables:
 
     def budget(self, study: str) -> int:
         """The steps of a run."""
-        return self.params.training[self.dataset].steps
+        return self.params.training_of(self.dataset, study).steps
 
     @property
     def studies(self) -> list[str]:

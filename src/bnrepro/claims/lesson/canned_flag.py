@@ -19,12 +19,11 @@ def compare(runs: Evidence) -> list[Part]:
     parts = []
     for depth in runs.values("depth", "depth", **WITH):
         first, second = (runs.steps("depth", depth=depth, **arm) for arm in (WITH, WITHOUT))
-        met = runs.fewer_steps(first, second)
-        parts.append(Part(FLAG.format(depth=depth), first.mean(), second.mean(), met))
+        parts.append(Part.of_means(FLAG.format(depth=depth), first, second, runs.fewer_steps("depth", first, second)))
         population = runs.steps("depth", "population_accuracy", depth=depth, **WITH)
-        if (population < runs.budget).any():
-            met = runs.no_fewer_steps(population, first)
-            parts.append(Part(SEEN.format(depth=depth), first.mean(), population.mean(), met))
+        if (population < runs.budget("depth")).any():
+            met = runs.no_fewer_steps("depth", population, first)
+            parts.append(Part.of_means(SEEN.format(depth=depth), first, population, met))
     return parts
 
 

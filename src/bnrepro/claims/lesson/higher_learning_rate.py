@@ -21,11 +21,10 @@ def compare(runs: Evidence) -> list[Part]:
     parts = []
     for times in FASTER:
         first = runs.steps(STUDY, "population_accuracy", learning_rate=runs.rate_near(usual * times), **NORMALIZED)
-        met = runs.fewer_steps(first, second)
-        parts.append(Part(WITH.format(times=times), first.mean(), second.mean(), met))
+        parts.append(Part.of_means(WITH.format(times=times), first, second, runs.fewer_steps(STUDY, first, second)))
     steps = runs.steps(STUDY, learning_rate=runs.rate_near(usual * FAILING), **PLAIN)
-    met = every(steps >= runs.budget)
-    return [*parts, Part(WITHOUT.format(times=FAILING), steps.mean(), runs.budget, met)]
+    met = every(steps >= runs.budget(STUDY))
+    return [*parts, Part(WITHOUT.format(times=FAILING), steps.mean(), runs.budget(STUDY), met)]
 
 
 def remarks(found: Found) -> Iterator[str]:
