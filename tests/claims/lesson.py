@@ -37,7 +37,7 @@ def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
         steps               to the target; NEVER: not within the budget. Before, the accuracy is `before`, then 95%
         population_steps    by population statistics, where they differ; validation_steps: on held-out images
         diverged_at         curve and looks end there
-        budget, evaluated   steps of the run, and those at which it is measured, from 0 on
+        budget, evaluated   steps of the run, and a tuple of those at which it is measured, from 0 on
         accuracy, ...       of any kind, as finals have them: the last of the curve, or measured once at the end
         saturated, lag      of every layer; where training changes them (in its first half, in its second)
         gradient            the same, and instead of a number a tuple with one for every layer

@@ -41,6 +41,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
     return {
         "seeds": seeds,
+        "budget": params.training_of(dataset, PAPER_STUDY).steps,
         "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
         "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
         "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},

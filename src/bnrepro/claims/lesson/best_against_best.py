@@ -66,5 +66,5 @@ CLAIM = Claim(
         "fails": "With each arm at the rate that held-out images choose for it, the advantage is gone.",
     },
     remarks=remarks,
-    caution="This is one comparison of few seeds, at one target.",
+    caution="This is one comparison, at one target.",
 )

@@ -61,7 +61,7 @@ CLAIM = Claim(
     wording="The flag adds batch normalization after the nonlinearity, not before it as in the paper, with a momentum "
     "of 0.999 that nobody can change (tensorflow-estimator 2.15, `canned/dnn.py`; TensorFlow's issue 21915 calls the "
     "place wrong). Moving averages start at mean 0 and variance 1, and after 1,000 steps that start still weighs 0.37: "
-    "until it is forgotten, what a user measures is not what the network has learned. The table below has a Keras "
-    "model in which place and momentum can be chosen apart.",
+    "until it is forgotten, what a user measures is not what the network has learned. Study `placement` has a "
+    "Keras model in which place and momentum can be chosen apart.",
     series="placement",
 )

@@ -68,7 +68,7 @@ CLAIM = Claim(
         thresholds={"faster": FASTER, "failing": FAILING, **PAIRED},
     ),
     remarks=remarks,
-    caution="The multiples depend on where one starts: the dataset's own rate is tuned for neither network.",
+    caution="The multiples depend on where one starts: the dataset's own rate need not be the best of either network.",
     figure="learning_rate",
     reading="Left, on log scales: iterations to the target against the learning rate, as a multiple of the dataset's "
     "own (the dotted line); a cross: no run arrived. Right: test accuracy in the end. Means over seeds, and their "
