@@ -59,10 +59,16 @@ def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:
 
 
 def row(table: pd.DataFrame, **factors: Any) -> dict[str, Any] | None:
-    """The first row with these values, where an empty one equals an empty one; None where there is none."""
+    """The first of `rows`; None where there is none."""
+    found = rows(table, **factors)
+    return found.to_dict("records")[0] if len(found) else None
+
+
+def rows(table: pd.DataFrame, **factors: Any) -> pd.DataFrame:
+    """The rows with these values, where an empty one equals an empty one."""
     for name, value in factors.items():
         table = table[table[name].isna() if pd.isna(value) else table[name] == value]
-    return table.to_dict("records")[0] if len(table) else None
+    return table
 
 
 def read_provenance(dataset: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     if chosen is None:
         raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
     inputs = tables.has(dataset, "sigmoid_inputs")
+    shown = tables.read(dataset, "sigmoid_inputs") if inputs else pd.DataFrame()
     seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
     return {
         "seeds": seeds,
@@ -53,7 +54,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "factors": _factors(params, distances),
         "predictions": _predictions(params, dataset, distances),
         "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records") if inputs else [],
-        "shown": _shown(tables.read(dataset, "sigmoid_inputs")) if inputs else [],
+        "shown": shown.drop_duplicates("normalization").to_dict("records") if inputs else [],
     }
 
 
@@ -141,9 +142,7 @@ def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) ->
         surface.sort_values(name).iloc[0].to_dict() if surface[name].notna().any() else None
         for name in ("distance_late", "distance_as_drawn")
     )
-    edges = {
-        name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")
-    }  # fmt: skip
+    edges = {name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")}
     return {
         "settings": len(surface),
         "seeds": int(best["seeds"]),
@@ -160,10 +159,8 @@ def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) ->
 
 def _usual(params: Params, dataset: DatasetName) -> dict[str, Any]:
     """The values of `SETTING` that studies have unless they cross them."""
-    training = params.training[dataset]
-    return dict(
-        zip(SETTING, (params.data[dataset].pixels, training.initial_stddev, training.learning_rate), strict=True)
-    )
+    usual = params.usual(dataset)
+    return {name: usual[name] for name in SETTING}
 
 
 def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
@@ -192,7 +189,7 @@ def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) 
             setting = _usual(params, dataset) | chosen
             arms = {arm: tables.row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
             if all(arms.values()):
-                ratios = _pick(speedup, study=study, **chosen)
+                ratios = tables.rows(speedup, study=study, **chosen)
                 ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
                 row = {"setting": setting, "seeds": group["seeds"].max(), "arms": arms, "ratios": ratios_of}
                 rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
@@ -216,14 +213,3 @@ def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
 
 def _measured(values: dict[str, float | None]) -> str:
     return ", ".join(f"{name}: {'–' if value is None else f'{value:.4g}'}" for name, value in values.items())
-
-
-def _shown(inputs: pd.DataFrame) -> list[dict[str, Any]]:
-    return inputs.drop_duplicates("normalization")[["normalization", "seed", "unit"]].to_dict("records")
-
-
-def _pick(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
-    """The rows with these values."""
-    for name, value in values.items():
-        table = table[table[name] == value]
-    return table
