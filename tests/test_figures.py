@@ -119,9 +119,9 @@ def test_a_damaged_table_is_named(given, name, damage, complaint):
 
 def test_the_budget_is_the_studys_own(given):
     tree = given.model_dump(exclude_none=True)
-    tree["studies"]["noise"]["steps"] = 600
+    tree["studies"]["noise"]["steps"] = 1500
     selected = Tables(params.Params.model_validate(tree), "digits")
-    assert [selected.budget(study) for study in ("noise", "depth")] == [600, 3000]
+    assert [selected.budget(study) for study in ("noise", "depth")] == [1500, 3000]
 
 
 @pytest.mark.parametrize("arm", ["none", "batch"])
