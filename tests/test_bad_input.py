@@ -270,17 +270,7 @@ def test_damaged_prepared_data_are_loaded_or_refused(digits_bench, data):
         digits_bench.put_back(name)
 
 
-# --- tables, verdicts, the paper's curves -----------------------------------------------------------------------------
-
-TABLES = ["reports/digits/tables/*.csv", "reports/digits/tables/curves/*.csv"]
-JSON = ["reports/digits/claims.json", "reports/digits/provenance.json"]
-
-
-@pytest.mark.parametrize("command", ["plot digits", "report digits"])
-@examples(8)
-@given(st.data())
-def test_damaged_tables_are_used_or_refused(digits_bench, command, data):
-    used_or_refused(data, digits_bench, f"tables, {command.split()[0]}", TABLES, command, outputs="reports")
+# --- tables and figures -----------------------------------------------------------------------------------------------
 
 
 def test_infinite_looks_and_means_beside_their_interval_are_drawn(digits_bench):
@@ -292,12 +282,6 @@ def test_infinite_looks_and_means_beside_their_interval_are_drawn(digits_bench):
         assert digits_bench.run("tables, plot", "plot", "digits", outputs="reports") == 0
     finally:
         digits_bench.put_back()
-
-
-@examples(40)
-@given(st.data())
-def test_damaged_verdicts_and_provenance_are_used_or_refused(digits_bench, data):
-    used_or_refused(data, digits_bench, "claims and provenance", JSON, "report digits", outputs="reports")
 
 
 @examples(8)

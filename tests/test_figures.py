@@ -15,6 +15,7 @@ from bnrepro.analysis import tables
 from bnrepro.errors import BadInput
 from bnrepro.figures import generic, iterations_to_target, layout, registry, style
 from bnrepro.figures.draw import draw
+from bnrepro.figures.selection import Tables
 from bnrepro.report.write import write
 from bnrepro.study import params
 
@@ -107,8 +108,6 @@ def test_a_missing_table_is_named(given):
 @pytest.mark.parametrize(
     ("name", "damage", "complaint"),
     [
-        ("speedup", lambda table: table.drop(columns="ratio"), "lacks the columns ratio"),
-        ("speedup", lambda table: table.assign(implementation="jax"), "column implementation, row 1: 'jax'"),
         ("steps_to_target", lambda table: table[table["target"] != 0.9], "the target 0.9 is not in the tables"),
         ("final_accuracy", lambda table: table.head(0), "nothing to report"),
     ],
@@ -118,6 +117,13 @@ def test_a_damaged_table_is_named(given, name, damage, complaint):
     damage(pd.read_csv(path, keep_default_na=False)).to_csv(path, index=False)
     with pytest.raises(BadInput, match=complaint):
         write(given, "digits")
+
+
+def test_the_budget_is_the_studys_own(given):
+    tree = given.model_dump(exclude_none=True)
+    tree["studies"]["noise"]["steps"] = 1500
+    selected = Tables(params.Params.model_validate(tree), "digits")
+    assert [selected.budget(study) for study in ("noise", "depth")] == [1500, 3000]
 
 
 @pytest.mark.parametrize("arm", ["none", "batch"])

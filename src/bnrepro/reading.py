@@ -1,7 +1,7 @@
 """Validated readers for JSON, CSV and NumPy files: a damaged one ends in a message, not in a traceback."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,15 +46,11 @@ def _first(error: ValidationError) -> str:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def table(path: Path, columns: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> "pd.DataFrame":
-    """A CSV file with these columns and perhaps more, of which empty fields alone are NaN.
-
-    Args:
-        columns: by name, the type that every field has to have; an empty one is None.
-        optional: the same for columns that need not be there.
+def table(path: Path, columns: Iterable[str]) -> "pd.DataFrame":
+    """A CSV file with these columns at least, of which empty fields alone are NaN.
 
     Raises:
-        Unreadable: it is missing, no such table, or a field is of another type.
+        Unreadable: it is missing, no CSV file, or lacks a column.
     """
     import pandas as pd
 
@@ -62,25 +58,9 @@ def table(path: Path, columns: Mapping[str, Any], optional: Mapping[str, Any] | 
         found = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"study": str}, low_memory=False)
     except (OSError, ValueError, OverflowError) as error:
         raise Unreadable(_reason(error)) from error
-    if missing := columns.keys() - set(found.columns):
+    if missing := set(columns) - set(found.columns):
         raise Unreadable(f"lacks the columns {', '.join(sorted(missing))}")
-    if not isinstance(found.index, pd.RangeIndex):
-        raise Unreadable("its rows have more fields than its header")
-    for name, kind in {**columns, **(optional or {})}.items():
-        if name in found:
-            _check_column(found[name], kind)
     return found
-
-
-def _check_column(column: "pd.Series", kind: Any) -> None:
-    fields = column.astype(object).where(column.notna(), None).tolist()
-    try:
-        TypeAdapter(list[kind]).validate_python(fields, strict=True)
-    except ValidationError as error:
-        detail = error.errors(include_url=False)[0]
-        field = "an empty field" if detail["input"] is None else _shortened(repr(detail["input"]))
-        message = detail["msg"][0].lower() + detail["msg"][1:]
-        raise Unreadable(f"column {column.name}, row {int(detail['loc'][0]) + 1}: {field}; {message}") from error
 
 
 # --- arrays -----------------------------------------------------------------------------------------------------------

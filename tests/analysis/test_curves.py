@@ -84,6 +84,16 @@ def test_a_file_stays_under_one_mebibyte():
     assert len(text.encode()) < 2**20
 
 
+def test_studies_that_end_at_different_steps_are_thinned_each_for_itself():
+    """Or the last steps of the shorter, and of one whose evaluations thin out, would fall between those kept."""
+    own = curves.from_records([record(250)], "depth"), curves.from_records([record(31)], "noise")
+    table = pd.read_csv(io.StringIO(curves.thinned_csv(pd.concat(own))))
+    assert {study: (len(run), run["step"].max()) for study, run in table.groupby("study")} == {
+        "depth": (84, 2500),
+        "noise": (11, 310),
+    }
+
+
 def test_validation_accuracy_is_a_column_where_there_is_one():
     assert "validation_accuracy" in thinned([record(5, validation_accuracy=True)])[0]
 

@@ -17,6 +17,7 @@ def arrays(**given):
         "saturated": np.zeros((LOOKS, DEPTH)),
         "always_saturated": np.zeros((LOOKS, DEPTH)),
         "gradient": np.zeros((LOOKS, DEPTH + 1)),
+        "weights": np.zeros((LOOKS, DEPTH + 1)),
         "gradient_change": np.zeros((LOOKS, 2)),
         "lag": np.zeros((LOOKS, DEPTH)),
     }
@@ -62,9 +63,10 @@ def test_a_value_is_in_the_row_of_its_layer_and_step(column):
     np.testing.assert_array_equal(by_place(looks((record(), arrays(**{column: values}))), column), values)
 
 
-def test_the_gradient_of_the_softmax_layer_is_left_out():
+@pytest.mark.parametrize("column", ["gradient", "weights"])
+def test_what_is_of_a_kernel_leaves_out_the_softmax_layers(column):
     values = np.arange(LOOKS * (DEPTH + 1)).reshape(LOOKS, DEPTH + 1)
-    np.testing.assert_array_equal(by_place(looks((record(), arrays(gradient=values))), "gradient"), values[:, :DEPTH])
+    np.testing.assert_array_equal(by_place(looks((record(), arrays(**{column: values}))), column), values[:, :DEPTH])
 
 
 def test_the_change_of_the_gradient_is_the_last_layers():
@@ -96,7 +98,7 @@ def test_what_is_of_the_whole_run_is_the_same_at_every_step():
 def test_runs_of_other_depths_and_lengths_stand_beside():
     """One that diverged has fewer looks than the others."""
     short = {name: values[:2, :1] if values.ndim > 1 else values[:2] for name, values in arrays().items()}
-    short |= {"gradient": np.zeros((2, 2)), "gradient_change": np.full((2, 2), np.nan)}
+    short |= {"gradient": np.zeros((2, 2)), "weights": np.zeros((2, 2)), "gradient_change": np.full((2, 2), np.nan)}
     table = looks((record(), arrays()), (record(depth=1), short))
     assert table.groupby("depth").size().to_dict() == {1: 2, 2: LOOKS * DEPTH}
 

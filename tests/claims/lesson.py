@@ -13,7 +13,7 @@ from bnrepro.records.grid import expand
 from bnrepro.study.factors import OPTIONAL, RunSpec
 from bnrepro.study.params import Params
 
-BUDGET, GRID = 1_000, 50  # steps; of a run, and between two of its evaluations
+BUDGET, GRID = 1_000, 50  # steps; of a run, and between two of its evaluations, unless it is told
 TARGET, GUESSING = 0.9, 0.1  # test accuracy
 TEST_IMAGES, TRAINING_IMAGES = 10_000, 2_500  # two standard errors of 95% on as many: 0.44 and 0.87 percentage points
 RATE = 0.5  # the dataset's learning rate
@@ -37,6 +37,7 @@ def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
         steps               to the target; NEVER: not within the budget. Before, the accuracy is `before`, then 95%
         population_steps    by population statistics, where they differ; validation_steps: on held-out images
         diverged_at         curve and looks end there
+        budget, evaluated   steps of the run, and a tuple of those at which it is measured, from 0 on
         accuracy, ...       of any kind, as finals have them: the last of the curve, or measured once at the end
         saturated, lag      of every layer; where training changes them (in its first half, in its second)
         gradient            the same, and instead of a number a tuple with one for every layer
@@ -64,10 +65,10 @@ def of_the_grids(params: Params, told: Callable[[RunSpec], dict[str, Any]]) -> l
 
 def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
     factors = {name: told[name] for name in ("normalization", *_SPEC, *OPTIONAL) if name in told}
-    spec = _SPEC | factors | {"seed": seed, "steps": BUDGET}
+    spec = _SPEC | factors | {"seed": seed, "steps": told.get("budget", BUDGET)}
     diverged_at = told.get("diverged_at")
-    steps = np.arange(0, BUDGET + 1, GRID)
-    steps = steps[steps <= (BUDGET if diverged_at is None else diverged_at)]
+    steps = np.array(told.get("evaluated", range(0, spec["steps"] + 1, GRID)))
+    steps = steps[steps <= (spec["steps"] if diverged_at is None else diverged_at)]
     curve = {"step": steps.tolist(), "loss": np.ones(len(steps)).tolist()}
     for name in (*curves.ACCURACIES, "validation_accuracy"):
         arrives = told.get(_OF_ITS_OWN.get(name, "steps"), told.get("steps", NEVER))
@@ -97,13 +98,14 @@ def _layers(steps: np.ndarray, depth: int, told: dict[str, Any]) -> dict[str, np
     percentiles[1::2, :, 1, 0] += told.get("jumped", 0.0)
     saturated, gradient, lag = (_halves(steps, depth, told.get(name, 0.0)) for name in ("saturated", "gradient", "lag"))
     lag[0] = 1.0  # before the first step moving averages are what they are set to, whatever is told
-    softmax = np.full((len(steps), 1), 99.0)  # nobody asks for its gradient
+    softmax = np.full((len(steps), 1), 99.0)  # nobody asks for its gradient and weights
     return {
         "step": steps,
         "percentiles": percentiles,
         "saturated": saturated,
         "always_saturated": np.zeros((len(steps), depth)),
         "gradient": np.concatenate([gradient, softmax], axis=1),
+        "weights": np.ones((len(steps), depth + 1)),
         "gradient_change": np.concatenate(
             [np.ones((len(steps), 1)), _halves(steps, 1, told.get("cosine", 1.0))], axis=1
         ),
@@ -131,4 +133,4 @@ def evidence(*arms: list[Record]) -> Evidence:
         return pd.concat(made, ignore_index=True)
 
     looks = table(layers.looks, lambda record: record["layers"])
-    return Evidence(table(curves.from_records), table(curves.finals), looks, TARGET, GRID, TEST_IMAGES, TRAINING_IMAGES)
+    return Evidence(table(curves.from_records), table(curves.finals), looks, TARGET, TEST_IMAGES, TRAINING_IMAGES)

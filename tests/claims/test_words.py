@@ -125,6 +125,35 @@ def changed(network=None, training=None, studies=None):
     return params.Params.model_validate(tree)
 
 
+OWN = {"steps": 600, "evaluate_every": 10, "batch_size": 30, "seeds": 4, "seeds_of": {}}
+TOLD = ["arrived within 600 iterations", "trained for 600 iterations on mini-batches of 30", "mean over 4 seeds"]
+TOLD += ["first evaluation, at 10", "too high by up to 10 iterations", "Evaluated every 10 iterations"]
+THINNING = {"evaluations": 20, "optimizer": ["adam"], "implementation": ["keras"]}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "studies", "told"),
+    [
+        ("digits", {"depth": OWN}, TOLD),
+        (
+            "digits",
+            {"depth": THINNING},
+            ["up to the iterations since the one before", "Evaluated at most 20 times", "with: optimizer adam"],
+        ),
+        (
+            "mnist",
+            {"paper": {"steps": 20_000}, "initial_stddev": {"steps": 10_000}},
+            ["test accuracy after 20,000 steps", "3 hidden layers, learning rate 0.08, steps 10000"],
+        ),
+    ],
+    ids=["budget", "evaluations", "other studies"],
+)
+def test_a_report_tells_what_a_study_sets_for_itself(committed, dataset, studies, told):
+    write(changed(studies=studies), dataset)
+    text = " ".join((paths.reports(dataset) / "report.md").read_text(encoding="utf-8").split())
+    assert [words for words in told if words not in text] == []
+
+
 @pytest.mark.parametrize("dataset", published.PARAMETERS)
 def test_the_shipped_parameters_are_the_published_ones(dataset):
     assert published.digest(SHIPPED, dataset) == published.PARAMETERS[dataset]
@@ -137,6 +166,7 @@ def test_the_shipped_parameters_are_the_published_ones(dataset):
         ({"training": {"targets": [0.95]}}, False),
         ({"training": {"seeds": 6}}, False),
         ({"studies": {"noise": {"seeds": 6}}}, False),
+        ({"studies": {"noise": {"evaluations": 20}}}, False),
         ({"studies": {"placement": {"momentum": [0.9]}}}, False),
         ({"studies": {"own": {"implementation": ["keras"], "normalization": ["none"], "depth": [2]}}}, True),
         ({"studies": {"depth": {"seeds_of": SHIPPED.studies["depth"].seeds_of | {"mnist": {"keras": 9}}}}}, True),

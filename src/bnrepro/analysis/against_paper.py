@@ -114,8 +114,7 @@ def _accuracies(curves: pd.DataFrame) -> list[tuple]:
 def _steps(quantity: str, first: pd.DataFrame) -> list[tuple]:
     rows = []
     for (normalization, mode, target), group in first.groupby(["normalization", "mode", "target"], sort=False):
-        late, early = group["steps"].isna().any(), group["at_first"].any()
-        censored = "both" if late and early else "lower" if late else "upper" if early else "none"
+        censored = steps_to_target.bound(lower=group["steps"].isna().any(), upper=group["at_first"].any())
         papers, at_first = reference.steps_to(normalization, target)
         ours = _over_seeds(steps_to_target.restricted(group))
         rows.append((quantity, normalization, mode, target, *ours, censored, papers, "upper" if at_first else "none"))

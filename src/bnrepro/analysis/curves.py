@@ -107,14 +107,14 @@ def final_accuracy(finals: pd.DataFrame) -> pd.DataFrame:
 def thinned_csv(table: pd.DataFrame) -> str:
     """A table of runs by step as it is committed: at most 100 steps a run and 1 MiB in all.
 
-    Where that takes thinning, all runs keep the same steps: every k-th, counted back from the last.
+    Where that takes thinning, all runs of a study keep the same steps: every k-th, counted back from the study's last.
     """
-    steps = sorted(table["step"].unique(), reverse=True)
+    place = table["step"].astype(float).groupby(table["study"]).rank("dense", ascending=False) - 1
     stride = 1
     while True:
-        kept = steps[::stride]
-        text = to_csv(table[table["step"].isin(kept)])
-        if len(kept) <= 1 or (len(kept) <= MOST_STEPS and len(text.encode()) < MOST_BYTES):
+        kept = table[place % stride == 0]
+        text, steps = to_csv(kept), kept.groupby("study")["step"].nunique().max()
+        if not steps > 1 or (steps <= MOST_STEPS and len(text.encode()) < MOST_BYTES):
             return text
         stride += 1
 

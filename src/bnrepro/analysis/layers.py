@@ -14,7 +14,7 @@ from bnrepro.analysis.curves import SERIES
 
 MEASURED = [
     *("percentile_15", "percentile_50", "percentile_85", "saturated", "always_saturated"),
-    *("gradient", "gradient_change", "gradient_cosine", "lag"),
+    *("gradient", "weights", "gradient_change", "gradient_cosine", "lag"),
 ]
 OF_THE_RUN = ["travelled", "travelled_relative", "jumped"]  # the same at every step
 
@@ -33,31 +33,23 @@ def looks(
 
     Returns:
         A row for every run, layer and step: the series' factors, seed, layer, step, percentiles (the median over
-        units), saturated, always_saturated (shares of 1), gradient (norm), gradient_change and gradient_cosine (of the
-        last layer; NaN for others), lag (standard deviations), and of the whole run travelled, travelled_relative and
-        jumped.
+        units), saturated, always_saturated (shares of 1), gradient (the norm of that by the layer's kernel), weights
+        (the kernel's norm), gradient_change and gradient_cosine (of the last layer; NaN for others), lag (standard
+        deviations), and of the whole run travelled, travelled_relative and jumped.
     """
     factors = [*SERIES, *further]
     frames = []
     for record in records:
         arrays = read(record)
         steps, depth = arrays["step"], record["spec"]["depth"]
-        by_layer = pd.DataFrame(
-            {"layer": np.tile(np.arange(1, depth + 1), len(steps)), "step": np.repeat(steps, depth)}
-        )
-        for name, values in _measured(arrays, depth).items():
-            by_layer[name] = values.reshape(-1)
+        columns = {"layer": np.tile(np.arange(1, depth + 1), len(steps)), "step": np.repeat(steps, depth)}
+        columns |= {name: values.reshape(-1) for name, values in _measured(arrays, depth).items()}
         of_the_run = (*travelled(arrays["percentiles"]), jumped(arrays["percentiles"]))
-        for name, values in zip(OF_THE_RUN, of_the_run, strict=True):
-            by_layer[name] = np.tile(values, len(steps))
-        own = {
-            "study": study,
-            **{factor: record["spec"][factor] for factor in factors[1:]},
-            "seed": record["spec"]["seed"],
-        }
-        frames.append(by_layer.assign(**own))
-    columns = [*factors, "seed", "layer", "step", *MEASURED, *OF_THE_RUN]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+        columns |= {name: np.tile(values, len(steps)) for name, values in zip(OF_THE_RUN, of_the_run, strict=True)}
+        own = {"study": study, **{name: record["spec"][name] for name in [*factors[1:], "seed"]}}
+        frames.append(pd.DataFrame(columns).assign(**own))
+    names = [*factors, "seed", "layer", "step", *MEASURED, *OF_THE_RUN]
+    return pd.concat(frames, ignore_index=True)[names] if frames else pd.DataFrame(columns=names)
 
 
 def _measured(arrays: dict[str, np.ndarray], depth: int) -> dict[str, np.ndarray]:
@@ -71,7 +63,7 @@ def _measured(arrays: dict[str, np.ndarray], depth: int) -> dict[str, np.ndarray
         "percentile_85": percentiles[..., 2],
         "saturated": arrays["saturated"],
         "always_saturated": arrays["always_saturated"],
-        "gradient": arrays["gradient"][:, :depth],
+        **{name: arrays[name][:, :depth] for name in ("gradient", "weights")},  # the softmax layer's come last
         "gradient_change": change[..., 0],
         "gradient_cosine": change[..., 1],
         "lag": arrays["lag"],

@@ -68,18 +68,8 @@ def summary(first: pd.DataFrame) -> pd.DataFrame:
         low, high, kind = interval(mean, within[:, np.newaxis])
         counts = (len(group), reached, int(group["at_first"].sum()), int(group["diverged"].sum()))
         rows.append((*key, *counts, median, within.mean(), low, high, kind))
-    columns = [
-        "runs",
-        "reached",
-        "at_first",
-        "diverged",
-        "median_steps",
-        "mean_restricted_steps",
-        "low",
-        "high",
-        "interval",
-    ]
-    return pd.DataFrame(rows, columns=[*factors, *columns])
+    columns = ["runs", "reached", "at_first", "diverged", "median_steps", "mean_restricted_steps"]
+    return pd.DataFrame(rows, columns=[*factors, *columns, "low", "high", "interval"])
 
 
 def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
@@ -109,23 +99,18 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         if not (treatment_late.all() and baseline_late.all()):
             ratio = float(_ratio(both))
             low, high, kind = interval(_ratio, both)
-        rows.append(
-            {
-                **factors,
-                "baseline_normalization": baseline,
-                "baseline_learning_rate": factors["learning_rate"],
-                "pairs": len(group),
-                "ratio": ratio,
-                "low": low,
-                "high": high,
-                "interval": kind,
-                "censored": "both" if lower and upper else "lower" if lower else "upper" if upper else "none",
-            }
-        )
+        at = {"baseline_normalization": baseline, "baseline_learning_rate": factors["learning_rate"]}
+        found = {"pairs": len(group), "ratio": ratio, "low": low, "high": high, "interval": kind}
+        rows.append({**factors, **at, **found, "censored": bound(lower, upper)})
     columns = ["study", "implementation", "depth", "normalization", *series(first)[4:]]
     columns += ["baseline_normalization", "baseline_learning_rate", "mode", "target"]
     columns += ["pairs", "ratio", "low", "high", "interval", "censored"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def bound(lower: bool, upper: bool) -> str:
+    """What kind of bound a number is, which may be too low, too high, or both."""
+    return "both" if lower and upper else "lower" if lower else "upper" if upper else "none"
 
 
 def restricted(group: pd.DataFrame, suffix: str = "") -> np.ndarray:

@@ -47,6 +47,13 @@ class Part:
     met: bool | None = None
     counts: bool = True
 
+    @classmethod
+    def of_means(
+        cls, name: str, first: pd.Series, second: pd.Series, met: bool | None = None, counts: bool = True
+    ) -> "Part":
+        """Of both sides' numbers, by seed."""
+        return cls(name, first.mean(), second.mean(), met, counts)
+
     def entry(self) -> Any:
         """The part in claims.json: its numbers, and `met` where it counts; one number where there is no second."""
         if self.second is None:

@@ -26,7 +26,6 @@ class Evidence:
         finals: see `curves.finals`.
         layers: see `layers.looks`.
         target: the headline's test accuracy.
-        grid: steps between two evaluations, by which steps to target are too many at most.
         test_images: on which test accuracies are measured.
         training_images: on which training accuracies are.
     """
@@ -35,7 +34,6 @@ class Evidence:
     finals: pd.DataFrame
     layers: pd.DataFrame
     target: float
-    grid: int
     test_images: int
     training_images: int
 
@@ -55,9 +53,13 @@ class Evidence:
         budget = runs.groupby("seed")["budget"].first()  # of a run that diverged before its first evaluation
         return pd.Series(found, dtype=float).reindex(budget.index).fillna(budget)
 
+    def budget(self, study: str) -> float:
+        """The steps of a study's runs."""
+        return float(self.curves.loc[self.curves["study"] == study, "budget"].max())
+
     def arrive(self, study: str, **factors: Any) -> bool:
         """Whether all runs with these factors reach the target within the budget."""
-        return bool((self.steps(study, **factors) < self.budget).all())
+        return bool((self.steps(study, **factors) < self.budget(study)).all())
 
     def both_arrive(self) -> list[int]:
         """The depths of study `depth` at which all Keras models reach the target, without and with normalization."""
@@ -114,18 +116,26 @@ class Evidence:
 
     # --- comparing ----------------------------------------------------------------------------------------------------
 
-    def fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
-        """Whether steps to target are fewer in the first; a difference within the evaluations' grid is none.
+    def fewer_steps(self, study: str, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether steps to target, of runs of a study, are fewer in the first; less than evaluations resolve is none.
 
         False where no run of the first arrives.
         """
-        if (first >= self.budget).all():
+        if (first >= self.budget(study)).all():
             return False
-        return less(first, second, resolution=self.grid)
+        return less(first, second, resolution=self._resolution(study, first, second))
 
-    def no_fewer_steps(self, first: pd.Series, second: pd.Series) -> bool | None:
-        """Whether steps to target are as many in the first, to the evaluations' grid, or more."""
-        return no_less(first, second, margin=self.grid, resolution=self.grid)
+    def no_fewer_steps(self, study: str, first: pd.Series, second: pd.Series) -> bool | None:
+        """Whether steps to target are as many in the first, as far as evaluations resolve, or more."""
+        resolution = self._resolution(study, first, second)
+        return no_less(first, second, margin=resolution, resolution=resolution)
+
+    def _resolution(self, study: str, *arms: pd.Series) -> float:
+        """The most by which any of these steps to target is too many: the steps since the evaluation before."""
+        runs = self.curves[self.curves["study"] == study]
+        evaluated = np.union1d(runs["step"], runs["budget"]).astype(float)
+        steps = np.concatenate(arms)
+        return float((steps - evaluated[np.searchsorted(evaluated, steps) - 1]).max())
 
     def lower_accuracy(self, first: pd.Series, second: pd.Series, images: int | None = None) -> bool | None:
         """Whether accuracies are lower in the first; a difference that as many images would scatter by is none.
@@ -143,11 +153,6 @@ class Evidence:
     def _standard_error(self, accuracy: pd.Series, images: int | None = None) -> float:
         share = float(np.clip(accuracy.mean(), 0, 1))
         return float(np.sqrt(share * (1 - share) / (images or self.test_images)))
-
-    @property
-    def budget(self) -> float:
-        """The steps of a run."""
-        return float(self.curves["budget"].max())
 
 
 def select_rows(table: pd.DataFrame, reads: Mapping[str, Sequence[str]], first_seed: int = 0) -> pd.DataFrame:

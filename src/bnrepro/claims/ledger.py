@@ -1,13 +1,31 @@
-"""All claims, found in their folders, in the order of the lesson: what claims.json holds."""
+"""All claims, found in their folders, in the order of the lesson: what claims.json holds, written and read back."""
 
 import importlib
 import pkgutil
 from types import ModuleType
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
+
+from bnrepro import paths
+from bnrepro.analysis import tables
 from bnrepro.claims import figure_1, lesson, paper
-from bnrepro.claims.engine import Claim
+from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
+
+
+class _Entry(BaseModel):
+    """See `bnrepro.claims.engine.Claim.judge`."""
+
+    id: str
+    source: str
+    statement: str
+    rule: dict[str, str]
+    measured: dict[str, Any]
+    verdict: Verdict
+
+
+_ENTRIES: TypeAdapter[Any] = TypeAdapter(list[_Entry])
 
 
 def claims_of(package: ModuleType) -> list[Claim]:
@@ -28,3 +46,12 @@ def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
 def judge_paper(evidence: figure_1.Evidence | None) -> list[dict[str, Any]]:
     """The entries of the claims about the paper's own figure; None: the runs do not show all that it does."""
     return [claim.judge(evidence) for claim in PAPER]
+
+
+def read(dataset: str) -> dict[str, dict[str, Any]]:
+    """The entries of claims.json, by id.
+
+    Raises:
+        BadInput: it is missing or damaged.
+    """
+    return {entry["id"]: entry for entry in tables.read_json(dataset, paths.claims(dataset), _ENTRIES)}

@@ -5,7 +5,7 @@ import importlib.metadata
 import itertools
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,9 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
     every = _together(list(of_study.values()))
     finals = _together([curves.finals(found[study], study, further[study]) for study in found])
-    looks = _together([_looks(dataset, study, found[study], further[study]) for study in found])
+    looks = _together(
+        [layers.looks(found[study], study, further[study], partial(_arrays, dataset, study)) for study in found]
+    )
     first = steps_to_target.first_steps(every, params.training[dataset].targets)
     speedup = steps_to_target.speedup(first)
     by_target = steps_to_target.first_steps(of_study[HEADLINE_STUDY], steps_to_target.FINE_TARGETS)
@@ -76,14 +78,13 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         tables |= beside
         claimed += of_paper
     with paths.replacing(paths.tables(dataset)) as folder:
-        (folder / "curves").mkdir()
         for study, table in of_study.items():
             trained = table[table["step"] > 0].drop(columns=["budget", "diverged"])
-            _write(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
+            paths.write_text(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
         shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
-        _write(folder / "layers.csv", curves.thinned_csv(shown))
+        paths.write_text(folder / "layers.csv", curves.thinned_csv(shown))
         for name, table in tables.items():
-            _write(folder / f"{name}.csv", curves.to_csv(table))
+            paths.write_text(folder / f"{name}.csv", curves.to_csv(table))
     paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
     paths.write_text(paths.claims(dataset), json.dumps(claimed, indent=1) + "\n")  # parts in the order of their rule
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, found)))
@@ -112,10 +113,6 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return table[[*factors, *(name for name in table if name not in factors)]]
 
 
-def _looks(dataset: DatasetName, study: str, found: list[Record], further: list[str]) -> pd.DataFrame:
-    return layers.looks(found, study, further, lambda record: _arrays(dataset, study, record))
-
-
 def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
     return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"])
 
@@ -124,18 +121,14 @@ def _evidence(
     params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
 ) -> Evidence:
     """What the lesson's claims are judged by."""
-    training, data = params.training[dataset], params.data[dataset]
-    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - data.test)
+    images = params.data[dataset].test
+    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - images)
     # What no run has is a column all the same, so that a rule finds nothing in it.
-    every, finals, looks = (
-        table.reindex(columns=list(dict.fromkeys([*table, *needed])))
-        for table, needed in (
-            (every, ("dropout", "validation_accuracy")),
-            (finals, ("dropout", "folded_difference")),
-            (looks, ()),
-        )
+    every, finals = (
+        table.reindex(columns=list(dict.fromkeys([*table, "dropout", needed])))
+        for table, needed in ((every, "validation_accuracy"), (finals, "folded_difference"))
     )
-    return Evidence(every, finals, looks, training.targets[0], training.evaluate_every, data.test, training_images)
+    return Evidence(every, finals, looks, params.training[dataset].targets[0], images, training_images)
 
 
 def _beside_the_paper(
@@ -156,7 +149,7 @@ def _beside_the_paper(
     }
     if any(record["diverged_at"] is not None for record in found):
         return tables, ledger.judge_paper(None)
-    inputs, steps = sigmoid_inputs.last_layer(found, lambda record: _arrays(dataset, PAPER_STUDY, record))
+    inputs, steps = sigmoid_inputs.last_layer(found, partial(_arrays, dataset, PAPER_STUDY))
     tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
     tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
     if max(steps) < reference.last_step():
@@ -207,10 +200,6 @@ def _digest(content: Any) -> str:
 def _the_one(values: Iterable[str]) -> str:
     """The value that all share; all of them, in order, where they differ."""
     return ", ".join(sorted(set(values)))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _json(content: Any) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 
 from bnrepro import paths
-from bnrepro.analysis import curves, tables
-from bnrepro.claims import entries, ledger, prose
+from bnrepro.analysis import tables
+from bnrepro.claims import ledger, prose
 from bnrepro.claims.engine import Claim, Found, Part
 from bnrepro.errors import BadInput
-from bnrepro.report import wording
+from bnrepro.report import series
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
@@ -24,7 +24,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
-    found = {entry["id"]: entry for entry in entries.read(dataset)}
+    found = ledger.read(dataset)
     if missing := {claim.id for claim in ledger.LESSON} - found.keys():
         raise BadInput(
             f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"
@@ -37,7 +37,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
             "findings": _findings(claim, found[claim.id], steps),
             "parts": _parts(found[claim.id]["measured"]),
             "tally": _tally([part["met"] for part in found[claim.id]["measured"].values() if "met" in part]),
-            "series": _series(claim.series, steps, finals),
+            "series": series.of(steps, finals[finals["study"] == claim.series]),
             "best": _best(dataset) if claim.beside_figure_3 else [],
         }
         for claim in ledger.LESSON
@@ -68,18 +68,6 @@ def _parts(measured: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _series(study: str, steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
-    """What a study's series took and ended with: the names of the factors that it crosses, and a row for each."""
-    own = finals[finals["study"] == study]
-    crossed = [name for name in curves.series(finals)[1:] if own[name].nunique() > 1]
-    rows = []
-    for row in own.to_dict("records"):
-        series = {name: row[name] for name in curves.series(finals)}
-        taken = {mode: wording.steps(tables.row(steps, mode=mode, **series)) for mode in ("ema", "population")}
-        rows.append({"factors": [_value(row[name]) for name in crossed], **taken, **row})
-    return {"crossed": crossed, "rows": rows}
-
-
 def _best(dataset: DatasetName) -> list[dict[str, Any]]:
     """The rows of the table after the paper's Figure 3."""
     if not tables.has(dataset, "best_accuracy"):
@@ -87,10 +75,6 @@ def _best(dataset: DatasetName) -> list[dict[str, Any]]:
     best = tables.read(dataset, "best_accuracy")
     best = best[best["mode"] != "test_batch"]
     return best[(best["normalization"] == "batch") | (best["mode"] == "ema")].to_dict("records")
-
-
-def _value(value: Any) -> str:
-    return "–" if pd.isna(value) else value if isinstance(value, str) else f"{value:g}"
 
 
 def _tally(met: list[bool | None]) -> str:

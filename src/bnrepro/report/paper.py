@@ -7,7 +7,7 @@ import pandas as pd
 from bnrepro.analysis import reference, tables
 from bnrepro.analysis.against_paper import MODES, SETTING
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.claims import entries, ledger
+from bnrepro.claims import ledger
 from bnrepro.figures.iterations_to_target import ratio_text
 from bnrepro.report import wording
 from bnrepro.study.factors import DatasetName
@@ -38,9 +38,11 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     if chosen is None:
         raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
     inputs = tables.has(dataset, "sigmoid_inputs")
+    shown = tables.read(dataset, "sigmoid_inputs") if inputs else pd.DataFrame()
     seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
     return {
         "seeds": seeds,
+        "budget": params.training_of(dataset, PAPER_STUDY).steps,
         "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
         "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
         "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
@@ -52,7 +54,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "factors": _factors(params, distances),
         "predictions": _predictions(params, dataset, distances),
         "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records") if inputs else [],
-        "shown": _shown(tables.read(dataset, "sigmoid_inputs")) if inputs else [],
+        "shown": shown.drop_duplicates("normalization").to_dict("records") if inputs else [],
     }
 
 
@@ -140,9 +142,7 @@ def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) ->
         surface.sort_values(name).iloc[0].to_dict() if surface[name].notna().any() else None
         for name in ("distance_late", "distance_as_drawn")
     )
-    edges = {
-        name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")
-    }  # fmt: skip
+    edges = {name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")}
     return {
         "settings": len(surface),
         "seeds": int(best["seeds"]),
@@ -159,10 +159,8 @@ def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) ->
 
 def _usual(params: Params, dataset: DatasetName) -> dict[str, Any]:
     """The values of `SETTING` that studies have unless they cross them."""
-    training = params.training[dataset]
-    return dict(
-        zip(SETTING, (params.data[dataset].pixels, training.initial_stddev, training.learning_rate), strict=True)
-    )
+    usual = params.usual(dataset)
+    return {name: usual[name] for name in SETTING}
 
 
 def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
@@ -191,7 +189,7 @@ def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) 
             setting = _usual(params, dataset) | chosen
             arms = {arm: tables.row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
             if all(arms.values()):
-                ratios = _pick(speedup, study=study, **chosen)
+                ratios = tables.rows(speedup, study=study, **chosen)
                 ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
                 row = {"setting": setting, "seeds": group["seeds"].max(), "arms": arms, "ratios": ratios_of}
                 rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
@@ -208,21 +206,10 @@ def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: lis
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
-    about_the_figure = {claim.id for claim in ledger.PAPER}
-    found = [entry for entry in entries.read(dataset) if entry["id"] in about_the_figure]
-    return [{**entry, "measured": _measured(entry["measured"])} for entry in found]
+    found = ledger.read(dataset)
+    entries = [found[claim.id] for claim in ledger.PAPER if claim.id in found]
+    return [{**entry, "measured": _measured(entry["measured"])} for entry in entries]
 
 
 def _measured(values: dict[str, float | None]) -> str:
     return ", ".join(f"{name}: {'–' if value is None else f'{value:.4g}'}" for name, value in values.items())
-
-
-def _shown(inputs: pd.DataFrame) -> list[dict[str, Any]]:
-    return inputs.drop_duplicates("normalization")[["normalization", "seed", "unit"]].to_dict("records")
-
-
-def _pick(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
-    """The rows with these values."""
-    for name, value in values.items():
-        table = table[table[name] == value]
-    return table

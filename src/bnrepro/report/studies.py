@@ -7,9 +7,9 @@ import pandas as pd
 
 from bnrepro.analysis import curves, tables
 from bnrepro.figures import layout, registry
-from bnrepro.report import wording
+from bnrepro.report import series
 from bnrepro.study.factors import FACTORS, DatasetName
-from bnrepro.study.params import Params
+from bnrepro.study.params import Params, Study
 
 
 def context(
@@ -36,32 +36,21 @@ def context(
         figures = [entry for entry in own if name in entry.studies]
         if not figures and registry.of_study(name).name in drawn:
             figures = [registry.of_study(name)]
-        study = {"name": name, "hold_out": grid.hold_out, "elsewhere": tabulated.get(name), "figures": figures}
-        found.append(study | _series(steps[steps["study"] == name], ended))
+        study = {"name": name, "elsewhere": tabulated.get(name), "figures": figures}
+        found.append(study | series.of(steps, ended) | _described(grid, ended))
     return found
 
 
-def _series(steps: pd.DataFrame, finals: pd.DataFrame) -> dict[str, Any]:
-    """What a study crosses and has in common, what its generic figure leaves out, and a row for each series."""
-    crossed = ["normalization"] * (finals["normalization"].nunique() > 1) + layout.crossed(finals)
+def _described(grid: Study, finals: pd.DataFrame) -> dict[str, Any]:
+    """What a study's runs have in common, what its generic figure leaves out, and how many runs there are."""
     factors = [name for name in curves.series(finals)[1:] if finals[name].notna().any()]
-    rows = []
-    for row in finals.to_dict("records"):
-        series = {name: row[name] for name in curves.series(finals)}
-        taken = {mode: wording.steps(tables.row(steps, mode=mode, **series)) for mode in ("ema", "population")}
-        rows.append({"factors": [FACTORS[name].tell_value(row[name]) for name in crossed], **taken, **row})
+    alike = [name for name in factors if finals[name].nunique(dropna=False) == 1]
+    own = [FACTORS[name].tell(value) for name, value in grid.once.items() if value and not FACTORS[name].column]
     plan = layout.of(finals)
     return {
-        "crossed": {
-            FACTORS[name].title: [FACTORS[name].tell_value(value) for value in layout.values(finals, name)]
-            for name in crossed
-        },
-        "common": [
-            FACTORS[name].tell(finals[name].iloc[0]) for name in factors if finals[name].nunique(dropna=False) == 1
-        ],
+        "common": [*(FACTORS[name].tell(finals[name].iloc[0]) for name in alike), *own],
         "left_out": [FACTORS[plan.down].tell(value) for value in plan.left_out] if plan.down else [],
         "fixed": [FACTORS[name].tell(value) for name, value in plan.fixed.items()],
         "runs": int(finals["runs"].sum()),
         "diverged": int(finals["diverged"].sum()),
-        "rows": rows,
     }

@@ -18,7 +18,7 @@ from bnrepro.errors import BadInput
 from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.report import lesson, paper, published, studies, wording
-from bnrepro.study.factors import DatasetName
+from bnrepro.study.factors import FACTORS, OPTIONAL, DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
@@ -39,14 +39,15 @@ def write(params: Params, dataset: DatasetName) -> None:
     Raises:
         BadInput: a table or a figure is missing or damaged.
     """
-    training, folder = params.training[dataset], paths.reports(dataset)
+    grid, training = params.studies[HEADLINE_STUDY], params.training_of(dataset, HEADLINE_STUDY)
+    folder = paths.reports(dataset)
     steps, speedup, finals = (
         tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
     )
     speedup = speedup[speedup["normalization"] == "batch"]
     if finals.empty:
         raise tables.unusable(dataset, "final_accuracy", f"studies.{HEADLINE_STUDY} has no runs: nothing to report")
-    seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in params.studies[HEADLINE_STUDY].implementation]
+    seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in grid.implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
         for target in training.targets
@@ -55,13 +56,15 @@ def write(params: Params, dataset: DatasetName) -> None:
     ledger = lesson.context(params, dataset)
     beside = paper.context(params, dataset) if tables.has(dataset, "paper") else None
     tabulated = paper.tabulated(beside) | {
-        claim["study"]: f"[{claim['id']}](#{claim['id']})" for claim in ledger if claim["series"]["rows"]
+        entry["claim"].series: f"[{entry['id']}](#{entry['id']})" for entry in ledger if entry["series"]["rows"]
     }
     text = _TEMPLATES.get_template("report.md.j2").render(
         source=SOURCES[dataset],
         data=params.data[dataset],
         network=params.network,
         training=training,
+        evaluations=grid.evaluations,
+        named=[FACTORS[name].tell(values[0]) for name, values in grid.lists.items() if name in OPTIONAL],
         learning_rate=finals["learning_rate"].iloc[0],
         seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",

@@ -236,6 +236,12 @@ class Params(Section):
                 own = self.training_of(dataset, study)
                 if refusal := _refusal(own.steps, own.evaluate_every, grid.evaluations, own.batch_size):
                     raise ValueError(f"studies.{study}: evaluate_every ({own.evaluate_every} on {dataset}) {refusal}")
+                for times in grid.learning_rate_times or []:
+                    if not 0 < (rate := times * own.learning_rate) <= FLOAT32_MAX:
+                        raise ValueError(
+                            f"studies.{study}.learning_rate_times: {times:g} times training.{dataset}.learning_rate is "
+                            f"{rate:g}; above 0 and at most {FLOAT32_MAX:g} is needed"
+                        )
         return self
 
     @model_validator(mode="after")
@@ -252,19 +258,6 @@ class Params(Section):
                 f"studies.{CALIBRATION_STUDY}: needs normalization [none], and as its further factors "
                 "pixels, initial_stddev and learning_rate"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _multiples_are_learning_rates(self) -> "Params":
-        for name, grid in self.studies.items():
-            for dataset, training in self.training.items():
-                for times in grid.learning_rate_times or []:
-                    rate = times * training.learning_rate
-                    if not 0 < rate <= FLOAT32_MAX:
-                        raise ValueError(
-                            f"studies.{name}.learning_rate_times: {times:g} times training.{dataset}.learning_rate is "
-                            f"{rate:g}; above 0 and at most {FLOAT32_MAX:g} is needed"
-                        )
         return self
 
     @model_validator(mode="after")

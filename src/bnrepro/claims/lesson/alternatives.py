@@ -27,7 +27,7 @@ def compare(runs: Evidence) -> list[Part]:
             first = runs.steps("alternatives", depth=depth, **arm)
             second = runs.steps("alternatives", depth=depth, activation=other, **PLAIN)
             name = PAIR.format(normalization=normalization, activation=activation, depth=depth, other=other)
-            parts.append(Part(name, first.mean(), second.mean(), runs.fewer_steps(first, second)))
+            parts.append(Part.of_means(name, first, second, runs.fewer_steps("alternatives", first, second)))
     return parts
 
 

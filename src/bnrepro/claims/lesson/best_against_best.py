@@ -17,7 +17,7 @@ def compare(runs: Evidence) -> list[Part]:
     first = runs.steps(STUDY, learning_rate=with_rate, **NORMALIZED)
     second = runs.steps(STUDY, learning_rate=without_rate, **PLAIN)
     name = PAIR.format(with_rate=f"{with_rate:g}", without_rate=f"{without_rate:g}")
-    return [Part(name, first.mean(), second.mean(), runs.fewer_steps(first, second))]
+    return [Part.of_means(name, first, second, runs.fewer_steps(STUDY, first, second))]
 
 
 def best_rate(runs: Evidence, arm: dict[str, Any]) -> float:
@@ -29,7 +29,7 @@ def best_rate(runs: Evidence, arm: dict[str, Any]) -> float:
     rates = [float(rate) for rate in runs.values(STUDY, "learning_rate", **arm)]
     held_out = {rate: runs.steps(STUDY, "validation_accuracy", learning_rate=rate, **arm).mean() for rate in rates}
     best = min(rates, key=lambda rate: (held_out[rate], rate))
-    if held_out[best] >= runs.budget:
+    if held_out[best] >= runs.budget(STUDY):
         raise NotTested(f"study learning_rate: at no rate does {arm['normalization']} reach the target")
     return best
 
@@ -66,5 +66,5 @@ CLAIM = Claim(
         "fails": "With each arm at the rate that held-out images choose for it, the advantage is gone.",
     },
     remarks=remarks,
-    caution="This is one comparison of few seeds, at one target.",
+    caution="This is one comparison, at one target.",
 )

@@ -19,12 +19,11 @@ def compare(runs: Evidence) -> list[Part]:
     parts = []
     for depth in runs.values("depth", "depth", **WITH):
         first, second = (runs.steps("depth", depth=depth, **arm) for arm in (WITH, WITHOUT))
-        met = runs.fewer_steps(first, second)
-        parts.append(Part(FLAG.format(depth=depth), first.mean(), second.mean(), met))
+        parts.append(Part.of_means(FLAG.format(depth=depth), first, second, runs.fewer_steps("depth", first, second)))
         population = runs.steps("depth", "population_accuracy", depth=depth, **WITH)
-        if (population < runs.budget).any():
-            met = runs.no_fewer_steps(population, first)
-            parts.append(Part(SEEN.format(depth=depth), first.mean(), population.mean(), met))
+        if (population < runs.budget("depth")).any():
+            met = runs.no_fewer_steps("depth", population, first)
+            parts.append(Part.of_means(SEEN.format(depth=depth), first, population, met))
     return parts
 
 
@@ -62,7 +61,7 @@ CLAIM = Claim(
     wording="The flag adds batch normalization after the nonlinearity, not before it as in the paper, with a momentum "
     "of 0.999 that nobody can change (tensorflow-estimator 2.15, `canned/dnn.py`; TensorFlow's issue 21915 calls the "
     "place wrong). Moving averages start at mean 0 and variance 1, and after 1,000 steps that start still weighs 0.37: "
-    "until it is forgotten, what a user measures is not what the network has learned. The table below has a Keras "
-    "model in which place and momentum can be chosen apart.",
+    "until it is forgotten, what a user measures is not what the network has learned. Study `placement` has a "
+    "Keras model in which place and momentum can be chosen apart.",
     series="placement",
 )

@@ -23,18 +23,14 @@ def compare(runs: Evidence) -> list[Part]:
     steps = {kind: runs.steps("noise", "population_accuracy", **arm) for kind, arm in noisy.items()}
     without = runs.steps("noise", **PLAIN)
     shifting, steady = steps["shifting"], steps["steady"]
+    as_slow = runs.no_fewer_steps("noise", shifting, without)
     return [
-        Part(
-            "steps, without and with shifting noise",
-            without.mean(),
-            shifting.mean(),
-            runs.no_fewer_steps(shifting, without),
-        ),
-        Part(STEADY_AND_SHIFTING, steady.mean(), shifting.mean(), runs.fewer_steps(steady, shifting)),
-        Part("steps, steady noise and without", steady.mean(), without.mean(), runs.fewer_steps(steady, without)),
-        Part("steps, no noise and shifting noise", steps["none"].mean(), shifting.mean(), counts=False),
-        Part("movement, without and with shifting noise", plain_moved.mean(), moved["shifting"].mean(), counts=False),
-        Part("movement, no noise and steady noise", moved["none"].mean(), moved["steady"].mean(), counts=False),
+        Part.of_means("steps, without and with shifting noise", without, shifting, as_slow),
+        Part.of_means(STEADY_AND_SHIFTING, steady, shifting, runs.fewer_steps("noise", steady, shifting)),
+        Part.of_means("steps, steady noise and without", steady, without, runs.fewer_steps("noise", steady, without)),
+        Part.of_means("steps, no noise and shifting noise", steps["none"], shifting, counts=False),
+        Part.of_means("movement, without and with shifting noise", plain_moved, moved["shifting"], counts=False),
+        Part.of_means("movement, no noise and steady noise", moved["none"], moved["steady"], counts=False),
     ]
 
 

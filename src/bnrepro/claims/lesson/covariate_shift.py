@@ -15,9 +15,8 @@ def compare(runs: Evidence) -> list[Part]:
         for column, unit in (("travelled", ""), ("travelled_relative", ", in spreads")):
             first, second = (runs.over_layers("depth", column, depth=depth, **arm) for arm in (NORMALIZED, PLAIN))
             for layer in first:
-                met = less(first[layer], second[layer])
                 name = f"depth {depth}, layer {layer}{unit}: with and without"
-                parts.append(Part(name, first[layer].mean(), second[layer].mean(), met))
+                parts.append(Part.of_means(name, first[layer], second[layer], less(first[layer], second[layer])))
     return parts
 
 

@@ -13,9 +13,9 @@ def compare(runs: Evidence) -> list[Part]:
     depths = runs.values("depth", "depth", **PLAIN)
     for shallow, deep in itertools.pairwise(depths):
         first, second = (runs.steps("depth", depth=depth, **PLAIN) for depth in (shallow, deep))
-        if (first < runs.budget).any() or (second < runs.budget).any():
-            met = runs.fewer_steps(first, second)
-            parts.append(Part(f"steps, depth {shallow} and {deep}", first.mean(), second.mean(), met))
+        if min(first.min(), second.min()) < runs.budget("depth"):
+            name = f"steps, depth {shallow} and {deep}"
+            parts.append(Part.of_means(name, first, second, runs.fewer_steps("depth", first, second)))
     best = runs.best("depth", depth=depths[-1], **PLAIN)
     name = f"best accuracy at depth {depths[-1]}, and three times chance"
     return [*parts, Part(name, best.mean(), CHANCE, every(best < CHANCE))]

@@ -17,10 +17,10 @@ def compare(runs: Evidence) -> list[Part]:
         dropped: dict[str, Any] = {"dropout": float(rate), **PLAIN}
         if rate > 0 and all(runs.leave_chance("dropout", **arm) for arm in (dropped, without)):
             first, second = (_turned(runs.looks("dropout", **arm)) for arm in (dropped, without))
-            parts.append(Part(f"turn, dropout {rate:g} and 0", first.mean(), second.mean(), less(first, second)))
+            parts.append(Part.of_means(f"turn, dropout {rate:g} and 0", first, second, less(first, second)))
             first, second = (runs.final("dropout", "training_accuracy", **arm) for arm in (dropped, without))
             met = runs.lower_accuracy(first, second, runs.training_images)
-            parts.append(Part(f"training accuracy, dropout {rate:g} and 0", first.mean(), second.mean(), met))
+            parts.append(Part.of_means(f"training accuracy, dropout {rate:g} and 0", first, second, met))
     return parts
 
 

@@ -20,7 +20,7 @@ def compare(runs: Evidence) -> list[Part]:
                 for normalization in ("batch", "none")
             )
             name = PAIR.format(implementation=implementation, depth=depth)
-            parts.append(Part(name, first.mean(), second.mean(), runs.fewer_steps(first, second)))
+            parts.append(Part.of_means(name, first, second, runs.fewer_steps("depth", first, second)))
     return parts
 
 

@@ -21,17 +21,17 @@ def compare(runs: Evidence) -> list[Part]:
         arms = [runs.looks("depth", depth=depth, **arm) for arm in (PLAIN, NORMALIZED)]
         steps = arms[1]["step"].unique()
         for share in SHARES:
-            at = steps[np.argmin(np.abs(steps - share * runs.budget))]
+            at = steps[np.argmin(np.abs(steps - share * runs.budget("depth")))]
             by_layer = [looks[looks["step"] == at].pivot(index="seed", columns="layer") for looks in arms]
             if any(table.empty for table in by_layer):
                 raise NotTested(f"study depth: at depth {depth} all runs of an arm diverged before step {at}")
             first, second = (table["gradient"][1] for table in by_layer)
             name = NORM.format(depth=depth, step=at)
-            parts.append(Part(name, first.mean(), second.mean(), less(first, second)))
+            parts.append(Part.of_means(name, first, second, less(first, second)))
             if depth > 1:
                 first, second = (table["gradient"][1] / table["gradient"][depth] for table in by_layer)
                 name = RATIO.format(depth=depth, step=at)
-                parts.append(Part(name, first.mean(), second.mean(), less(first, second)))
+                parts.append(Part.of_means(name, first, second, less(first, second)))
     return parts
 
 

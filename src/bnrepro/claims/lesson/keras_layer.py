@@ -16,13 +16,12 @@ def compare(runs: Evidence) -> list[Part]:
     parts = []
     for depth in runs.values("depth", "depth", **NORMALIZED):
         first, second = (runs.steps("depth", depth=depth, **arm) for arm in (NORMALIZED, PLAIN))
-        met = runs.fewer_steps(first, second)
-        parts.append(Part(MODEL.format(depth=depth), first.mean(), second.mean(), met))
+        parts.append(Part.of_means(MODEL.format(depth=depth), first, second, runs.fewer_steps("depth", first, second)))
     omitted, run = (
         runs.final("updates", "accuracy", implementation="keras_estimator", updates=updates)
         for updates in ("omitted", "run")
     )
-    return [*parts, Part(FUNCTION, omitted.mean(), run.mean(), runs.no_lower_accuracy(omitted, run))]
+    return [*parts, Part.of_means(FUNCTION, omitted, run, runs.no_lower_accuracy(omitted, run))]
 
 
 def remarks(found: Found) -> Iterator[str]:

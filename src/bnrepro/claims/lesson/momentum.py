@@ -18,7 +18,7 @@ def compare(runs: Evidence) -> list[Part]:
         for pair in pairs:
             first, second = (runs.lag("momentum", look, momentum=value) for value in pair)
             name = form.format(less=f"{pair[0]:g}", more=f"{pair[1]:g}")
-            parts.append(Part(name, first.mean(), second.mean(), less(first, second)))
+            parts.append(Part.of_means(name, first, second, less(first, second)))
     return parts
 
 

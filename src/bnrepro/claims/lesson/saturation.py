@@ -19,17 +19,16 @@ def compare(runs: Evidence) -> list[Part]:
     depths = runs.both_arrive()
     parts, ends = [], {}
     for depth in depths:
-        start, ends[depth] = (_saturated(runs, at, depth=depth, **PLAIN) for at in ("start", "end"))
-        met = _fewer(start, ends[depth])
-        parts.append(Part(f"without, depth {depth}: start and end", start.mean(), ends[depth].mean(), met))
+        start, end = (_saturated(runs, at, depth=depth, **PLAIN) for at in ("start", "end"))
+        parts.append(Part.of_means(f"without, depth {depth}: start and end", start, end, _fewer(start, end)))
+        ends[depth] = end
     if len(depths) > 1:
         shallow, deep = ends[depths[0]], ends[depths[-1]]
         name = f"without, at the end: depth {depths[0]} and {depths[-1]}"
-        parts.append(Part(name, shallow.mean(), deep.mean(), _fewer(shallow, deep)))
+        parts.append(Part.of_means(name, shallow, deep, _fewer(shallow, deep)))
     for depth in depths:
-        normalized = _saturated(runs, "end", depth=depth, **NORMALIZED)
-        met = _fewer(normalized, ends[depth])
-        parts.append(Part(AT_THE_END.format(depth=depth), normalized.mean(), ends[depth].mean(), met))
+        first, second = _saturated(runs, "end", depth=depth, **NORMALIZED), ends[depth]
+        parts.append(Part.of_means(AT_THE_END.format(depth=depth), first, second, _fewer(first, second)))
     return parts
 
 

@@ -16,8 +16,8 @@ def compare(runs: Evidence) -> list[Part]:
     for depth in runs.values("depth", "depth", **PLAIN):
         plain, normalized = (runs.best("depth", depth=depth, **arm) for arm in (PLAIN, NORMALIZED))
         if plain.max() < CHANCE:
-            met = every(runs.steps("depth", depth=depth, **NORMALIZED) < runs.budget)
-            parts.append(Part(BEST.format(depth=depth), normalized.mean(), plain.mean(), met))
+            met = every(runs.steps("depth", depth=depth, **NORMALIZED) < runs.budget("depth"))
+            parts.append(Part.of_means(BEST.format(depth=depth), normalized, plain, met))
     if not parts:
         raise NotTested("at every depth a run without batch normalization leaves chance")
     return parts

@@ -18,10 +18,10 @@ def compare(runs: Evidence) -> list[Part]:
         if all(runs.leave_chance(STUDY, **arm) for arm in (small, other)):
             first, second = (runs.over_layers(STUDY, "jumped", **arm).mean(axis=1) for arm in (small, other))
             name = f"shift, rate {rate:g} and {usual:g}"
-            parts.append(Part(name, first.mean(), second.mean(), less(first, second)))
+            parts.append(Part.of_means(name, first, second, less(first, second)))
         first, second = (runs.steps(STUDY, **arm) for arm in (other, small))
-        met = runs.fewer_steps(first, second)
-        parts.append(Part(f"steps, rate {usual:g} and {rate:g}", first.mean(), second.mean(), met))
+        name = f"steps, rate {usual:g} and {rate:g}"
+        parts.append(Part.of_means(name, first, second, runs.fewer_steps(STUDY, first, second)))
     return parts
 
 

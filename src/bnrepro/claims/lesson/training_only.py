@@ -17,9 +17,8 @@ def compare(runs: Evidence) -> list[Part]:
         stored = runs.final("depth", "accuracy", depth=depth, **NORMALIZED)
         for mode in ("population", "test_batch"):
             other = runs.final("depth", f"{mode}_accuracy", depth=depth, **NORMALIZED)
-            met = runs.no_lower_accuracy(stored, other)
             name = ACCURACY.format(depth=depth, statistics=mode.replace("_", " "))
-            parts.append(Part(name, stored.mean(), other.mean(), met))
+            parts.append(Part.of_means(name, stored, other, runs.no_lower_accuracy(stored, other)))
         difference = runs.final("depth", "folded_difference", depth=depth, **NORMALIZED).max()
         checks.append(Part(FOLDED.format(depth=depth), difference, 0.0, counts=False))
     return [*parts, *checks]

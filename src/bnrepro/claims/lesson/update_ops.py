@@ -17,13 +17,13 @@ ACCURACY = "accuracy: omitted and run"
 
 def compare(runs: Evidence) -> list[Part]:
     omitted, run = (runs.final("updates", "accuracy", **arm) for arm in ARMS)
-    parts = [Part(ACCURACY, omitted.mean(), run.mean(), runs.lower_accuracy(omitted, run))]
+    parts = [Part.of_means(ACCURACY, omitted, run, runs.lower_accuracy(omitted, run))]
     omitted, run = (runs.final("updates", "population_accuracy", **arm) for arm in ARMS)
     both = (runs.no_lower_accuracy(omitted, run), runs.no_lower_accuracy(run, omitted))
     met = None if None in both else all(both)
-    parts.append(Part("population accuracy: omitted and run", omitted.mean(), run.mean(), met))
+    parts.append(Part.of_means("population accuracy: omitted and run", omitted, run, met))
     omitted, run = (runs.lag("updates", -1, **arm) for arm in ARMS)
-    return [*parts, Part("lag at the end: run and omitted", run.mean(), omitted.mean(), less(run, omitted))]
+    return [*parts, Part.of_means("lag at the end: run and omitted", run, omitted, less(run, omitted))]
 
 
 def remarks(found: Found) -> Iterator[str]:
