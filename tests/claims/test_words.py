@@ -138,12 +138,12 @@ THINNING = {"evaluations": 20, "optimizer": ["adam"], "implementation": ["keras"
         (
             "digits",
             {"depth": THINNING},
-            ["up to the iterations since the one before", "Evaluated at most 20 times", "with: optimizer adam"],
+            ["up to the iterations since the one before", "Evaluated at most 20 times", "with: Adam"],
         ),
         (
             "mnist",
             {"paper": {"steps": 20_000}, "initial_stddev": {"steps": 10_000}},
-            ["test accuracy after 20,000 steps", "3 hidden layers, learning rate 0.08, steps 10000"],
+            ["test accuracy after 20,000 steps", "depth 3, learning rate 0.08, steps 10000"],
         ),
     ],
     ids=["budget", "evaluations", "other studies"],
