@@ -1,26 +1,28 @@
-"""A claim: a statement, where it is made, the rule that judges it, and the words of the report.
+"""A claim: a statement, where it is made, the rules that judge it, and the words of the report.
 
-A rule compares runs and returns parts; the verdict follows from the parts. Its digest covers what it says as data: the
+A claim is judged as stated, by what its source says, and where that is not what should have been said, as meant, too. A
+rule asks for effects and returns parts; the verdict follows from the parts. Its digest covers what it says as data: the
 statement, its words, thresholds, studies, factors and seeds. An entry of claims.json so shows whether the rule is still
 the one that was committed before the runs. What the code does is for tests to hold.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
-Verdict = Literal["holds", "fails", "mixed", "not tested"]
+from bnrepro.claims.statistics import Effect, TooFew
+
+Verdict = Literal["holds", "fails", "depends", "undecided", "not tested"]
 # What the report says that a verdict means.
 VERDICTS: dict[Verdict, str] = {
     "holds": "so in every part of the rule",
-    "fails": "in none",
-    "mixed": "in some, or a difference is within two standard errors, or pairs of seeds disagree",
+    "fails": "so in no part",
+    "depends": "so in some parts, and not in others",
+    "undecided": "an interval is too wide to say, and no part contradicts another",
     "not tested": "the runs lack what the rule compares",
 }
 
@@ -34,93 +36,114 @@ class Part:
     """One of the comparisons that a verdict rests on.
 
     Attributes:
-        name: what is compared.
-        first, second: the means of both sides, in the order in which the statement has the first the better; `second`
-            is None where the statement itself has the other number.
-        met: whether the statement is so in this part; None where that cannot be told.
+        effect: what was compared, with its interval.
+        so: whether the statement is so in this part; None where that is not certain.
+        at: the values of the factors by which it differs from the rule's other parts.
+        name: what is compared, where a rule compares several things.
         counts: whether the verdict rests on it; other parts are listed beside.
     """
 
-    name: str
-    first: float
-    second: float | None = None
-    met: bool | None = None
+    effect: Effect
+    so: bool | None
+    at: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
     counts: bool = True
 
-    @classmethod
-    def of_means(
-        cls, name: str, first: pd.Series, second: pd.Series, met: bool | None = None, counts: bool = True
-    ) -> "Part":
-        """Of both sides' numbers, by seed."""
-        return cls(name, first.mean(), second.mean(), met, counts)
-
-    def entry(self) -> Any:
-        """The part in claims.json: its numbers, and `met` where it counts; one number where there is no second."""
-        if self.second is None:
-            return _number(self.first)
-        numbers = {"first": _number(self.first), "second": _number(self.second)}
-        return numbers | ({"met": None if self.met is None else bool(self.met)} if self.counts else {})
+    def entry(self) -> dict[str, Any]:
+        """The part in claims.json."""
+        effect = {name: _number(getattr(self.effect, name)) for name in ("estimate", "low", "high")}
+        return {
+            "name": self.name,
+            "at": dict(self.at),
+            **effect,
+            "pairs": self.effect.pairs,
+            "so": self.so,
+            "counts": self.counts,
+        }
 
 
-def of_parts(parts: Sequence[Part]) -> Verdict:
-    """`holds` where all parts are so, `fails` where none is, `mixed` in between."""
-    if all(part.met is True for part in parts):
+def verdict(parts: Sequence[Part]) -> Verdict:
+    """What all parts that count make of a statement."""
+    answers = [part.so for part in parts if part.counts]
+    if all(answers):
         return "holds"
-    return "fails" if all(part.met is False for part in parts) else "mixed"
+    if True in answers and False in answers:
+        return "depends"
+    return "undecided" if None in answers else "fails"
+
+
+def independent(parts: Iterable[Part]) -> int:
+    """How many of the comparisons that count share no network: those that share one, directly or by others, are one."""
+    groups: list[set[str]] = []
+    for part in parts:
+        if part.counts:
+            joined = set(part.effect.runs)
+            apart = []
+            for group in groups:
+                if group & joined:
+                    joined |= group
+                else:
+                    apart.append(group)
+            groups = [*apart, joined]
+    return len(groups)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """How a claim is judged.
+    """How a statement is judged.
 
     Attributes:
+        statement: what is judged.
         words: the rule as the report prints it.
         compare: from evidence to parts. Raises NotTested where runs are missing.
         reads: the studies that it compares, and of each the factors whose values it asks for. Of any other factor that
             a study crosses it sees the first value alone.
         thresholds: the numbers that decide, by name, as JSON takes them.
-        first_seed: it sees runs of this seed and of higher ones.
-        verdict: from the parts that count to the verdict.
     """
 
+    statement: str
     words: str
     compare: Callable[[Any], list[Part]]
     reads: Mapping[str, Sequence[str]]
     thresholds: Mapping[str, Any] = field(default_factory=dict)
-    first_seed: int = 0
-    verdict: Callable[[Sequence[Part]], Verdict] = of_parts
 
+    def judge(self, evidence: Any | None) -> dict[str, Any]:
+        """The rule's part of a claim's entry; without evidence it is not tested."""
+        told = {"statement": self.statement, "words": self.words, "digest": self.digest()}
+        try:
+            if evidence is None:
+                raise NotTested("the runs do not show all that the claim is about")
+            parts = self.compare(evidence.select(self.reads))
+            if not any(part.counts for part in parts):
+                raise NotTested("there is nothing to compare in the runs")
+        except (NotTested, TooFew) as missing:
+            return told | {"verdict": "not tested", "reason": str(missing), "independent": 0, "parts": []}
+        found = {"verdict": verdict(parts), "independent": independent(parts)}
+        return told | found | {"parts": [part.entry() for part in parts]}
 
-@dataclass(frozen=True)
-class Found:
-    """What the runs of a report gave, for the words about it.
-
-    Attributes:
-        parts: of the claim's entry in claims.json, by name; NaN where a run that diverged has no number.
-        steps: the rows of steps_to_target.csv at the headline's target.
-    """
-
-    parts: Mapping[str, Part]
-    steps: pd.DataFrame
-
-    def like(self, form: str) -> list[tuple[dict[str, str], Part]]:
-        """The parts whose names a format string gives, each with what stands in its fields."""
-        pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(form)))
-        matches = [(pattern.fullmatch(name), part) for name, part in self.parts.items()]
-        return [(match.groupdict(), part) for match, part in matches if match]
+    def digest(self) -> str:
+        """SHA-256 (hex) over what the rule says: statement, words, thresholds, studies and factors."""
+        rule = {
+            "statement": self.statement,
+            "words": self.words,
+            "thresholds": dict(self.thresholds),
+            "reads": {study: sorted(factors) for study, factors in self.reads.items()},
+        }
+        return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A statement, its rule, and what the report says about it.
+    """What is taught, how it is judged, and what the report says about it.
 
     Attributes:
         place: where the lesson has it: its part, and after the point the order within.
         title: a few words.
         source: who says so, and where.
-        statement: as it is taught.
-        findings: by verdict, what follows from it in any runs.
-        remarks: sentences with the numbers of the runs at hand.
+        stated: judges what the source says.
+        meant: judges what should have been said, where that differs.
+        findings: by verdict of the last of the two, what follows from it in any runs.
+        remarks: sentences with the numbers of the runs at hand, from the parts of the last of the two.
         caution: what the verdict must not be taken for.
         wording: what should be said instead, with its source.
         figure: the one that shows it.
@@ -133,10 +156,10 @@ class Claim:
     place: float
     title: str
     source: str
-    statement: str
-    rule: Rule
+    stated: Rule
+    meant: Rule | None = None
     findings: Mapping[Verdict, str] = field(default_factory=dict)
-    remarks: Callable[[Found], Iterable[str]] = lambda found: ()
+    remarks: Callable[[Sequence[Part]], Iterable[str]] = lambda parts: ()
     caution: str = ""
     wording: str = ""
     figure: str = ""
@@ -145,41 +168,11 @@ class Claim:
     beside_figure_3: bool = False
 
     def judge(self, evidence: Any | None) -> dict[str, Any]:
-        """The claim's entry in claims.json; without evidence it is not tested."""
-        parts: list[Part] = []
-        verdict: Verdict = "not tested"
-        reason = "the runs do not show all that the claim is about"
-        if evidence is not None:
-            try:
-                parts = self.rule.compare(evidence.select(self.rule.reads, self.rule.first_seed))
-                counted = [part for part in parts if part.counts]
-                if not counted:
-                    raise NotTested("there is nothing to compare in the runs")
-                verdict = self.rule.verdict(counted)
-            except NotTested as missing:
-                parts, reason = [], str(missing)
-        entry = {
-            "id": self.id,
-            "source": self.source,
-            "statement": self.statement,
-            "rule": {"words": self.rule.words, "digest": self.digest()},
-            "measured": {part.name: part.entry() for part in parts},
-            "verdict": verdict,
-        }
-        return entry | ({"reason": reason} if verdict == "not tested" else {})
-
-    def digest(self) -> str:
-        """SHA-256 (hex) over what the rule says: statement, words, thresholds, studies, factors and seeds."""
-        rule = {
-            "statement": self.statement,
-            "words": self.rule.words,
-            "thresholds": dict(self.rule.thresholds),
-            "reads": {study: sorted(factors) for study, factors in self.rule.reads.items()},
-            "first_seed": self.rule.first_seed,
-        }
-        return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
+        """The claim's entry in claims.json."""
+        entry: dict[str, Any] = {"id": self.id, "source": self.source, "stated": self.stated.judge(evidence)}
+        return entry | ({"meant": self.meant.judge(evidence)} if self.meant else {})
 
 
 def _number(value: float) -> float | None:
-    """With the tables' six significant digits; None where it is no number."""
+    """With the tables' six significant digits; None where it is no finite number."""
     return float(f"{value:.6g}") if np.isfinite(value) else None

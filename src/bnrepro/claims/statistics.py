@@ -1,61 +1,115 @@
-"""Comparisons of runs paired by seed, each with three answers: so, not so, and cannot be told."""
+"""Effects: what two arms differ by over the same seeds, with a 95% interval.
 
-from collections.abc import Iterable
+A ratio of positive quantities is the geometric mean of the seeds' ratios, with Student's t interval on their logarithms.
+A difference is the mean of the seeds' differences, with the t interval. Some quantities are known between two bounds
+alone: iterations to a target lie between two evaluations, or beyond the budget. Each end of an interval then takes the
+bounds that move it farthest out.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from bnrepro.claims.engine import NotTested
-
-STANDARD_ERRORS = 2  # a difference within so many is no difference
-LEAST_PAIRS = 2
-PAIRED = {
-    "standard_errors": STANDARD_ERRORS,
-    "least_pairs": LEAST_PAIRS,
-}  # thresholds of every rule that compares pairs
+CONFIDENCE = 0.95
+LEAST_PAIRS = 3  # the t quantile of two pairs is 12.7: their interval says nothing
+THRESHOLDS = {"confidence": CONFIDENCE, "least_pairs": LEAST_PAIRS}  # of every rule that asks for effects
 
 
-def less(first: pd.Series, second: pd.Series, standard_error: float = 0.0, resolution: float = 0.0) -> bool | None:
-    """Whether the first is smaller, paired by seed: True, False where it is larger, None where neither can be said.
+class TooFew(Exception):
+    """There are too few pairs for an interval."""
 
-    Neither can be said where pairs disagree about the sign, where the mean difference is within two standard errors or
-    the resolution of what was measured, or where a run has no such number.
 
-    Args:
-        standard_error: of the measurement itself; the scatter over pairs is added.
+class Sample(NamedTuple):
+    """A quantity of the runs of one arm, by seed.
+
+    Attributes:
+        at: its values; where only bounds are known, the one that is finite.
+        low, high: bounds. A value that is known lies on both.
+        runs: the networks that it was measured on (`bnrepro.analysis.curves.network`).
+    """
+
+    at: pd.Series
+    low: pd.Series
+    high: pd.Series
+    runs: frozenset[str] = frozenset()
+
+    @classmethod
+    def known(cls, values: pd.Series, runs: frozenset[str] = frozenset()) -> "Sample":
+        return cls(values, values, values, runs)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A ratio or a difference over pairs of seeds.
+
+    Attributes:
+        estimate: of values that are known, or of the finite bounds of others.
+        low, high: ends of the interval; 0 or infinite where the bounds leave them open.
+        pairs: seeds.
+        runs: the networks that were compared.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    pairs: int
+    runs: frozenset[str] = frozenset()
+
+    def exceeds(self, null: float, least: float) -> bool | None:
+        """Whether it is above `null`: False where it is certainly below `least`, None where neither is certain.
+
+        Args:
+            least: the smallest effect that matters, at or above `null`.
+        """
+        if self.high < least:
+            return False
+        return True if self.low > null else None
+
+
+def ratio(first: Sample, second: Sample) -> Effect:
+    """How many times the second is larger than the first, for positive quantities.
 
     Raises:
-        NotTested: there are fewer than two pairs.
+        TooFew: there are fewer than three pairs.
     """
-    pairs = pd.concat([first, second], axis=1)
-    if len(pairs) < LEAST_PAIRS:
-        raise NotTested("a comparison needs two seeds at least")
-    difference = (pairs.iloc[:, 0] - pairs.iloc[:, 1]).to_numpy(float)
-    if np.isnan(difference).any() or (np.any(difference < 0) and np.any(difference > 0)):
-        return None
-    error = np.hypot(difference.std(ddof=1) / np.sqrt(len(difference)), standard_error)
-    if abs(difference.mean()) <= max(STANDARD_ERRORS * error, resolution):
-        return None
-    return bool(difference.mean() < 0)
+    with np.errstate(divide="ignore"):
+        first, second = (Sample(*map(np.log, sample[:3]), sample.runs) for sample in (first, second))  # type: ignore[arg-type]
+    effect = difference(first, second)
+    return Effect(*np.exp([effect.estimate, effect.low, effect.high]).tolist(), effect.pairs, effect.runs)
 
 
-def no_less(
-    first: pd.Series, second: pd.Series, margin: float, standard_error: float = 0.0, resolution: float = 0.0
-) -> bool | None:
-    """Whether the first is as large, or larger: True where its mean is no farther below than the margin.
-
-    Args:
-        standard_error, resolution: see `less`; where that says that the first is smaller, the answer is False.
+def difference(first: Sample, second: Sample) -> Effect:
+    """By how much the second is larger than the first.
 
     Raises:
-        NotTested: as `less`.
+        TooFew: there are fewer than three pairs.
     """
-    if less(first, second, standard_error, resolution):
-        return False
-    return True if (first - second).mean(skipna=False) >= -margin else None
+    seeds = first.at.index.intersection(second.at.index)
+    if len(seeds) < LEAST_PAIRS:
+        raise TooFew(f"a comparison needs {LEAST_PAIRS} seeds at least")
+
+    def pairs(of_first: pd.Series, of_second: pd.Series) -> np.ndarray:
+        return (of_second[seeds] - of_first[seeds]).to_numpy(float)
+
+    low, _ = interval(pairs(first.high, second.low))
+    _, high = interval(pairs(first.low, second.high))
+    return Effect(float(pairs(first.at, second.at).mean()), low, high, len(seeds), first.runs | second.runs)
 
 
-def every(runs: Iterable[bool]) -> bool | None:
-    """Of several runs: True where it is so of all, False where of none, None in between."""
-    runs = list(runs)
-    return True if all(runs) else None if any(runs) else False
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """Student's t interval of a mean; it ends nowhere where a value is infinite, or no number."""
+    if not np.isfinite(values).all():
+        return -np.inf, np.inf
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * stats.sem(values)
+    return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def sign_test(gained: int, lost: int) -> float:
+    """The probability of counts of images so unequal, or more so, if each image were as likely to be gained as lost.
+
+    The exact form of McNemar's test, for two classifiers on the same images.
+    """
+    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0

@@ -1,0 +1,110 @@
+"""Effects and their intervals: against SciPy, by simulation, and with bounds in place of numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from bnrepro.claims import statistics
+from bnrepro.claims.statistics import Effect, Sample, TooFew
+
+
+def sample(*values, low=None, high=None):
+    series = [pd.Series(one, dtype=float) for one in (values, low or values, high or values)]
+    return Sample(*series)
+
+
+def test_a_difference_is_paired():
+    first, second = np.array([1.0, 5.0, 9.0]), np.array([2.0, 6.5, 9.5])
+    effect = statistics.difference(sample(*first), sample(*second))
+    expected = stats.ttest_rel(second, first).confidence_interval(0.95)
+    assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
+    assert (effect.estimate, effect.pairs) == (pytest.approx(1.0), 3)
+
+
+def test_a_ratio_is_geometric():
+    effect = statistics.ratio(sample(100, 200, 400), sample(300, 800, 800))
+    logs = stats.ttest_1samp(np.log([3, 4, 2]), 0).confidence_interval(0.95)
+    assert effect.estimate == pytest.approx(24 ** (1 / 3))
+    assert (effect.low, effect.high) == pytest.approx((np.exp(logs.low), np.exp(logs.high)))
+
+
+def test_pairs_are_those_of_seeds_that_both_have():
+    first = Sample.known(pd.Series([1.0, 2.0, 3.0, 9.0], index=[0, 1, 2, 3]))
+    second = Sample.known(pd.Series([4.0, 3.0, 2.0], index=[2, 1, 0]))
+    effect = statistics.difference(first, second)
+    assert (effect.estimate, effect.low, effect.high, effect.pairs) == (1, 1, 1, 3)
+
+
+def test_two_pairs_are_too_few():
+    with pytest.raises(TooFew, match="3 seeds"):
+        statistics.ratio(sample(1, 2), sample(3, 4))
+
+
+@pytest.mark.parametrize("pairs", [5, 10])
+@pytest.mark.parametrize("spread", [0.1, 1.0])
+def test_intervals_of_ratios_cover_what_they_promise(pairs, spread):
+    """Iterations to a target are skewed; their logarithms hardly."""
+    rng, true, covered = np.random.default_rng(0), 3.0, 0
+    for _ in range(2_000):
+        common = rng.normal(0, 0.5, pairs)
+        first = np.exp(common + rng.normal(0, spread, pairs))
+        second = true * np.exp(common + rng.normal(0, spread, pairs))
+        effect = statistics.ratio(sample(*first), sample(*second))
+        covered += effect.low <= true <= effect.high
+    assert covered / 2_000 == pytest.approx(0.95, abs=0.015)  # three standard errors
+
+
+def test_bounds_widen_an_interval():
+    """Iterations that lie between the evaluation before and the one that found them."""
+    first = sample(100, 120, 110, low=[90, 110, 100])
+    second = sample(300, 330, 360, low=[270, 300, 330])
+    known = statistics.ratio(sample(100, 120, 110), sample(300, 330, 360))
+    effect = statistics.ratio(first, second)
+    assert effect.low < known.low < known.high < effect.high
+    lowest = statistics.ratio(sample(100, 120, 110), sample(270, 300, 330)).low
+    highest = statistics.ratio(sample(90, 110, 100), sample(300, 330, 360)).high
+    assert (effect.low, effect.high) == pytest.approx((lowest, highest))
+
+
+def test_a_run_that_does_not_arrive_leaves_one_end_open():
+    arrived, late = sample(100, 120, 110), sample(300, 500, 500, low=[300, 500, 500], high=[300, np.inf, np.inf])
+    effect = statistics.ratio(arrived, late)
+    assert 0 < effect.low < effect.estimate < effect.high == np.inf
+    effect = statistics.ratio(late, arrived)
+    assert effect.low == 0
+    assert 0 < effect.estimate < effect.high < np.inf
+
+
+def test_a_run_that_is_there_at_its_first_evaluation_leaves_one_end_open():
+    at_once = sample(10, 10, 10, low=[0, 0, 0])
+    effect = statistics.ratio(at_once, sample(100, 120, 110))
+    assert 0 < effect.low < effect.high == np.inf
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (1.2, 3.0, True),
+        (1.01, 1.3, True),
+        (0.9, 3.0, None),
+        (1.0, 3.0, None),
+        (0.9, 1.05, False),
+        (1.01, 1.05, False),  # certain, and too small to matter
+        (0.2, 0.5, False),
+        (0.0, np.inf, None),
+    ],
+)
+def test_an_effect_that_matters_is_above_one(low, high, answer):
+    assert Effect(1.0, low, high, 5).exceeds(1, least=1.1) is answer
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (3, 3), (1, 9), (0, 12)])
+def test_images_gained_and_lost_are_counted_exactly(gained, lost):
+    n = gained + lost
+    tail = sum(
+        stats.binom.pmf(k, n, 0.5)
+        for k in range(n + 1)
+        if stats.binom.pmf(k, n, 0.5) <= stats.binom.pmf(lost, n, 0.5) * (1 + 1e-9)
+    )
+    assert statistics.sign_test(gained, lost) == pytest.approx(tail)
