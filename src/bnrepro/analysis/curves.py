@@ -1,11 +1,13 @@
 """Records of runs as tables: a row for every run and evaluation, and one for what each run ends with."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from bnrepro.study.factors import COLUMNS, OPTIONAL, unusual
+from bnrepro.study.factors import COLUMNS, OPTIONAL, settings, unusual
 from bnrepro.study.params import Study
 
 SERIES = ["study", *COLUMNS]
@@ -39,8 +41,9 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
         further: the study's optional factors (`further`).
 
     Returns:
-        Columns: the series' factors, seed, budget (steps), diverged (bool), step, and what was measured (`MEASURED`;
-        validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
+        Columns: the series' factors, seed, network (see `network`), budget (steps), diverged (bool), step, and what was
+        measured (`MEASURED`; validation_accuracy only where images were held out). Accuracies are shares of 1, the loss
+        is in nats.
 
     Raises:
         ValueError: two runs do not differ in these columns, or one has an unusual value of a factor without a column.
@@ -54,17 +57,28 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
             raise ValueError(f"runs of {study} have {hidden[0]} {spec[hidden[0]]}, which is no column of its tables")
         for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]
+        frame["network"] = network(spec)
         frame["budget"] = spec["steps"]
         frame["diverged"] = record["diverged_at"] is not None
         frames.append(frame)
     if not frames:
-        return pd.DataFrame(columns=[*factors, "seed", "budget", "diverged", "step", *MEASURED[:-1]])
+        return pd.DataFrame(columns=[*factors, "seed", "network", "budget", "diverged", "step", *MEASURED[:-1]])
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "study", study)
     if table.duplicated([*factors, "seed", "step"]).any():
         raise ValueError(f"runs of {study} differ in a factor that is no column of its tables")
     measured = [name for name in MEASURED if name in table]
-    return table[[*factors, "seed", "budget", "diverged", "step", *measured]]
+    return table[[*factors, "seed", "network", "budget", "diverged", "step", *measured]]
+
+
+def network(spec: Mapping[str, Any]) -> str:
+    """A name for the network that a run trains: runs that are the same mathematics have the same name.
+
+    Without batch normalization all implementations are; with it all but the canned estimator.
+    """
+    own = spec["normalization"] == "batch" and spec["implementation"] == "canned_estimator"
+    same = {name: value for name, value in settings(spec).items() if own or name not in ("implementation", "updates")}
+    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def finals(records: Sequence[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import curves
-from bnrepro.claims.engine import NotTested
-from bnrepro.claims.statistics import Sample
+from bnrepro.claims.engine import NotTested, Part
+from bnrepro.claims.statistics import Sample, ratio
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
 MATTERS = 1.1  # times fewer iterations; a smaller gain is none
@@ -92,6 +92,40 @@ class Evidence:
     def seen(self, values: pd.Series, study: str, **factors: Any) -> Sample:
         """Numbers by seed, taken from `looks` of the same runs, as a sample."""
         return Sample.known(values, _networks(_chosen(self.curves, study, factors)))
+
+    def fewer_steps(
+        self,
+        study: str,
+        target: float,
+        first: Mapping[str, Any],
+        second: Mapping[str, Any],
+        column: str = "accuracy",
+        **at: Any,
+    ) -> list[Part]:
+        """Whether the first of two arms takes fewer steps to a test accuracy: a part, or none where neither arrives.
+
+        Args:
+            first, second: the factors that make the arms.
+            at: the factors that both share.
+        """
+        arms = [self.steps(study, target, column, **arm, **at) for arm in (first, second)]
+        if not any(np.isfinite(arm.high).any() for arm in arms):
+            return []
+        effect = ratio(*arms)
+        return [Part(effect, effect.exceeds(1, MATTERS), {**at, "target": target})]
+
+    def best_rate(self, study: str, target: float, **arm: Any) -> float | None:
+        """The learning rate at which an arm takes the fewest steps to an accuracy of the held-out images, on average.
+
+        Of equals the lower; None where no run arrives at any.
+        """
+        rates = [float(rate) for rate in self.values(study, "learning_rate", **arm)]
+        steps = {
+            rate: self.steps(study, target, "validation_accuracy", **arm, learning_rate=rate).at.mean()
+            for rate in rates
+        }
+        best = min(rates, key=lambda rate: (steps[rate], rate))
+        return best if steps[best] < self.budget(study) else None
 
     def rate(self, study: str, times: float) -> float:
         """The learning rate of a study that is meant by a multiple of the dataset's own, that of study `depth`."""

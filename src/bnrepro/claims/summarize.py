@@ -79,7 +79,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         claimed += of_paper
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
-            trained = table[table["step"] > 0].drop(columns=["budget", "diverged"])
+            trained = table[table["step"] > 0].drop(columns=["network", "budget", "diverged"])
             paths.write_text(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
         shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
         paths.write_text(folder / "layers.csv", curves.thinned_csv(shown))
