@@ -143,9 +143,3 @@ def test_a_stage_depends_on_the_code_that_its_command_imports(stage):
 
 def test_every_stage_is_known_here():
     assert set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]) == set(COMMANDS)
-
-
-def test_the_figures_of_every_report_are_declared():
-    """`dvc plots show` shows no others."""
-    plots = yaml.safe_load((ROOT / "dvc.yaml").read_text())["plots"]
-    assert {str(path.relative_to(ROOT)) for path in ROOT.glob("reports/*/figures/png")} <= set(plots)

@@ -70,6 +70,10 @@ def figures(dataset: str) -> Path:
     return reports(dataset) / "figures"
 
 
+def plots(dataset: str) -> Path:
+    return reports(dataset) / "plots"
+
+
 def claims(dataset: str) -> Path:
     return reports(dataset) / "claims.json"
 

@@ -6,13 +6,12 @@ import subprocess
 
 import pytest
 
-from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput
 from bnrepro.figures import origin, registry
 from tests import pipeline
 
 REPORTS = pipeline.ROOT / "reports"
-COMMITTED = sorted(path for dataset in NAMES for path in (REPORTS / dataset / "figures").rglob("*.*"))
+COMMITTED = sorted(path for folder in ("figures", "plots") for path in REPORTS.glob(f"*/{folder}/*.*"))
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(REPORTS)))
@@ -51,7 +50,7 @@ def cite(clone, figure, status=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("figure", ["reports/digits/figures/png/iterations_to_target.png", "digits/layers"])
+@pytest.mark.parametrize("figure", ["reports/digits/plots/iterations_to_target.png", "digits/layers"])
 def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     (clone.folder / "README.md").write_text("Changed after the figure.\n")
     made = clone.run("git", "rev-parse", "HEAD").stdout.strip()

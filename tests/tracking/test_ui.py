@@ -245,10 +245,8 @@ def test_the_report_shows_its_figures(ui, page):
     page.read("//*[contains(text(), 'they are under Artifacts')]")
     page.screenshot("8-report")
     page.tab("Artifacts")
-    page.click("//*[normalize-space(text())='figures']")
-    for number, suffix, folder in ((9, "svg", "figures"), (10, "png", "figures/png")):
-        if folder != "figures":
-            page.click("//*[normalize-space(text())='png']")
+    for number, suffix, folder in ((9, "svg", "figures"), (10, "png", "plots")):
+        page.click(f"//*[normalize-space(text())='{folder}']")
         page.click(f"//*[normalize-space(text())='iterations_to_target.{suffix}']")
         page.read(f"//*[normalize-space()='{folder}/iterations_to_target.{suffix}']")
         picture = "//img[starts-with(@src, 'blob:')]"

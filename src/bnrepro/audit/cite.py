@@ -12,7 +12,7 @@ import yaml
 from bnrepro import paths
 from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput, Failed
-from bnrepro.figures import origin, registry, style
+from bnrepro.figures import origin, registry
 
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
 
@@ -21,7 +21,7 @@ def cite(figure: str) -> str:
     """Everything that a text needs to show a figure of this clone.
 
     Args:
-        figure: a file (`.svg`, `.png` or `.pdf`) in reports/<dataset>/figures, or `<dataset>/<name>`, or a name.
+        figure: a file in reports/<dataset>/figures or plots, or `<dataset>/<name>`, or a name.
 
     Raises:
         BadInput: there is no such figure, or several.
@@ -58,9 +58,8 @@ def _find(figure: str) -> Path:
     reports = paths.root().resolve() / "reports"
     every = [path for dataset in NAMES for path in sorted((reports / dataset / "figures").glob("*.svg"))]
     if file.suffix.removeprefix(".") in origin.FORMATS:
-        folder = file.parent.parent if file.parent.name == style.PNG else file.parent
-        if folder.name != "figures" or folder.parent.parent != reports:
-            raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
+        if file.parent.name not in ("figures", "plots") or file.parent.parent.parent != reports:
+            raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures and plots")
         found = [file] if file.is_file() else []
     else:
         dataset, _, name = figure.rpartition("/")
