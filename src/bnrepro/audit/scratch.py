@@ -1,5 +1,6 @@
 """A project in a temporary folder, in which stages can be run beside the real one."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -8,7 +9,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bnrepro import paths
-from bnrepro.errors import BadInput
+from bnrepro.errors import BadInput, Failed
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder.
+
+    Raises:
+        Failed: there is no room, or no right to write, where temporary files go.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="bnrepro-") as name:
+            yield Path(name).resolve()
+    except OSError as error:
+        if error.errno not in _NO_ROOM and tempfile.tempdir is not None:
+            raise
+        where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
+        reason = os.strerror(error.errno) if error.errno in _NO_ROOM else error.strerror
+        raise Failed(f"temporary files in {where}: {reason}; TMPDIR can name another folder") from error
 
 
 @contextmanager
@@ -20,10 +41,10 @@ def project(*shared: Path) -> Iterator[Path]:
 
     Raises:
         BadInput: from within; what it names in the copy, it then names in the project.
+        Failed: as `folder`.
     """
     root = paths.root()
-    with tempfile.TemporaryDirectory(prefix="bnrepro-") as name, _mirrors_from(paths.home()):
-        copy = Path(name).resolve()
+    with folder() as copy, _mirrors_from(paths.home()):
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(root / file, copy / file)
         for path in shared:
