@@ -1,6 +1,5 @@
 """dvc.lock against the tree, by `dvc status` in a copy of the project."""
 
-import errno
 import json
 import os
 import subprocess
@@ -78,9 +77,8 @@ def _status(datasets: Sequence[DatasetName]) -> dict[str, list[Any]]:
             text=True,
             check=False,
         )
-        if os.strerror(errno.ENOSPC) in done.stderr:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if done.returncode:
+            scratch.look_for_room(copy)
             raise BadInput(f"dvc status: {' '.join(done.stderr.split())}")
     return json.loads(done.stdout)
 

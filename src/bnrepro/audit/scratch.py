@@ -12,6 +12,7 @@ from bnrepro import paths
 from bnrepro.errors import BadInput, Failed
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_ROOM = 2**20  # bytes: where fewer are left, a program that failed has most likely failed for that
 
 
 @contextmanager
@@ -19,17 +20,22 @@ def folder() -> Iterator[Path]:
     """A temporary folder.
 
     Raises:
-        Failed: there is no room, or no right to write, where temporary files go.
+        Failed: there is no room where temporary files go.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="bnrepro-") as name:
             yield Path(name).resolve()
     except OSError as error:
-        if error.errno not in _NO_ROOM and tempfile.tempdir is not None:
+        if error.errno not in _NO_ROOM:
             raise
-        where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
-        reason = os.strerror(error.errno) if error.errno in _NO_ROOM else error.strerror
+        where, reason = tempfile.gettempdir(), os.strerror(error.errno)
         raise Failed(f"temporary files in {where}: {reason}; TMPDIR can name another folder") from error
+
+
+def look_for_room(folder: Path) -> None:
+    """After a program that wrote into a temporary folder has failed: raise OSError where the disk is full."""
+    if shutil.disk_usage(folder).free < _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @contextmanager
