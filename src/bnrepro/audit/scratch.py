@@ -28,8 +28,8 @@ def folder() -> Iterator[Path]:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        where, reason = tempfile.gettempdir(), os.strerror(error.errno)
-        raise Failed(f"temporary files in {where}: {reason}; TMPDIR can name another folder") from error
+        where = tempfile.gettempdir()
+        raise Failed(f"temporary files in {where}: {error.strerror}; TMPDIR can name another folder") from error
 
 
 def look_for_room(folder: Path) -> None:
