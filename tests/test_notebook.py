@@ -32,7 +32,8 @@ def test_cells_draw_report_verify_and_cite(reproduced, clone, tmp_path_factory):
     path, home = clone.folder / "notebook.ipynb", str(tmp_path_factory.mktemp("home"))
     path.write_text(json.dumps(notebook(CELLS)))
     own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"), home)
-    clone.run(sys.executable, str(BIN / "jupyter-execute"), "--inplace", path.name, MPLBACKEND="", **own)
+    command = (sys.executable, str(BIN / "jupyter-execute"), "--inplace", "--startup_timeout=600", path.name)
+    clone.run(*command, MPLBACKEND="", **own)
     cells = json.loads(path.read_text())["cells"]
     said = ["".join("".join(output.get("text", "")) for output in cell["outputs"]) for cell in cells]
     assert said[0] == "backend module://matplotlib_inline.backend_inline\n"
