@@ -18,8 +18,7 @@ PASSED = {
         "HOME LOGNAME USER USERNAME PATH PWD SHELL TMPDIR TEMP TMP XDG_* MPLCONFIGDIR"
     ),
     "where Python and its packages are; a record holds the versions that it finds, and the digest of its own code": (
-        "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE "
-        "VIRTUAL_ENV"
+        "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONUSERBASE VIRTUAL_ENV"
     ),
     "what Python writes": "PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED",
     "what macOS sets at every start, whatever was cleaned": "VERSIONER_* __CF_*",
@@ -39,6 +38,7 @@ SET = ENVIRONMENT | {
     "LC_ALL": "C.UTF-8",
     "MPLBACKEND": "agg",
     "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",  # `python -m`, as workers are started, takes no random.py of the working folder for Python's
     "PYTHONUTF8": "1",
 }
 

@@ -89,6 +89,20 @@ def test_clean_removes_what_a_kill_left(project):
     assert not partial.exists()
 
 
+def test_cleaning_puts_back_a_run_that_a_kill_has_left_set_aside(project):
+    """Of two, one whose place another has taken since."""
+    for name in ("abc", "abd"):
+        aside = paths.store() / "partial" / f".{name}.old.partial"
+        aside.mkdir(parents=True)
+        (aside / "record.json").write_text("old")
+    store.folder("abc").parent.mkdir()
+    store.folder("abd").mkdir()
+    (store.folder("abd") / "record.json").write_text("new")
+    store.clean()
+    assert [(store.folder(name) / "record.json").read_text() for name in ("abc", "abd")] == ["old", "new"]
+    assert not aside.parent.exists()
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "\x00" * 9])
 def test_a_damaged_record_is_named(project, content):
     folder = project / "somewhere"

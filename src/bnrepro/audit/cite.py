@@ -3,16 +3,15 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bnrepro import paths
+from bnrepro.audit import scratch
 from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput, Failed
 from bnrepro.figures import origin, registry
+from bnrepro.study import reading
 
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
 
@@ -38,7 +37,7 @@ def cite(figure: str) -> str:
     version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
     what = f"{registry.find(name).caption}. Data: {source.title}; {runs}; {version}."
     rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
-    citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = reading.load(paths.root() / "CITATION.cff")
     paper = citation["references"][0]  # a fork may add others
     return "\n\n".join(
         [
@@ -103,20 +102,24 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
     reports = f"reports/{dataset}"
     wanted = [*_DRAWN_FROM, f"{reports}/tables", f"{reports}/provenance.json"]
     archive = _git("archive", "--format=tar", commit, "--", *wanted, text=False)
-    with tempfile.TemporaryDirectory(prefix="bnrepro-") as folder:
-        subprocess.run(["tar", "--extract", "--directory", folder], input=archive, check=True)
+    with scratch.folder() as folder:
+        unpacked = subprocess.run(["tar", "-x", "-C", folder], input=archive, capture_output=True, check=False)
+        if unpacked.returncode:
+            scratch.look_for_room(folder)
+            raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
             [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(Path(folder) / "src")},
+            env=os.environ | {"PYTHONPATH": str(folder / "src")},
             capture_output=True,
             text=True,
             check=False,
         )
         if drawn.returncode:
+            scratch.look_for_room(folder)
             reason = " ".join(drawn.stderr.split())[-200:]
             raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
-        again = Path(folder) / path.relative_to(paths.root().resolve())
+        again = folder / path.relative_to(paths.root().resolve())
         if not again.is_file() or again.read_bytes() != path.read_bytes():
             raise Failed(
                 f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "

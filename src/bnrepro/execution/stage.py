@@ -68,7 +68,7 @@ def train(
     """
     dataset = datasets.load(dataset_name)
     fresh = os.environ.get("BNREPRO_FRESH") == "1"
-    with paths.locked("train", waiting="Another training uses the run store; waiting for it to end."):
+    with store.locked():
         store.clean()
         planned = plan(params, dataset, name, fresh)
         if planned.missing:

@@ -10,12 +10,11 @@ import importlib.metadata
 import io
 import json
 import math
-import os
 import shutil
 import subprocess
-import uuid
 import zipfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -82,19 +81,11 @@ def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, mac
         "bnrepro": importlib.metadata.version("bnrepro"),
         "commit": _commit(),
     }
-    target = folder(fingerprint)
-    partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
-    partial.mkdir(parents=True)
-    try:
+    with paths.replacing(folder(fingerprint), beside=_partial()) as partial:
         (partial / RECORD).write_text(_json(record), encoding="utf-8")
         _write_arrays(partial / PARAMETERS, result.parameters)
         _write_arrays(partial / LAYERS, result.layers)
         (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
-        target.parent.mkdir(exist_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def read_sidecar(fingerprint: str) -> dict[str, Any]:
@@ -124,10 +115,22 @@ def copy(fingerprint: str, target: Path) -> None:
         shutil.copyfile(folder(fingerprint) / name, target / name)
 
 
+def locked() -> AbstractContextManager[None]:
+    """Hold the lock of the store, which is that of all clones whose `.bnrepro/store` is a link to it."""
+    waiting = "Another training uses the run store; waiting for it to end."
+    return paths.locked("train", waiting, within=paths.store())
+
+
 def clean() -> None:
     """Remove what a killed process left half written, and its workers' temporary files. Call it under the lock."""
-    for left in (paths.store() / "partial", paths.temporary()):
+    for old in _partial().glob(".*.old.partial"):
+        paths.heal(folder(old.name.split(".")[1]), _partial())
+    for left in (_partial(), paths.temporary()):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _partial() -> Path:
+    return paths.store() / "partial"
 
 
 @cache
