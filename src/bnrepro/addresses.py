@@ -27,7 +27,7 @@ def without_secrets(text: str) -> str:
 def _secrets() -> Iterator[str]:
     """The secrets of this process's environment, as a library may quote them; the shortest would match anything."""
     for name, value in os.environ.items():
-        found = re.findall(r"://[^\s:@]*:(\S*)@", value)
+        found = re.findall(r"://[^\s:@/]*:(\S*)@", value)
         if name.endswith(("PASSWORD", "SECRET", "SECRET_ACCESS_KEY", "TOKEN")):
             found.append(value.strip())
         yield from (form for secret in found for form in (secret, unquote(secret)) if len(form) > 3)

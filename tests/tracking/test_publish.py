@@ -639,6 +639,12 @@ def test_a_server_elsewhere_needs_no_server_here(project: Path, monkeypatch: pyt
     assert capsys.readouterr().out == "http://***@mlflow.example:5000\n"
 
 
+def test_the_wait_for_the_server_has_an_end(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 0)
+    with pytest.raises(Failed, match=r"more than 0 s to answer; .*mlflow-server.log has what it said"):
+        serving.serve()
+
+
 @pytest.mark.parametrize("place", [".", "reports", ".dvc/tmp/exps/copy"])
 def test_a_relative_address_counts_from_the_clone(project: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In whichever folder a command is called, and in DVC's temporary copies too, which are deleted."""
@@ -691,7 +697,14 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
     (report,) = shown().of("report")
     expected = shown().content()
     code = "from bnrepro.tracking import serving; serving.serve()"
-    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for_another = {"MLFLOW_STATIC_PREFIX": "/runs", "MLFLOW_ARTIFACTS_ONLY": "true", "MLFLOW_PORT": "9"}
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, **for_another},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert server.stdout.readline() == "Starting MLflow's server ...\n"
         address = re.search(r"http://\S+", server.stdout.readline()).group()
