@@ -18,6 +18,7 @@ PACKAGE = ROOT / "src" / "bnrepro"
 
 # From the ground up; a module may import from its own room and from those before it.
 ROOMS = [
+    ["addresses"],
     ["environment", "errors", "processor"],
     ["paths", "reading", "source"],
     ["data"],
@@ -38,10 +39,11 @@ ROOMS = [
     ["__main__"],
 ]
 
-# Imported by a command without deciding what it makes: what an environment keeps, where files lie, how errors read,
-# what a terminal shows, what MLflow is told. What params.py decides reaches a stage as values, which dvc.yaml lists as
-# its params. What is imported by these alone decides no more than they do.
+# Imported by a command without deciding what it makes: what an environment keeps, where files lie, how errors and
+# addresses read, what a terminal shows, what MLflow is told. What params.py decides reaches a stage as values, which
+# dvc.yaml lists as its params. What is imported by these alone decides no more than they do.
 PLUMBING = {
+    "addresses",
     "cli",
     "environment",
     "errors",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bnrepro import environment, paths
+from bnrepro import addresses, environment, paths
 from bnrepro.data import registry
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import watchdog
@@ -25,6 +25,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = addresses.without_secrets(error.message)
+            raise
         except KeyboardInterrupt:
             click.echo("Interrupted; what was finished is kept.", err=True)
             ctx.exit(130)

@@ -171,6 +171,15 @@ def test_the_next_mirror_is_tried(project, mirrors, behaviour):
     assert contents(project / "data") == {f"raw/mnist/{file}": body for file, body in SMALL.items()}
 
 
+@pytest.mark.parametrize("behaviour", ["404", "html"])
+def test_a_password_in_a_mirror_is_not_shown(project, mirrors, server, behaviour):
+    mirrors(f"{server}/{behaviour}".replace("://", "://user:pass%2Fword@"), "http://user:pass/word@127.0.0.1:9")
+    with pytest.raises(Failed, match=r"://\*\*\*@127") as caught:
+        datasets.fetch("mnist")
+    assert "pass" not in caught.value.message
+    assert "word" not in caught.value.message
+
+
 def test_a_port_where_nobody_listens(project, mirrors):
     with socket.socket() as held:  # bound and not listening: nobody else can take the port meanwhile
         held.bind(("127.0.0.1", 0))

@@ -38,9 +38,9 @@ class Ui:
     def __init__(self, clone: pipeline.Clone):
         self.clone = clone
         self.process = clone.start("bnrepro", "ui")
-        lines = [self.process.stdout.readline() for _ in range(3)]
-        self.address = re.fullmatch(r"MLflow is at (http://127\.0\.0\.1:\d+) \(Ctrl-C ends it\)\n", lines[1]).group(1)
-        self.runs = re.fullmatch(r"The runs on digits: (\S+)\n", lines[2]).group(1)
+        lines = [self.process.stdout.readline() for _ in range(4)]
+        self.address = re.fullmatch(r"MLflow is at (http://127\.0\.0\.1:\d+) \(Ctrl-C ends it\)\n", lines[2]).group(1)
+        self.runs = re.fullmatch(r"The runs on digits: (\S+)\n", lines[3]).group(1)
         assert self.runs.startswith(f"{self.address}/#/")
 
     def sockets(self) -> list:

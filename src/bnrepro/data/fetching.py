@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bnrepro import paths
+from bnrepro import addresses, paths
 from bnrepro.errors import Failed
 
 TIMEOUT_SECONDS = 30
@@ -51,9 +51,9 @@ def _retrieve(file: str, sha256: str, mirrors: Sequence[str], folder: Path) -> N
                 shutil.copyfile(found, folder / file)
             return
         except OSError as error:  # requests' errors are OSErrors too, and some of them ValueErrors as well
-            tried.append(f"{mirror}: {_reason(error)}")
+            tried.append(f"{addresses.without_secrets(mirror)}: {_reason(error)}")
         except ValueError:  # pooch's word for a wrong hash; it has removed the file
-            tried.append(f"{mirror}: not the file expected (wrong SHA-256)")
+            tried.append(f"{addresses.without_secrets(mirror)}: not the file expected (wrong SHA-256)")
     raise Failed(f"{file} could not be obtained. Tried " + "; ".join(tried) + ". BNREPRO_MIRROR can name another one.")
 
 
