@@ -1,6 +1,7 @@
 """A project in a temporary folder, in which stages can be run beside the real one."""
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bnrepro import paths
+from bnrepro.data.fetching import named_mirrors
 from bnrepro.errors import BadInput
 
 
@@ -22,7 +24,7 @@ def project(*shared: Path) -> Iterator[Path]:
         BadInput: from within; what it names in the copy, it then names in the project.
     """
     root = paths.root()
-    with tempfile.TemporaryDirectory(prefix="bnrepro-") as name, _mirrors_from(paths.home()):
+    with tempfile.TemporaryDirectory(prefix="bnrepro-") as name, _same_mirrors():
         copy = Path(name).resolve()
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(root / file, copy / file)
@@ -49,14 +51,13 @@ def _working_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _mirrors_from(clone: Path) -> Iterator[None]:
+def _same_mirrors() -> Iterator[None]:
     """Have relative folders in BNREPRO_MIRROR count from the clone, also inside a copy."""
-    mirrors = os.environ.get("BNREPRO_MIRROR")
-    if mirrors:
-        absolute = [mirror if "://" in mirror else str(clone / mirror) for mirror in mirrors.split()]
-        os.environ["BNREPRO_MIRROR"] = " ".join(absolute)
+    before = os.environ.get("BNREPRO_MIRROR")
+    if before:
+        os.environ["BNREPRO_MIRROR"] = shlex.join(named_mirrors())
     try:
         yield
     finally:
-        if mirrors:
-            os.environ["BNREPRO_MIRROR"] = mirrors
+        if before:
+            os.environ["BNREPRO_MIRROR"] = before
