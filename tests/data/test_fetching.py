@@ -29,6 +29,7 @@ FIRST = next(iter(SMALL))
 LAST = list(SMALL)[-1]
 TIMEOUT_SECONDS = 0.5
 BEFORE_NEXT_BYTE = 0.1  # seconds: within the timeout, time and again
+SLOW = {"trickle", "trickle-header", "slow-loop"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -141,6 +142,8 @@ def mirrors(project, server, monkeypatch) -> Callable[..., list[str]]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # a developer's proxy has no way to this server
 
     def choose(*names: str) -> list[str]:
+        if SLOW & set(names):
+            monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 2 * TIMEOUT_SECONDS)
         chosen = [f"{server}/{name}" if name in BEHAVIOURS else name for name in names]
         monkeypatch.setenv("BNREPRO_MIRROR", " ".join(chosen))
         return chosen

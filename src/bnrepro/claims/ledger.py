@@ -12,16 +12,24 @@ from bnrepro.analysis import tables
 from bnrepro.claims import figure_1, lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
+from bnrepro.errors import BadInput
+from bnrepro.reading import Text, Word
+
+
+class _Sides(BaseModel, extra="forbid"):
+    first: float | None
+    second: float | None
+    met: bool | None = None
 
 
 class _Entry(BaseModel):
     """See `bnrepro.claims.engine.Claim.judge`."""
 
-    id: str
+    id: Word
     source: str
     statement: str
     rule: dict[str, str]
-    measured: dict[str, Any]
+    measured: dict[Text, float | _Sides | None]
     verdict: Verdict
 
 
@@ -52,6 +60,12 @@ def read(dataset: str) -> dict[str, dict[str, Any]]:
     """The entries of claims.json, by id.
 
     Raises:
-        BadInput: it is missing or damaged.
+        BadInput: it is missing or damaged, or its statements and rules are not those of this code.
     """
-    return {entry["id"]: entry for entry in tables.read_json(dataset, paths.claims(dataset), _ENTRIES)}
+    found = {entry["id"]: entry for entry in tables.read_json(dataset, paths.claims(dataset), _ENTRIES)}
+    for claim in (*LESSON, *PAPER):
+        entry, now = found.get(claim.id), claim.judge(None)
+        if entry and any(entry[name] != now[name] for name in ("source", "statement", "rule")):
+            reason = f"{claim.id} has another wording or rule by now"
+            raise BadInput(f"{paths.claims(dataset)}: {reason}; run `dvc repro` or `bnrepro summarize {dataset}`")
+    return found

@@ -17,6 +17,7 @@ from bnrepro import paths
 from bnrepro.errors import BadInput, Failed
 
 TIMEOUT_SECONDS = 30  # for a connection, and between two of a server's answers
+PATIENCE_SECONDS = 60  # for a file of a server; and then, by what has arrived,
 SLOWEST = 10_000  # bytes per second: MNIST in 20 minutes
 _VARIABLE = "BNREPRO_MIRROR"
 
@@ -156,7 +157,7 @@ def _download(url: str, target: str, most: int) -> None:
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         while thread.is_alive():
-            if time.monotonic() - started > 2 * TIMEOUT_SECONDS + file.written / SLOWEST:
+            if time.monotonic() - started > PATIENCE_SECONDS + file.written / SLOWEST:
                 raise TimeoutError(errno.ETIMEDOUT, f"too slow, under {SLOWEST // 1000} kB/s")
             thread.join(0.1)
     if failures:
