@@ -127,14 +127,6 @@ class _Limited:
         self._file.flush()
 
 
-def _forget_encoding(response: Any, **_: Any) -> None:
-    response.raw.headers.pop("Content-Encoding", None)
-
-
-# Some servers call a stored .gz file's own compression an encoding; requests would undo it, and the hash be another's.
-_AS_STORED = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _forget_encoding}}
-
-
 def _download(url: str, target: str, most: int) -> None:
     """Download a file, unless the server takes too long.
 
@@ -144,12 +136,22 @@ def _download(url: str, target: str, most: int) -> None:
     import pooch
 
     failures: list[Exception] = []
+    responses: list[Any] = []
+
+    def keep(response: Any, **_: Any) -> None:
+        # Some servers call a stored .gz file's own compression an encoding; requests would undo it.
+        response.raw.headers.pop("Content-Encoding", None)
+        responses.append(response)
 
     def work() -> None:
+        as_stored = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": keep}}
         try:
-            pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, **_AS_STORED)(url, file, None)
+            pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, **as_stored)(url, file, None)
         except Exception as error:
             failures.append(error)
+        finally:  # after an error pooch leaves its connection open
+            for response in responses:
+                response.close()
 
     started = time.monotonic()
     with open(target, "wb") as opened:
