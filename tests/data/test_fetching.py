@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # 1.0 knows no chunks
 
     def do_GET(self) -> None:
-        _, behaviour, file = self.path.split("/")
+        _, behaviour, file = self.path.partition("?")[0].split("/")
         BEHAVIOURS[behaviour](self, SMALL[file], file)
 
     def answer(self, body: bytes, status: int = 200, promised: int | None = None, **headers: str) -> None:
