@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bnrepro import paths
+from bnrepro.data.fetching import named_mirrors
 from bnrepro.errors import BadInput, Failed
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -50,7 +52,7 @@ def project(*shared: Path) -> Iterator[Path]:
         Failed: as `folder`.
     """
     root = paths.root()
-    with folder() as copy, _mirrors_from(paths.home()):
+    with folder() as copy, _same_mirrors():
         for file in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(root / file, copy / file)
         for path in shared:
@@ -76,14 +78,13 @@ def _working_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _mirrors_from(clone: Path) -> Iterator[None]:
+def _same_mirrors() -> Iterator[None]:
     """Have relative folders in BNREPRO_MIRROR count from the clone, also inside a copy."""
-    mirrors = os.environ.get("BNREPRO_MIRROR")
-    if mirrors:
-        absolute = [mirror if "://" in mirror else str(clone / mirror) for mirror in mirrors.split()]
-        os.environ["BNREPRO_MIRROR"] = " ".join(absolute)
+    before = os.environ.get("BNREPRO_MIRROR")
+    if before:
+        os.environ["BNREPRO_MIRROR"] = shlex.join(named_mirrors())
     try:
         yield
     finally:
-        if mirrors:
-            os.environ["BNREPRO_MIRROR"] = mirrors
+        if before:
+            os.environ["BNREPRO_MIRROR"] = before

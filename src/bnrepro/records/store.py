@@ -18,14 +18,15 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.data.dataset import Dataset
 from bnrepro.errors import BadInput
+from bnrepro.reading import Word
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import code_digest, numerical_versions
 from bnrepro.records.machine import Machine
@@ -35,8 +36,16 @@ from bnrepro.training.recording import Result
 
 SIDECAR = "sidecar.json"
 
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
 
-_SIDECAR = TypeAdapter(dict[str, Any])
+
+class _Sidecar(BaseModel, extra="allow", strict=True):
+    training_seconds: Seconds | None = None
+    evaluation_seconds: Seconds | None = None
+    __pydantic_extra__: dict[Word, Annotated[str, Field(max_length=1000)] | float | None]  # as tags in MLflow
+
+
+_SIDECAR = TypeAdapter(_Sidecar)
 
 
 def folder(fingerprint: str) -> Path:
