@@ -117,7 +117,8 @@ def prepare(dataset: params.DatasetName) -> None:
     "--scheduler",
     envvar="BNREPRO_SCHEDULER",
     metavar="tcp://HOST:PORT",
-    help="Train on the workers of a Dask cluster.  [default: BNREPRO_SCHEDULER, else this machine]",
+    help="Train on the workers of a Dask cluster. On a trusted network only: whoever reaches a scheduler at tcp:// can "
+    "run code on its workers and here. tls:// needs certificates.  [default: BNREPRO_SCHEDULER, else this machine]",
 )
 @_stage
 def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
