@@ -185,6 +185,23 @@ def test_a_merge_without_changes_keeps_every_byte(tmp_path):
     assert (tmp_path / "ours").read_bytes() == lock
 
 
+def test_results_in_conflict_stay_whole(tmp_path):
+    """Without markers, so that everything can be read until `dvc repro` has made them anew."""
+    made = pipeline.Clone(tmp_path)
+    made.run("git", "init", "--quiet", "--initial-branch", "main")
+    for name, value in (("user.name", "Test"), ("user.email", "test@example.org")):
+        made.run("git", "config", name, value)
+    (tmp_path / ".gitattributes").write_text((pipeline.ROOT / ".gitattributes").read_text())
+    metrics = tmp_path / "reports" / "digits" / "metrics.json"
+    metrics.parent.mkdir(parents=True)
+    for side in ("main", "theirs", "ours"):
+        made.run("git", "switch", "--quiet", *(() if side == "main" else ("--create", side, "main")), check=False)
+        metrics.write_text(f'{{"made by": "{side}"}}\n')
+        made.commit(side)
+    assert "CONFLICT" in made.run("git", "merge", "theirs", check=False).stdout
+    assert metrics.read_text() == '{"made by": "ours"}\n'
+
+
 @pytest.mark.usefixtures("project")
 def test_outside_git_there_is_nothing_to_install():
     with pytest.raises(BadInput, match="git config: "):

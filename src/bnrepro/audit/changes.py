@@ -23,10 +23,10 @@ def describe() -> str:
 
     try:
         with Repo(str(paths.root())) as repo, repo.lock:
-            lock, _ = Lockfile(repo, paths.root() / "dvc.lock").load()
+            lock, _ = Lockfile(repo, str(paths.root() / "dvc.lock")).load()
             lines = list(_lines(repo.index.graph, lock.get("stages", {})))
     except DvcException as error:
-        raise BadInput(f"dvc: {error.__cause__ or error}") from error
+        raise BadInput(f"dvc: {error}") from error
     return "\n".join(lines or ["Every stage is as dvc.lock has it."])
 
 
