@@ -35,6 +35,9 @@ PARAMS = (
 )
 
 
+OF_DVC = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")  # it calls pygtrie as it was
+
+
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory):
     """A pipeline of four stages, run and committed."""
@@ -100,7 +103,9 @@ def test_results_of_two_branches_are_merged(clone):
     assert "CONFLICT (content): Merge conflict in dvc.lock" in done.stdout
     assert entries(clone) == ours | {"right": theirs["right"]}
     clone.run("dvc", "repro", "--quiet")
-    assert (clone.folder / "both").read_text().count("2") == 3  # [1, 2, 3], 2 and no marker; twice the rate's line
+    both = (clone.folder / "both").read_text()
+    assert "[1, 2, 3]" in both
+    assert "right: 2" in both
     clone.run("git", "add", "dvc.lock")
     clone.run("git", "commit", "--quiet", "--no-edit")
     assert clone.run("dvc", "status").stdout.strip() == "Data and pipelines are up to date."
@@ -211,6 +216,7 @@ def test_outside_git_there_is_nothing_to_install():
 # --- why a stage would run --------------------------------------------------------------------------------------------
 
 
+@OF_DVC
 @pytest.mark.slow
 def test_it_says_what_changed_old_and_new(clone):
     assert changes.describe() == "Every stage is as dvc.lock has it."
@@ -239,6 +245,7 @@ def test_it_says_what_changed_old_and_new(clone):
     )
 
 
+@OF_DVC
 @pytest.mark.slow
 def test_it_says_what_runs_after_what(clone):
     (clone.folder / "constant").write_text("left right left\n")
@@ -250,6 +257,7 @@ def test_it_says_what_runs_after_what(clone):
     assert changes.describe().count("it has no entry in dvc.lock") == 4
 
 
+@OF_DVC
 @pytest.mark.slow
 def test_a_lock_that_dvc_cannot_read_ends_in_one_line(clone):
     (clone.folder / "dvc.lock").write_text("<<<<<<< HEAD\n")

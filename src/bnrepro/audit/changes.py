@@ -23,7 +23,7 @@ def describe() -> str:
 
     try:
         with Repo(str(paths.root())) as repo, repo.lock:
-            lock, _ = Lockfile(repo, str(paths.root() / "dvc.lock")).load()
+            lock = Lockfile(repo, str(paths.root() / "dvc.lock")).load()
             lines = list(_lines(repo.index.graph, lock.get("stages", {})))
     except DvcException as error:
         raise BadInput(f"dvc: {error}") from error
@@ -33,7 +33,7 @@ def describe() -> str:
 def _lines(graph: Any, entries: Mapping[str, Any]) -> Iterator[str]:
     """Each stage that would run with its changes, and those that run if such a stage makes something else."""
     needs = {stage: set(graph.successors(stage)) for stage in graph}
-    running = set()
+    running: set[Any] = set()
     for stage in TopologicalSorter(needs).static_order():
         if not stage.cmd:  # of `dvc add`
             continue
