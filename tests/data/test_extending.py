@@ -49,7 +49,7 @@ def test_a_dataset_is_added_as_the_page_says(tmp_path, mirror):
     clone.params(lambda tree: [tree[name].update(section) for name, section in sections.items()])
 
     changed = clone.run("git", "status", "--porcelain").stdout.split()[1::2]
-    assert changed == ["dvc.yaml", "params.yaml", "src/bnrepro/data/registry.py", "src/bnrepro/data/kmnist.py"]
+    assert changed == ["params.yaml", "src/bnrepro/data/registry.py", "src/bnrepro/data/kmnist.py"]
     clone.run("bnrepro", "check")
     clone.run("bash", "-euc", BLOCKS["sh"], BNREPRO_MIRROR=str(mirror))
     prepared = clone.folder / "data" / "prepared" / "kmnist"

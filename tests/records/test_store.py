@@ -133,13 +133,18 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
 
 
 def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits):
+    here = this_machine()
     for name in ("abc", "damaged", "untold"):
-        store.write(name, spec, digits, result, this_machine())
+        store.write(name, spec, digits, result, here, 2.25)
+    store.write("elsewhere", spec, digits, result, dataclasses.replace(here, processor="another"), 1.0)
     (store.folder("damaged") / schema.RECORD).write_text("{}")
     (store.folder("untold") / store.SIDECAR).write_text("[]")
-    ((found, seconds),) = store.durations()
+    ((found, seconds),) = store.durations(here.processor)
     assert found["implementation"] == spec.implementation
-    assert seconds == 2.0
+    assert seconds == 2.25
+    store.write("abc", spec, digits, result, here)
+    ((_, seconds),) = store.durations(here.processor)
+    assert seconds == 2.0  # training and evaluation, where the whole was not timed
 
 
 @pytest.mark.parametrize("file", [schema.RECORD, schema.PARAMETERS, schema.LAYERS])

@@ -78,12 +78,19 @@ def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result,
     }
 
 
-def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
-    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
+def write(
+    fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine, seconds: float | None = None
+) -> None:
+    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there.
+
+    Args:
+        seconds: how long the run kept its worker; None where that is not known.
+    """
     record = record_of(fingerprint, spec, dataset, result, machine)
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
+        "seconds": seconds and round(seconds, 3),
         "runs_together": result.together,
         "device": spec.device,
         **asdict(machine),
@@ -105,16 +112,16 @@ def read_sidecar(fingerprint: str) -> dict[str, Any]:
         return {}
 
 
-def durations() -> Iterator[tuple[dict[str, Any], float]]:
-    """Spec and seconds of every run in the store that tells them."""
+def durations(processor: str) -> Iterator[tuple[dict[str, Any], float]]:
+    """Spec and seconds of every run in the store that tells them and was made on a processor of this name."""
     for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
         sidecar = read_sidecar(path.parent.name)
-        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"}:
+        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"} and sidecar.get("processor") == processor:
             try:
                 spec = schema.read(path.parent)["spec"]
             except BadInput:  # a damaged record is no reason not to plan
                 continue
-            yield spec, sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+            yield spec, sidecar.get("seconds") or sidecar["training_seconds"] + sidecar["evaluation_seconds"]
 
 
 def copy(fingerprint: str, target: Path) -> None:
