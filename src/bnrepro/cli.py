@@ -27,7 +27,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            error.message = addresses.without_secrets(error.message)
+            error.message = addresses.without_secrets(error.message)  # type: ignore[misc]
             raise
         except KeyboardInterrupt:
             click.echo("Interrupted; what was finished is kept.", err=True)
