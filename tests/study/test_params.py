@@ -335,7 +335,7 @@ def test_a_number_is_read_as_dvc_writes_it(tmp_path):
     path.write_text(SHIPPED)
     with modify_yaml(path) as content:
         content["training"]["digits"]["learning_rate"] = 0.00001
-    assert "learning_rate: 1e-05\n" in path.read_text()
+    assert "learning_rate: 1e-05" in path.read_text()
     assert params.load(path).training["digits"].learning_rate == 0.00001
 
 
