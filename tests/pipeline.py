@@ -15,8 +15,12 @@ import yaml
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
-# What DVC says of its own files, which are empty while it writes them: a kill or a full disk can leave them so.
-_CUT_SHORT = {"dvc.lock' validation failed": "dvc.lock", "JSON structure is corrupted": ".dvc/tmp/rwlock"}
+# What DVC says of its own files, which are in part while it writes them: a kill or a full disk can leave them so.
+_CUT_SHORT = {
+    "dvc.lock' validation failed": "dvc.lock",
+    "dvc.lock' is invalid": "dvc.lock",  # cut in the middle of a key
+    "JSON structure is corrupted": ".dvc/tmp/rwlock",
+}
 
 
 @dataclass(frozen=True)
