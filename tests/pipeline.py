@@ -133,18 +133,6 @@ def only(tree: dict, *studies: str) -> None:
     tree["studies"] = {name: tree["studies"][name] for name in studies}
 
 
-def lesson(tree: dict) -> None:
-    """Every claim of the lesson on digits, over as many steps as batch normalization takes."""
-    tree["datasets"] = ["digits"]
-    tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5]}
-    studies = tree["studies"]
-    for name in [name for name, study in studies.items() if "digits" not in study.get("datasets", ["digits"])]:
-        del studies[name]
-    for study in studies.values():
-        study |= {"seeds": 2}
-    studies["depth"] |= {"depth": [1, 3], "seeds_of": {}}
-
-
 def paper(tree: dict) -> None:
     """MNIST over the first of the steps that the paper's curves show, with the studies of its figure."""
     tree["datasets"] = ["mnist"]
