@@ -4,7 +4,7 @@
 # Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (4.2 GB more), for `device: gpu` in params.yaml.
 # PYTHON=python3.12 picks the Python of an environment that is not there yet; environment.sh has what happens without.
 .DELETE_ON_ERROR:
-.PHONY: environment reproduce report test test-slow lint paper lock clean
+.PHONY: environment repository reproduce report test test-slow lint paper lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed-$(firstword $(shell cat environment.sh pyproject.toml requirements.lock | cksum))
@@ -15,7 +15,9 @@ $(error EXTRA=$(EXTRA): there is gpu)
 endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# A download without git's folder: DVC is told so, since it would refuse to start.
 reproduce: environment
+	@[ -e .git ] || dvc config --local core.no_scm true
 	@dvc repro
 	@echo "Report: $(CURDIR)/reports/digits/report.html"
 	@echo "Figure: $(CURDIR)/reports/digits/figures/iterations_to_target.svg"
@@ -33,12 +35,16 @@ lint: environment
 	@ruff check . && ruff format --check . && mypy
 
 # Puts params.yaml back as it was, and dvc.lock in step with it: the datasets are a choice of this one pipeline.
-paper: environment
+paper: repository environment
 	@cp params.yaml .venv/params.yaml
 	@trap 'mv .venv/params.yaml params.yaml' EXIT; \
 	dvc exp run -S 'datasets=[digits,mnist]' $(if $(STEPS),-S training.mnist.steps=$(STEPS))
 	@dvc repro --quiet --single-item check
 	@echo "Reports: $(CURDIR)/reports/digits/report.html $(CURDIR)/reports/mnist/report.html"
+
+# Before anything is installed for it.
+repository:
+	@[ -e .git ] || { echo "make paper runs an experiment of DVC's, which needs git: clone this repository" >&2; exit 2; }
 
 environment: $(STAMP) $(EXTRAS)
 

@@ -1,6 +1,7 @@
 """How fast this machine trains: `python -m benchmarks`, in the root of the clone; `--help` lists the tables."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,5 +62,7 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
+    # A clean environment keeps the working folder off Python's path, and this package is in it.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.root()), os.environ.get("PYTHONPATH")]))
     environment.start_clean()
     main(prog_name="python -m benchmarks")

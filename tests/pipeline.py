@@ -15,8 +15,12 @@ import yaml
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
-# What DVC says of its own files, which are empty while it writes them: a kill or a full disk can leave them so.
-_CUT_SHORT = {"dvc.lock' validation failed": "dvc.lock", "JSON structure is corrupted": ".dvc/tmp/rwlock"}
+# What DVC says of its own files, which are in part while it writes them: a kill or a full disk can leave them so.
+_CUT_SHORT = {
+    "dvc.lock' validation failed": "dvc.lock",
+    "dvc.lock' is invalid": "dvc.lock",  # cut in the middle of a key
+    "JSON structure is corrupted": ".dvc/tmp/rwlock",
+}
 
 
 @dataclass(frozen=True)
@@ -127,18 +131,6 @@ def small(tree: dict) -> None:
 
 def only(tree: dict, *studies: str) -> None:
     tree["studies"] = {name: tree["studies"][name] for name in studies}
-
-
-def lesson(tree: dict) -> None:
-    """Every claim of the lesson on digits, over as many steps as batch normalization takes."""
-    tree["datasets"] = ["digits"]
-    tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5]}
-    studies = tree["studies"]
-    for name in [name for name, study in studies.items() if "digits" not in study.get("datasets", ["digits"])]:
-        del studies[name]
-    for study in studies.values():
-        study |= {"seeds": 2}
-    studies["depth"] |= {"depth": [1, 3], "seeds_of": {}}
 
 
 def paper(tree: dict) -> None:

@@ -113,6 +113,16 @@ HOSTILE_NAMES = [name for group in HOSTILE.values() for name in group if name no
 NAMES = st.sampled_from([*HOSTILE_NAMES, "HOME", "PATH", "DVC_STAGE", "https_proxy"]) | st.text(min_size=1)
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"), [("", False), ("sqlite:///mlflow.db", False), ("https://mlflow.example", True)]
+)
+def test_what_is_about_a_server_of_mlflow_is_kept_where_one_is_named(address, kept):
+    """With a workspace, MLflow waits for ever in a database that has none."""
+    given = {"MLFLOW_TRACKING_URI": address, "MLFLOW_ENABLE_WORKSPACES": "true", "MLFLOW_STATIC_PREFIX": "/runs"}
+    assert (given.items() <= environment.cleaned(given).items()) == kept
+    assert environment.cleaned(given)["MLFLOW_TRACKING_URI"] == address
+
+
 @given(st.dictionaries(NAMES, st.text()))
 def test_what_is_clean_stays_so_and_nothing_else_is_left(given):
     clean = environment.cleaned(given)

@@ -55,7 +55,7 @@ def test_text_is_text(given):
     drawn = (paths.figures("digits") / "iterations_to_target.svg").read_text()
     assert "iterations without / with:</text>" in drawn
     assert "not reached within 3,000</text>" in drawn
-    assert b"iterations without" not in (paths.figures("digits") / "png" / "iterations_to_target.png").read_bytes()
+    assert b"iterations without" not in (paths.plots("digits") / "iterations_to_target.png").read_bytes()
 
 
 def test_arms_differ_in_grey_and_in_shape():
@@ -305,7 +305,7 @@ def test_a_study_of_ones_own_is_drawn_and_reported_without_code(given):
     drawn = {path.stem for path in paths.figures("digits").glob("*.svg")}
     assert "study_mine" in drawn
     assert "dropout" not in drawn
-    assert {path.stem for path in (paths.figures("digits") / "png").iterdir()} == drawn
+    assert {path.stem for path in paths.plots("digits").iterdir()} == drawn
     text = (paths.reports("digits") / "report.md").read_text().partition("\n### Study mine\n")[2].partition("\n## ")[0]
     assert "](figures/study_mine.svg)" in text
     rows = [line for line in text.splitlines() if line.startswith(("| no norm", "| batch norm", "| self-norm"))]
@@ -328,7 +328,7 @@ def test_an_svg_has_every_point_to_a_tenth(tmp_path):
     figure, ax = style.plt.subplots()
     steps = list(range(200))
     (line,) = ax.plot(steps, np.random.default_rng(0).random(200))
-    style.save(figure, tmp_path, "rough", {})
+    style.save(figure, tmp_path, tmp_path, "rough", {})
     wanted = line.get_transform().transform(line.get_xydata()) * 72 / figure.dpi
     wanted[:, 1] = 72 * figure.get_figheight() - wanted[:, 1]
     svg = (tmp_path / "rough.svg").read_text()

@@ -17,7 +17,7 @@ def untrained(clone):
     for name in (".bnrepro/store", "data/runs", ".dvc/cache"):
         shutil.rmtree(clone.folder / name)
     (clone.folder / ".venv").mkdir()
-    (clone.folder / ".venv" / ".installed").touch()  # `make` is not to build another environment
+    clone.run("make", "--touch", "environment")  # `make` is not to build another one
     return clone
 
 

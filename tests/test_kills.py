@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 SEED = 20
 STAGES = ("check", "fetch", "prepare", "train", "summarize", "plot", "report")
 VICTIMS = ("dvc", "command", "group")
-KILLS = 27  # one of every stage and victim, the rest at moments of the whole pipeline
+KILLS = 21  # one of every stage and victim, the rest at moments of the whole pipeline
 
 
 @dataclass

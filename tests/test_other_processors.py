@@ -14,17 +14,20 @@ BIN = Path(sys.executable).parent
 
 pytestmark = pytest.mark.slow
 
-NETWORKS = ["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+RUNS = [  # implementation, and what else sets a run apart
+    *((name, {}) for name in ("keras", "canned_estimator", "keras_estimator", "core_estimator")),
+    *(("keras", {"optimizer": name}) for name in ("momentum", "adam")),
+]
 PROCESSORS = ["Haswell-noTSX", "EPYC"]
 EMULATOR = shutil.which("qemu-x86_64")
 
 
 def digests(digits, *emulated):
-    """A line for every network, with a digest of all that its run leaves."""
+    """A line for every run, with a digest of all that it leaves."""
     command = [*emulated, sys.executable, "-W", "ignore", __file__]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=digits)
     lines = done.stdout.splitlines()
-    assert len(lines) == len(NETWORKS)
+    assert len(lines) == len(RUNS)
     return lines
 
 
@@ -48,12 +51,16 @@ def main():
     from tests.networks.specs import run_spec
 
     dataset = datasets.load("digits")
-    for name in NETWORKS:
-        result = run(run_spec(name, "batch", depth=2, steps=20, evaluate_every=10), dataset)
+    for name, changes in RUNS:
+        result = run(run_spec(name, "batch", depth=2, steps=20, evaluate_every=10, **changes), dataset)
         arrays = [
             (key, value.tobytes()) for found in (result.parameters, result.layers) for key, value in found.items()
         ]
-        print(name, hashlib.sha256(repr((result.curve, result.final, sorted(arrays))).encode()).hexdigest())
+        print(
+            name,
+            *changes.values(),
+            hashlib.sha256(repr((result.curve, result.final, sorted(arrays))).encode()).hexdigest(),
+        )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def plots(clone):
     done = clone.run("dvc", "plots", "show")
     assert "failed" not in done.stdout + done.stderr
     page = (clone.folder / "dvc_plots" / "index.html").read_text(encoding="utf-8")
-    return set(re.findall(r"figures_png_(\w+)\.png", page))
+    return set(re.findall(r"plots_(\w+)\.png", page))
 
 
 def test_a_study_has_a_figure_and_a_table_without_code_and_a_figure_costs_one_file(with_study):

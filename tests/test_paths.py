@@ -1,5 +1,8 @@
 """Where things lie, and that what is written appears whole or not at all."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,6 +110,95 @@ def test_replacing_clears_what_a_killed_process_left(tmp_path):
     with paths.replacing(target) as folder:
         (folder / "newer").write_text("newer")
     assert listing(tmp_path) == {"target/newer": "newer"}
+
+
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from bnrepro import paths
+
+moment, target, beside = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+
+def dying(do):
+    def call(*arguments, **options):
+        global moment
+        moment -= 1
+        if moment < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return do(*arguments, **options)
+    return call
+
+os.replace, shutil.rmtree = dying(os.replace), dying(shutil.rmtree)
+with paths.replacing(target, beside) as folder:
+    (folder / "new").write_text("new")
+"""
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize(
+    ("moment", "healed"),
+    [(0, "old"), (1, "old"), (2, "new")],
+    ids=["before both renames", "between the renames", "after both"],
+)
+def test_a_kill_while_a_folder_is_replaced_leaves_the_old_one_or_the_new_one(tmp_path, moment, healed, elsewhere):
+    target, beside = tmp_path / "target", tmp_path / "partial" if elsewhere else tmp_path
+    target.mkdir()
+    (target / "old").write_text("old")
+    command = [sys.executable, "-c", KILLED, str(moment), str(target), str(beside)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    with pytest.raises(RuntimeError), paths.replacing(target, beside):
+        raise RuntimeError
+    assert listing(tmp_path) == {f"target/{healed}": healed}
+    assert [path.name for path in beside.iterdir()] == ([] if elsewhere else ["target"])
+
+
+@pytest.mark.parametrize("kind", ["link to a folder", "dangling link", "file"])
+def test_replacing_takes_the_place_of_a_link_or_a_file_too(tmp_path, kind):
+    other, target = tmp_path / "other", tmp_path / "target"
+    other.mkdir()
+    (other / "kept").write_text("kept")
+    if kind == "file":
+        target.write_text("old")
+    else:
+        target.symlink_to(other if kind == "link to a folder" else tmp_path / "nowhere")
+    with paths.replacing(target) as folder:
+        (folder / "new").write_text("new")
+    assert listing(tmp_path) == {"other/kept": "kept", "target/new": "new"}
+    assert not target.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "target"]
+
+
+def test_a_folder_whose_place_cannot_be_taken_goes_back(tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "old").write_text("old")
+    with pytest.raises(FileNotFoundError), paths.replacing(target) as folder:
+        folder.rmdir()
+    assert listing(tmp_path) == {"target/old": "old"}
+
+
+def test_a_lock_within_a_shared_folder_is_that_of_all_who_link_to_it(project, tmp_path_factory):
+    """As of two clones with one run store, each by a path of its own."""
+    shared, said = tmp_path_factory.mktemp("shared"), "waiting"
+    link = project / "store"
+    link.symlink_to(shared)
+    holding = (
+        "import sys; from pathlib import Path; from bnrepro import paths\n"
+        f"with paths.locked('train', within=Path({str(shared)!r})): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+        waiting = (
+            "from pathlib import Path; from bnrepro import paths\n"
+            f"with paths.locked('train', {said!r}, Path({str(link)!r})): pass"
+        )
+        with subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE, text=True) as second:
+            assert second.stdout.readline() == f"{said}\n"
+            assert second.poll() is None
+            other.stdin.close()
+            assert second.wait(60) == 0
 
 
 def test_write_text_makes_the_folder_and_replaces_whole(tmp_path):

@@ -30,7 +30,7 @@ def test_tables_figures_and_report_are_there(reproduced):
     reports = reproduced.folder / "reports" / "digits"
     for name in ("iterations_to_target", "accuracy_vs_iterations"):
         assert "<text" in (reports / "figures" / f"{name}.svg").read_text()
-        assert (reports / "figures" / "png" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (reports / "plots" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (reports / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     curves = pd.read_csv(reports / "tables" / "curves" / "depth.csv", keep_default_na=False)
     assert len(curves) == 2 * 2 * 2 * 10  # implementations, normalizations, seeds, evaluations

@@ -5,11 +5,12 @@ import functools
 import os
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
-from bnrepro import environment, paths
+from bnrepro import addresses, environment, paths
 from bnrepro.data import registry
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import watchdog
@@ -25,6 +26,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = addresses.without_secrets(error.message)  # type: ignore[misc]
+            raise
         except KeyboardInterrupt:
             click.echo("Interrupted; what was finished is kept.", err=True)
             ctx.exit(130)
@@ -117,7 +121,8 @@ def prepare(dataset: params.DatasetName) -> None:
     "--scheduler",
     envvar="BNREPRO_SCHEDULER",
     metavar="tcp://HOST:PORT",
-    help="Train on the workers of a Dask cluster.  [default: BNREPRO_SCHEDULER, else this machine]",
+    help="Train on the workers of a Dask cluster. On a trusted network only: whoever reaches a scheduler at tcp:// can "
+    "run code on its workers and here. tls:// needs certificates.  [default: BNREPRO_SCHEDULER, else this machine]",
 )
 @_stage
 def train(dataset: params.DatasetName, study: str, workers: int | None, scheduler: str | None) -> None:
@@ -179,12 +184,39 @@ def report(dataset: params.DatasetName) -> None:
 
 
 @main.command()
-def plan() -> None:
+@click.option("--why", is_flag=True, help="Say for each stage that would run what changed since dvc.lock, old and new.")
+def plan(why: bool) -> None:
     """Say what would be trained, and how long it takes."""
     from bnrepro.execution.planning import describe
     from bnrepro.records import machine
 
     click.echo(describe(params.load(), machine.cores()))
+    if why:
+        from bnrepro.audit import changes
+
+        click.echo(changes.describe())
+
+
+@main.command()
+@click.argument(
+    "files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BASE OURS THEIRS"
+)
+@click.option("--install", is_flag=True, help="Have git call this command in this clone.")
+def merge_lock(files: tuple[Path, ...], install: bool) -> None:
+    """Merge dvc.lock by stage: a merge driver for git.
+
+    Git calls it with three files, and takes OURS for the result. `bnrepro merge-lock --install` is all that a user has
+    to call, once in a clone.
+    """
+    from bnrepro.audit import merging
+
+    if install:
+        merging.install()
+        click.echo("From now on git merges dvc.lock by stage in this clone.")
+    elif len(files) == 3:
+        merging.merge(*files)
+    else:
+        raise click.UsageError("three files are needed, or --install")
 
 
 @main.command()

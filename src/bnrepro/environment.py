@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from bnrepro import ENVIRONMENT
+from bnrepro import ENVIRONMENT, addresses
 
 # By the reason why they pass. A name that ends in `*` stands for all that start so. None picks a kernel or a flag.
 # Paths decide which libraries are found, whose versions a record has; CUDA_VISIBLE_DEVICES what `device: auto` is.
@@ -18,8 +18,7 @@ PASSED = {
         "HOME LOGNAME USER USERNAME PATH PWD SHELL TMPDIR TEMP TMP XDG_* MPLCONFIGDIR"
     ),
     "where Python and its packages are; a record holds the versions that it finds, and the digest of its own code": (
-        "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE "
-        "VIRTUAL_ENV"
+        "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONUSERBASE VIRTUAL_ENV"
     ),
     "what Python writes": "PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED",
     "what macOS sets at every start, whatever was cleaned": "VERSIONER_* __CF_*",
@@ -39,9 +38,11 @@ SET = ENVIRONMENT | {
     "LC_ALL": "C.UTF-8",
     "MPLBACKEND": "agg",
     "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",  # `python -m`, as workers are started, takes no random.py of the working folder for Python's
     "PYTHONUTF8": "1",
 }
 
+_STORES = ("MLFLOW_TRACKING_URI", "MLFLOW_MYSQL_SSL_CA", "MLFLOW_MYSQL_SSL_CERT", "MLFLOW_MYSQL_SSL_KEY")
 _WORDS = " ".join(PASSED.values()).split()
 _NAMES = frozenset(word for word in _WORDS if not word.endswith("*"))
 _PREFIXES = tuple(word[:-1] for word in _WORDS if word.endswith("*"))
@@ -57,8 +58,13 @@ def passes(name: str) -> bool:
 
 
 def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of an environment that pass, and those that are always set."""
-    return {name: value for name, value in environment.items() if passes(name)} | SET
+    """The variables of an environment that pass, and those that are always set.
+
+    Where MLFLOW_TRACKING_URI names no server, what is about one (a workspace, a prefix) is dropped.
+    """
+    asked = addresses.is_server(environment.get("MLFLOW_TRACKING_URI", ""))
+    kept = {name: value for name, value in environment.items() if passes(name)} | SET
+    return {name: value for name, value in kept.items() if asked or not name.startswith("MLFLOW_") or name in _STORES}
 
 
 def start_clean() -> None:

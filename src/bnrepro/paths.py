@@ -70,6 +70,10 @@ def figures(dataset: str) -> Path:
     return reports(dataset) / "figures"
 
 
+def plots(dataset: str) -> Path:
+    return reports(dataset) / "plots"
+
+
 def claims(dataset: str) -> Path:
     return reports(dataset) / "claims.json"
 
@@ -93,41 +97,70 @@ def temporary() -> Path:
 
 
 @contextmanager
-def locked(name: str, waiting: str | None = None) -> Iterator[None]:
-    """Hold a lock of this clone; the kernel lets go of it when the process ends, however it ends.
+def locked(name: str, waiting: str | None = None, within: Path | None = None) -> Iterator[None]:
+    """Hold a lock; the kernel lets go of it when the process ends, however it ends.
 
     Args:
         waiting: said when another process holds it.
+        within: the folder whose lock it is; this clone's private one if None.
     """
-    private().mkdir(parents=True, exist_ok=True)
-    with (private() / f"{name}.lock").open("w") as file:
+    folder = within or private()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if waiting:
                 print(waiting, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:  # a file system without locks, which does not say of what it speaks
+            raise OSError(error.errno, error.strerror, file.name) from error
         yield
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A fresh folder beside `target` that takes its place when the block ends without an error.
+def replacing(target: Path, beside: Path | None = None) -> Iterator[Path]:
+    """A fresh folder that takes the place of `target` when the block ends without an error.
 
-    Until then `target` stays as it was; after an error, or a kill and the next call, nothing is left behind.
+    Until then `target` stays as it was. After an error, or a kill at any moment and the next call, there is the old one
+    or the new one, whole, and nothing is left behind.
+
+    Args:
+        beside: the folder, on the same disk, in which the new one is made and the old one set aside; by default that of
+            `target`.
     """
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    beside = beside or target.parent
+    heal(target, beside)
+    partial, aside = _partial(target, beside), _aside(target, beside)
     partial.mkdir(parents=True)
     try:
         yield partial
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            os.replace(target, aside)
         os.replace(partial, target)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        heal(target, beside)
+
+
+def heal(target: Path, beside: Path) -> None:
+    """Clear what `replacing` has left; a folder that was set aside goes back where no other has taken its place."""
+    aside = _aside(target, beside)
+    if os.path.lexists(aside) and not os.path.lexists(target):
+        os.replace(aside, target)
+    for left in (aside, _partial(target, beside)):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _partial(target: Path, beside: Path) -> Path:
+    return beside / f".{target.name}.partial"
+
+
+def _aside(target: Path, beside: Path) -> Path:
+    return beside / f".{target.name}.old.partial"
 
 
 def write_text(target: Path, text: str) -> None:

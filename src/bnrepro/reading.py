@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
 
 class Unreadable(Exception):
     """A file is missing, or is not what it is read as; the message says why, and does not name the file."""
+
+
+# --- text that a file brings, and that readers are shown --------------------------------------------------------------
+
+MARKUP = frozenset('<>&"`[]|*\\')  # of HTML and of Markdown
+
+
+def plain(text: str) -> str:
+    """A text with `?` for every character of markup or control."""
+    return "".join(sign if sign.isprintable() and sign not in MARKUP else "?" for sign in text)
+
+
+def _is_plain(text: str) -> str:
+    if text != plain(text):
+        raise ValueError("text without markup and control characters is needed")
+    return text
+
+
+Text = Annotated[str, Field(max_length=1000), AfterValidator(_is_plain)]
+Word = Annotated[str, Field(pattern=r"^[0-9A-Za-z._+!-]{1,100}$")]  # a name or a version
+Digest = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -39,7 +60,8 @@ def _first(error: ValidationError) -> str:
     """The first thing that is wrong: where, and what."""
     detail = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in detail["loc"])
-    message = detail["msg"][0].lower() + detail["msg"][1:]
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     return f"{_shortened(place)}: {message}" if place else message
 
 

@@ -6,13 +6,12 @@ import subprocess
 
 import pytest
 
-from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput
 from bnrepro.figures import origin, registry
 from tests import pipeline
 
 REPORTS = pipeline.ROOT / "reports"
-COMMITTED = sorted(path for dataset in NAMES for path in (REPORTS / dataset / "figures").rglob("*.*"))
+COMMITTED = sorted(path for folder in ("figures", "plots") for path in REPORTS.glob(f"*/{folder}/*.*"))
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(REPORTS)))
@@ -31,7 +30,11 @@ def test_a_committed_figure_names_what_it_was_made_from(path):
 
 @pytest.mark.parametrize("kind", origin.FORMATS)
 @pytest.mark.parametrize(
-    "content", [b"", b"\x89PNG\r\n\x1a\n", b"<svg></svg>", b"%PDF /Subject ([1]) ", b"/Subject ({"]
+    "content",
+    [
+        *(b"", b"\x89PNG\r\n\x1a\n", b"<svg></svg>", b"%PDF /Subject ([1]) ", b"/Subject ({"),
+        *(b"<dc:description>{}</dc:description>", b'/Subject ({"bnrepro": "<b>"})'),
+    ],
 )
 def test_what_does_not_name_its_origin_is_refused(tmp_path, kind, content):
     path = tmp_path / f"layers.{kind}"
@@ -51,7 +54,7 @@ def cite(clone, figure, status=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("figure", ["reports/digits/figures/png/iterations_to_target.png", "digits/layers"])
+@pytest.mark.parametrize("figure", ["reports/digits/plots/iterations_to_target.png", "digits/layers"])
 def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     (clone.folder / "README.md").write_text("Changed after the figure.\n")
     made = clone.run("git", "rev-parse", "HEAD").stdout.strip()
@@ -74,12 +77,66 @@ def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
 def test_the_authors_and_references_of_a_fork_are_cited(clone):
     path = clone.folder / "CITATION.cff"
     group = '  - name: "The bnrepro authors"\n'
-    person = "  - family-names: Noether\n    given-names: Emmy\n"
+    person = "  - family-names: Noether & Co\n    given-names: Emmy\n"
     path.write_text(path.read_text().replace(group, group + person) + "  - type: article\n    title: Another\n")
     clone.commit("A fork")
     text = cite(clone, "layers")
-    assert "author = {{The bnrepro authors} and Noether, Emmy}" in text
+    assert "author = {{The bnrepro authors} and Noether \\& Co, Emmy}" in text
     assert text.count("\n@") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("references:", "related:", "lacks what BibTeX needs"),
+        ("version: 0.1.0\n", "", "lacks what BibTeX needs"),
+        ("    given-names: Sergey\n", "", ""),
+        ("authors:", "authors: [", "not readable"),
+    ],
+)
+def test_a_citation_file_that_cannot_be_cited_is_told_in_a_line(clone, old, new, said):
+    path = clone.folder / "CITATION.cff"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    clone.commit("Another citation")
+    assert f"CITATION.cff: {said}" in cite(clone, "layers", status=2)
+
+
+@pytest.mark.slow
+def test_a_dataset_of_ones_own_is_cited_and_one_that_is_gone_is_refused(clone):
+    data = clone.folder / "src" / "bnrepro" / "data"
+    (data / "again.py").write_text(
+        "from dataclasses import replace\n\nfrom bnrepro.data.digits import DIGITS\n\n"
+        'AGAIN = replace(DIGITS, name="again", title="Digits & more", make="")\n'
+    )
+    registry = data / "registry.py"
+    before = registry.read_text()
+    listed = before.replace("FASHION_MNIST)}", "FASHION_MNIST, AGAIN)}")
+    assert listed != before
+    registry.write_text(
+        listed.replace("import FASHION_MNIST\n", "import FASHION_MNIST\nfrom bnrepro.data.again import AGAIN\n")
+    )
+
+    def change(tree):
+        tree["datasets"] = ["again"]
+        for section in ("data", "training"):
+            tree[section]["again"] = tree[section]["digits"]
+
+    clone.params(change)
+    clone.run("dvc", "repro")
+    clone.commit("A dataset")
+    text = cite(clone, "again/layers")
+    assert "Data: Digits & more; 8 runs of study depth;" in text
+    assert "    dvc exp run -S 'datasets=[again]'\n" in text
+
+    registry.write_text(before)
+    clone.params(
+        lambda tree: [tree.update(datasets=["digits"]), tree["data"].pop("again"), tree["training"].pop("again")]
+    )
+    clone.commit("Without it")
+    said = cite(clone, "reports/again/figures/layers.svg", status=2)
+    assert "again is no dataset that src/bnrepro/data/registry.py lists: digits" in said
 
 
 @pytest.mark.slow

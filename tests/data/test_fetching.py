@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import socket
 import threading
 import time
@@ -14,10 +15,11 @@ import numpy as np
 import pytest
 
 from bnrepro import paths
+from bnrepro.audit import scratch
 from bnrepro.data import datasets, fetching
 from bnrepro.data.mnist import MNIST
 from bnrepro.data.registry import SOURCES
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput, Failed
 from tests.data.contents import contents
 
 # The path down to hash and file is the same for any bytes; real files would only be slower.
@@ -26,6 +28,8 @@ SHORT = replace(MNIST, files={file: hashlib.sha256(body).hexdigest() for file, b
 FIRST = next(iter(SMALL))
 LAST = list(SMALL)[-1]
 TIMEOUT_SECONDS = 0.5
+BEFORE_NEXT_BYTE = 0.1  # seconds: within the timeout, time and again
+SLOW = {"trickle", "trickle-header", "slow-loop"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -34,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # 1.0 knows no chunks
 
     def do_GET(self) -> None:
-        _, behaviour, file = self.path.split("/")
+        _, behaviour, file = self.path.partition("?")[0].split("/")
         BEHAVIOURS[behaviour](self, SMALL[file], file)
 
     def answer(self, body: bytes, status: int = 200, promised: int | None = None, **headers: str) -> None:
@@ -53,6 +57,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
+
+    def send_for_ever(self, piece: bytes, pause: float = 0) -> None:
+        """Until the other end hangs up."""
+        self.close_connection = True
+        try:
+            while True:
+                self.wfile.write(piece)
+                time.sleep(pause)
+        except OSError:
+            pass
 
     def log_message(self, *_: object) -> None:
         pass
@@ -83,6 +97,28 @@ BEHAVIOURS: dict[str, Callable[[Handler, bytes, str], None]] = {
         if file == FIRST
         else self.answer(body)
     ),
+    # without a length, and with a wrong one
+    "endless": lambda self, body, _: (
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
+        self.send_for_ever(bytes(2**16)),
+    ),
+    "endless-chunks": lambda self, body, _: (
+        self.answer_in_chunks(body),
+        self.send_for_ever(b"10000\r\n" + bytes(2**16) + b"\r\n"),
+    ),
+    "huge": lambda self, body, _: (self.answer(body, promised=2**40), self.send_for_ever(bytes(2**16))),
+    "trickle": lambda self, body, _: (
+        self.answer(b"", promised=len(body)),
+        self.send_for_ever(b"x", BEFORE_NEXT_BYTE),
+    ),
+    "trickle-header": lambda self, body, _: (
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nServer: "),
+        self.send_for_ever(b"x", BEFORE_NEXT_BYTE),
+    ),
+    "slow-loop": lambda self, _, file: (
+        time.sleep(TIMEOUT_SECONDS / 2),
+        self.answer(b"", 302, Location=f"/slow-loop/{file}"),
+    ),
     "last-404": lambda self, body, file: self.answer(body, 404 if file == LAST else 200),
 }
 
@@ -106,6 +142,8 @@ def mirrors(project, server, monkeypatch) -> Callable[..., list[str]]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # a developer's proxy has no way to this server
 
     def choose(*names: str) -> list[str]:
+        if SLOW & set(names):
+            monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 2 * TIMEOUT_SECONDS)
         chosen = [f"{server}/{name}" if name in BEHAVIOURS else name for name in names]
         monkeypatch.setenv("BNREPRO_MIRROR", " ".join(chosen))
         return chosen
@@ -129,6 +167,59 @@ def test_a_mirror_may_end_in_a_slash(project, mirrors, server):
     assert contents(paths.raw("mnist")) == SMALL
 
 
+def test_a_scheme_may_be_in_capitals_and_a_query_stays_behind_the_file(project, mirrors, server):
+    mirrors(f"{server.replace('http', 'HTTP')}/good?key=a%2Fb")
+    datasets.fetch("mnist")
+    assert contents(paths.raw("mnist")) == SMALL
+
+
+@pytest.fixture
+def folder(tmp_path_factory) -> Path:
+    """A mirror on this disk, in a place that takes some care to name."""
+    made = tmp_path_factory.mktemp("home") / "my data"
+    made.mkdir()
+    for file, body in SMALL.items():
+        (made / file).write_bytes(body)
+    return made
+
+
+WAYS = {  # to name it
+    "alone": "{folder}",
+    "from home": "~/my data",
+    "quoted": "'{folder}'",
+    "as for a shell": r"/no/such/folder {home}/my\ data",
+    "in quotes beside another": "404 '{home}/my data'",
+    "from home in quotes": "/no/such/folder '~/my data'",
+    "file": "'file://{folder}'",
+    "file with %": "file://{home}/my%20data/",
+    "file in capitals": "FILE://localhost{home}/my%20data",
+    "file with a slash": "file:{home}/my%20data",
+    "relative": "'{relative}'",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_is_found_however_it_is_named(project, mirrors, folder, monkeypatch, way):
+    mirrors()
+    monkeypatch.setenv("HOME", str(folder.parent))
+    relative = os.path.relpath(folder, project)
+    named = WAYS[way].format(folder=folder, home=folder.parent, relative=relative)
+    monkeypatch.setenv("BNREPRO_MIRROR", named)
+    datasets.fetch("mnist")
+    assert contents(paths.raw("mnist")) == SMALL
+    with scratch.project():  # where `bnrepro verify` fetches what a clone lacks
+        datasets.fetch("mnist")
+        assert contents(paths.raw("mnist")) == SMALL
+    assert os.environ["BNREPRO_MIRROR"] == named
+
+
+def test_a_quotation_that_does_not_end_is_told(project, mirrors, monkeypatch):
+    mirrors()
+    monkeypatch.setenv("BNREPRO_MIRROR", "'/my data /another")
+    with pytest.raises(BadInput, match="BNREPRO_MIRROR: no closing quotation; quote a folder with blanks whole"):
+        datasets.fetch("mnist")
+
+
 FAILURES = {  # behaviour: what the user is told of it
     "wrong": "wrong SHA-256",
     "truncated": "wrong SHA-256",
@@ -141,8 +232,19 @@ FAILURES = {  # behaviour: what the user is told of it
     "cut-chunks": "broke off",
     "hang-up": "unreachable",
     "stall": "unreachable",
+    "endless": "it sends more than 48,088,576 bytes",
+    "endless-chunks": "it sends more than 48,088,576 bytes",
+    "huge": "it sends more than 48,088,576 bytes",
+    "trickle": "too slow, under 10 kB/s",
+    "trickle-header": "too slow, under 10 kB/s",
+    "slow-loop": "too slow, under 10 kB/s",
     "/no/such/folder": "No such file or directory",
     "http://[": "InvalidURL",
+    "HTTP://[": "InvalidURL",
+    "ftp://127.0.0.1/mnist": "a folder or a URL with http, https or file is needed",
+    "file://a/folder": "a file URL has three slashes",
+    "file:///no/such/folder": "No such file or directory",
+    "~/no/such/folder": "No such file or directory",
 }
 
 
@@ -151,6 +253,7 @@ def refusal(project: Path, chosen: list[str], file: str = FIRST) -> str:
     with pytest.raises(Failed) as caught:
         datasets.fetch("mnist")
     message = caught.value.message
+    chosen = [os.path.expanduser(mirror) for mirror in chosen]
     assert caught.value.exit_code == 1
     assert len(message.splitlines()) == 1
     assert message.startswith(file)
@@ -169,6 +272,15 @@ def test_the_next_mirror_is_tried(project, mirrors, behaviour):
     mirrors(behaviour, "good")
     datasets.fetch("mnist")
     assert contents(project / "data") == {f"raw/mnist/{file}": body for file, body in SMALL.items()}
+
+
+@pytest.mark.parametrize("behaviour", ["404", "html"])
+def test_a_password_in_a_mirror_is_not_shown(project, mirrors, server, behaviour):
+    mirrors(f"{server}/{behaviour}".replace("://", "://user:pass%2Fword@"), "http://user:pass/word@127.0.0.1:9")
+    with pytest.raises(Failed, match=r"://\*\*\*@127") as caught:
+        datasets.fetch("mnist")
+    assert "pass" not in caught.value.message
+    assert "word" not in caught.value.message
 
 
 def test_a_port_where_nobody_listens(project, mirrors):

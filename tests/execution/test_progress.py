@@ -21,11 +21,13 @@ def test_plain_lines_tell_the_plan_and_the_end(project, capsys):
     spec = grid.expand(params.load(), "digits", "depth")[0]
     specs = {f"run {seed}": dataclasses.replace(spec, seed=seed) for seed in range(3)}
     with TrainingProgress("digits depth") as progress:
-        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 10.0, "run 2": 30.0}), workers=2)
+        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 20.0, "run 2": 30.0}), workers=2)
         for key in ("run 1", "run 2"):
             progress.finished(key, specs[key], 1234.5)
     first, *_, last = capsys.readouterr().out.splitlines()
-    assert first == "digits depth: 3 runs, 1 of them in the store, 2 to train, about 20 s"
+    assert (
+        first == "digits depth: 3 runs, 1 of them in the store, 2 to train, about 34 s"
+    )  # 30 s for the longer one, and 4 s to start
     assert last.startswith("  2/2 runs, 1,234 steps/s (digits keras none depth 1 learning rate 0.5 seed 2), 0 s left")
 
 

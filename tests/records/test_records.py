@@ -1,6 +1,7 @@
 """Records and their index: what is not one is named, in one line."""
 
 import copy
+import dataclasses
 import functools
 import json
 
@@ -8,7 +9,8 @@ import pytest
 
 from bnrepro import paths
 from bnrepro.errors import BadInput
-from bnrepro.records import schema
+from bnrepro.records import schema, store
+from bnrepro.records.machine import Machine
 
 SPEC = {  # of a record that is older than the optimizer
     "dataset": "digits",
@@ -103,6 +105,18 @@ def test_a_curve_is_at_the_steps_of_its_schedule(tmp_path):
         (with_(spec__width=True), "spec.width"),
         (with_(spec__other=1), "spec.other"),
         (with_(spec__implementation="jax"), "spec.implementation"),
+        (with_(spec__dataset="<b>digits</b>"), "its dataset is none of digits"),
+        (with_(processor="<script>alert(1)</script>"), "processor: text without markup"),
+        (with_(processor="[any](javascript:alert(1))"), "processor: text without markup"),
+        (with_(processor="any\n# x86-64-v3"), "processor: text without markup"),
+        (with_(processor="\x1b[2Jany"), "processor: text without markup"),
+        (with_(processor="x" * 2000), "processor"),
+        (with_(versions__numpy="<img src=x>"), "versions.numpy"),
+        (with_(versions={"numpy": "2.4"}), "it lacks the versions of tensorflow"),
+        (with_(fingerprint="../../secret"), "fingerprint"),
+        (with_(data_digest="`d1`"), "data_digest"),
+        (with_(final={"population_accuracy": 0.9, "<b>": 1.0}), "final.<b>"),
+        (with_(final={"population_accuracy": 1.5}), "a final accuracy is more than 1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -134,6 +148,7 @@ def test_a_run_that_diverged_has_no_end(tmp_path):
         '{"runs": 1}',
         '{"runs": ["absent"]}',
         '{"runs": [1]}',
+        '{"runs": ["../../../secret"]}',
     ],
 )
 def test_a_damaged_index_is_named(project, index):
@@ -150,3 +165,22 @@ def test_damaged_parameters_are_named(tmp_path, content):
         (tmp_path / schema.PARAMETERS).write_bytes(content)
     with pytest.raises(BadInput, match="not the parameters of a run"):
         schema.read_parameters(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["NVIDIA H100 80GB HBM3", "<b>A</b> [card](x)", "a\nname"])
+def test_what_a_machine_calls_itself_never_makes_its_records_unreadable(tmp_path, name):
+    machine = Machine(1, "Linux", name, "3.11.9", name, "x86-64-v3", name, cuda="12.5")
+    for one in (machine, dataclasses.replace(machine, cuda=None)):
+        record = with_(processor=one.same_bits("fast"))
+        write(tmp_path, record)
+        assert schema.read(tmp_path)["processor"] == record["processor"]
+
+
+@pytest.mark.parametrize(
+    "sidecar", [{"training_seconds": "1"}, {"training_seconds": -1.0}, {"training_seconds": [1]}, {"commit": {}}, []]
+)
+def test_a_sidecar_that_could_not_be_is_left_out(project, sidecar):
+    write(store.folder("abc"), WHOLE)
+    (store.folder("abc") / store.SIDECAR).write_text(json.dumps(sidecar))
+    assert store.read_sidecar("abc") == {}
+    assert list(store.durations("EPYC")) == []

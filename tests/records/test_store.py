@@ -89,6 +89,20 @@ def test_clean_removes_what_a_kill_left(project):
     assert not partial.exists()
 
 
+def test_cleaning_puts_back_a_run_that_a_kill_has_left_set_aside(project):
+    """Of two, one whose place another has taken since."""
+    for name in ("abc", "abd"):
+        aside = paths.store() / "partial" / f".{name}.old.partial"
+        aside.mkdir(parents=True)
+        (aside / "record.json").write_text("old")
+    store.folder("abc").parent.mkdir()
+    store.folder("abd").mkdir()
+    (store.folder("abd") / "record.json").write_text("new")
+    store.clean()
+    assert [(store.folder(name) / "record.json").read_text() for name in ("abc", "abd")] == ["old", "new"]
+    assert not aside.parent.exists()
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "\x00" * 9])
 def test_a_damaged_record_is_named(project, content):
     folder = project / "somewhere"
@@ -119,13 +133,18 @@ def test_the_lock_is_freed_when_its_holder_is_killed(project):
 
 
 def test_runs_tell_what_they_took_and_damaged_ones_nothing(spec, result, digits):
+    here = this_machine()
     for name in ("abc", "damaged", "untold"):
-        store.write(name, spec, digits, result, this_machine())
+        store.write(name, spec, digits, result, here, 2.25)
+    store.write("elsewhere", spec, digits, result, dataclasses.replace(here, processor="another"), 1.0)
     (store.folder("damaged") / schema.RECORD).write_text("{}")
     (store.folder("untold") / store.SIDECAR).write_text("[]")
-    ((found, seconds),) = store.durations()
+    ((found, seconds),) = store.durations(here.processor)
     assert found["implementation"] == spec.implementation
-    assert seconds == 2.0
+    assert seconds == 2.25
+    store.write("abc", spec, digits, result, here)
+    ((_, seconds),) = store.durations(here.processor)
+    assert seconds == 2.0  # training and evaluation, where the whole was not timed
 
 
 @pytest.mark.parametrize("file", [schema.RECORD, schema.PARAMETERS, schema.LAYERS])

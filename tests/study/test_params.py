@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.serialize import load_yaml, modify_yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -206,7 +207,8 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(refused, text):
     line = refused(text)
     key = "width" if "width: 50" in text else "device"
     numbers = [number for number, content in enumerate(text.splitlines(), 1) if content.lstrip().startswith(f"{key}:")]
-    assert f"the key '{key}' stands twice in line {numbers[1]}," in line
+    assert f"line {numbers[1]}, column " in line
+    assert f'duplicate key "{key}"' in line
 
 
 # The last: a pattern's `$` also fits before a trailing newline, and the name becomes a folder's.
@@ -310,12 +312,39 @@ def test_a_momentum_of_one_would_never_move(refused):
     assert assert_says(refused(with_value(key, 1.0)), key, 1.0) == "input should be less than 1"
 
 
-@pytest.mark.parametrize("written", ["1e-3", "1e3", "5E-1"])
-def test_what_yaml_takes_for_text_is_refused_with_the_way_to_write_it(refused, written):
-    # YAML 1.1 wants a point in a number with an exponent, which surprises everybody
-    line = refused(with_text(RATE, written))
-    assert "1.0e-3" in assert_says(line, RATE, written)
-    assert yaml.safe_load("1.0e-3") == 0.001  # so that the advice is right
+# YAML 1.1 reads the first as text, the others as an octal, a sexagesimal, a boolean.
+@pytest.mark.parametrize("written", ["1e-05", "5E-1", "017", "1:30", "yes", "0o17", "1_0.5", "+.5", "~", ".inf", "1e5"])
+@pytest.mark.parametrize("version", ["", "%YAML 1.1\n---\n"])
+@pytest.mark.filterwarnings("ignore::ruamel.yaml.error.MantissaNoDotYAML1_1Warning")  # DVC lets them through
+def test_a_scalar_is_read_as_dvc_reads_it(tmp_path, refused, written, version):
+    text = version + with_text(RATE, written)
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    value = load_yaml(path)["training"]["digits"]["learning_rate"]
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        assert params.load(path).training["digits"].learning_rate == value
+    elif value is None:
+        assert refused(text).startswith(f"{dotted(RATE)}: nothing given; ")
+    else:
+        assert_says(refused(text), RATE, value)
+
+
+def test_a_number_is_read_as_dvc_writes_it(tmp_path):
+    """By `dvc exp run -S training.digits.learning_rate=0.00001`."""
+    path = tmp_path / "params.yaml"
+    path.write_text(SHIPPED)
+    with modify_yaml(path) as content:
+        content["training"]["digits"]["learning_rate"] = 0.00001
+    assert "learning_rate: 1e-05" in path.read_text()
+    assert params.load(path).training["digits"].learning_rate == 0.00001
+
+
+@pytest.mark.parametrize("name", ["1e5", "0o17", "12", "null", "true"])
+def test_a_study_whose_name_is_no_text_needs_quotes(tmp_path, refused, name):
+    text = SHIPPED.replace("\n  depth:", "\n  depth: &depth") + f"  {name}: *depth\n"
+    assert re.match(r"studies\..* given; a name is needed; in quotes it is one$", refused(text))
+    (tmp_path / "params.yaml").write_text(text.replace(f"  {name}:", f"  '{name}':"))
+    assert name in params.load(tmp_path / "params.yaml").studies
 
 
 @pytest.mark.parametrize("value", [0, 1, 1.0, -0.1, math.nan, math.inf, True, "90%"])
@@ -510,14 +539,13 @@ def test_a_file_that_holds_no_mapping_is_refused(refused, text, given_):
         "device: cpu\n---\ndevice: cpu\n",
         "device: !!python/object/apply:os.getcwd []",
         "device: !thing cpu",
-        "? [a]\n: 1",
         "device: \x00",
         "[" * 2000,
-        # PyYAML itself stumbles over these: IndexError, KeyError, AttributeError, OverflowError, ValueError
+        # ruamel.yaml itself stumbles over these: ValueError, KeyError, OverflowError and others
         'device: !!int ""',
         "device: !!bool maybe",
         "device: !!timestamp today",
-        "device: 1" + ":0" * 300 + ".0",
+        "%YAML 1.1\n---\ndevice: 1" + ":0" * 300 + ".0",
         "device: 2001-99-01",
         "device: " + "9" * 5000,
         "!!map [a]",

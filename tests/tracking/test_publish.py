@@ -448,7 +448,7 @@ def test_a_record_that_changed_replaces_its_run(project: Path) -> None:
     assert view.history(view.parent(records[2]), "accuracy")[1] == (50, pytest.approx(0.4025))
 
 
-def test_what_a_kill_left_unfinished_is_completed_in_place(project: Path) -> None:
+def test_what_a_kill_left_unfinished_is_made_anew(project: Path) -> None:
     records = write_depth()
     publish()
     before = shown()
@@ -466,8 +466,8 @@ def test_what_a_kill_left_unfinished_is_completed_in_place(project: Path) -> Non
     after = shown()
     assert after.content() == before.content()
     assert all(run.inputs.dataset_inputs for kind in ("run", "series") for run in after.of(kind))
-    assert {run.info.run_id for run in after.of("run")} == {run.info.run_id for run in before.of("run")}
-    assert {run.info.run_id for run in after.of("series")} == {run.info.run_id for run in before.of("series")}
+    ids = [{run.info.run_id for run in view.of("run") + view.of("series")} for view in (before, after)]
+    assert ids[0] - ids[1] == {run.info.run_id for run in broken}, "not every server takes again what it has"
 
 
 def test_a_deleted_experiment_comes_back(project: Path) -> None:
@@ -634,9 +634,52 @@ def test_mlflow_is_imported_only_to_publish(project: Path) -> None:
 
 
 def test_a_server_elsewhere_needs_no_server_here(project: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example:5000")
-    assert serving.serve() == "http://mlflow.example:5000"
-    assert capsys.readouterr().out == "http://mlflow.example:5000\n"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:password@mlflow.example:5000")
+    serving.serve()
+    assert capsys.readouterr().out == "http://***@mlflow.example:5000\n"
+
+
+def test_the_wait_for_the_server_has_an_end(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 0)
+    with pytest.raises(Failed, match=r"more than 0 s to answer; .*mlflow-server.log has what it said"):
+        serving.serve()
+
+
+@pytest.mark.parametrize("place", [".", "reports", ".dvc/tmp/exps/copy"])
+def test_a_relative_address_counts_from_the_clone(project: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whichever folder a command is called, and in DVC's temporary copies too, which are deleted."""
+    (project / place).mkdir(parents=True, exist_ok=True)
+    if place.startswith(".dvc"):
+        make_project(project / place, monkeypatch)
+    monkeypatch.chdir(project / place)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    assert database.tracking_uri() == f"sqlite:///{project}/other.db".replace("%", "%25")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////elsewhere/other.db?mode=rw")
+    assert database.tracking_uri() == "sqlite:////elsewhere/other.db?mode=rw"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("./mlruns", "folder"),
+        ("file:///mlruns", "folder"),
+        ("http://user:pass#word@host", "%23"),
+        ("postgresql+psycopg2://user:pass@word@host/runs", "%40"),
+        ("postgresql+psycopg2://user:password@127.0.0.1:9/runs", "psycopg2"),
+        ("https://user:password@127.0.0.1:9", "refused"),
+        ("nowhere://user:password@host", "nowhere"),
+    ],
+)
+def test_an_address_that_cannot_work_ends_in_one_line_without_its_password(
+    project: Path, address: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with pytest.raises((BadInput, Failed), match=said) as failure:
+        publish()
+    assert "pass" not in failure.value.message.replace("a password", "")
+    assert "word@" not in failure.value.message
 
 
 def test_a_port_that_is_taken_is_refused(project: Path) -> None:
@@ -654,8 +697,16 @@ def test_the_server_shows_the_runs_takes_others_and_ends_with_ctrl_c(
     (report,) = shown().of("report")
     expected = shown().content()
     code = "from bnrepro.tracking import serving; serving.serve()"
-    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for_another = {"MLFLOW_STATIC_PREFIX": "/runs", "MLFLOW_ARTIFACTS_ONLY": "true", "MLFLOW_PORT": "9"}
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, **for_another},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
+        assert server.stdout.readline() == "Starting MLflow's server ...\n"
         address = re.search(r"http://\S+", server.stdout.readline()).group()
         assert server.stdout.readline().startswith(f"The runs on digits: {address}/#/experiments/1/runs?")
         assert shown(address).content() == expected

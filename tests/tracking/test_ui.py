@@ -38,9 +38,9 @@ class Ui:
     def __init__(self, clone: pipeline.Clone):
         self.clone = clone
         self.process = clone.start("bnrepro", "ui")
-        lines = [self.process.stdout.readline() for _ in range(3)]
-        self.address = re.fullmatch(r"MLflow is at (http://127\.0\.0\.1:\d+) \(Ctrl-C ends it\)\n", lines[1]).group(1)
-        self.runs = re.fullmatch(r"The runs on digits: (\S+)\n", lines[2]).group(1)
+        lines = [self.process.stdout.readline() for _ in range(4)]
+        self.address = re.fullmatch(r"MLflow is at (http://127\.0\.0\.1:\d+) \(Ctrl-C ends it\)\n", lines[2]).group(1)
+        self.runs = re.fullmatch(r"The runs on digits: (\S+)\n", lines[3]).group(1)
         assert self.runs.startswith(f"{self.address}/#/")
 
     def sockets(self) -> list:
@@ -245,10 +245,8 @@ def test_the_report_shows_its_figures(ui, page):
     page.read("//*[contains(text(), 'they are under Artifacts')]")
     page.screenshot("8-report")
     page.tab("Artifacts")
-    page.click("//*[normalize-space(text())='figures']")
-    for number, suffix, folder in ((9, "svg", "figures"), (10, "png", "figures/png")):
-        if folder != "figures":
-            page.click("//*[normalize-space(text())='png']")
+    for number, suffix, folder in ((9, "svg", "figures"), (10, "png", "plots")):
+        page.click(f"//*[normalize-space(text())='{folder}']")
         page.click(f"//*[normalize-space(text())='iterations_to_target.{suffix}']")
         page.read(f"//*[normalize-space()='{folder}/iterations_to_target.{suffix}']")
         picture = "//img[starts-with(@src, 'blob:')]"

@@ -5,13 +5,36 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
+from bnrepro.reading import Digest, Text, Word
 from bnrepro.study.params import HEADLINE_STUDY
 
-_PROVENANCE: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
+
+class _Study(BaseModel, strict=True):
+    params_digest: Digest
+    records: int
+
+
+class _Provenance(BaseModel, strict=True):
+    """See `bnrepro.claims.summarize.provenance`."""
+
+    bnrepro: Word
+    dataset: Word
+    runs: int
+    records_digest: Digest
+    data_digest: Text  # as what follows, of several runs perhaps
+    source_digest: Digest
+    processor: Text
+    device: Text
+    numerics: Text
+    versions: dict[Word, Text]
+    studies: dict[Word, _Study]
+
+
+_PROVENANCE: TypeAdapter[Any] = TypeAdapter(_Provenance)
 
 
 def read(dataset: str, name: str, *factors: str) -> pd.DataFrame:

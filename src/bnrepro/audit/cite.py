@@ -3,25 +3,27 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml.error import YAMLError
 
 from bnrepro import paths
-from bnrepro.data.registry import NAMES, SOURCES
+from bnrepro.audit import scratch
+from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput, Failed
-from bnrepro.figures import origin, registry, style
+from bnrepro.figures import origin, registry
+from bnrepro.study import reading
 
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
+_LATEX = str.maketrans({sign: f"\\{sign}" for sign in "&%#$_"})  # braces are this module's own
 
 
 def cite(figure: str) -> str:
     """Everything that a text needs to show a figure of this clone.
 
     Args:
-        figure: a file (`.svg`, `.png` or `.pdf`) in reports/<dataset>/figures, or `<dataset>/<name>`, or a name.
+        figure: a file in reports/<dataset>/figures or plots, or `<dataset>/<name>`, or a name.
 
     Raises:
         BadInput: there is no such figure, or several.
@@ -38,30 +40,46 @@ def cite(figure: str) -> str:
     version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
     what = f"{registry.find(name).caption}. Data: {source.title}; {runs}; {version}."
     rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
-    citation = yaml.safe_load((paths.root() / "CITATION.cff").read_text(encoding="utf-8"))
-    paper = citation["references"][0]  # a fork may add others
     return "\n\n".join(
         [
             what,
             f"Rebuild it:\n    git checkout {commit}\n    {rebuild}",
             f"or draw it again from the committed tables: bnrepro plot {dataset}",
             f"Last changed by commit {commit} of {date}.",
+            *_entries(commit, date),
+        ]
+    )
+
+
+def _entries(commit: str, date: str) -> list[str]:
+    """BibTeX of the software and of the paper, by CITATION.cff."""
+    try:
+        citation = reading.load(paths.root() / "CITATION.cff")
+        paper = citation["references"][0]  # a fork may add others
+        return [
             _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
             _bibtex("inproceedings", "ioffe2015batch", _of_paper(paper)),
         ]
-    )
+    except (OSError, ValueError, YAMLError) as error:
+        raise BadInput(f"CITATION.cff: not readable ({error})") from error
+    except (LookupError, TypeError, AttributeError) as error:
+        raise BadInput(f"CITATION.cff: lacks what BibTeX needs of this software, or of the paper ({error})") from error
 
 
 def _find(figure: str) -> Path:
     """The file of a figure, from what a user calls it."""
     file = Path(figure).resolve()
     reports = paths.root().resolve() / "reports"
-    every = [path for dataset in NAMES for path in sorted((reports / dataset / "figures").glob("*.svg"))]
+    every = [path for dataset in SOURCES for path in sorted((reports / dataset / "figures").glob("*.svg"))]
     if file.suffix.removeprefix(".") in origin.FORMATS:
-        folder = file.parent.parent if file.parent.name == style.PNG else file.parent
-        if folder.name != "figures" or folder.parent.parent != reports:
-            raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures")
+        if file.parent.name not in ("figures", "plots") or file.parent.parent.parent != reports:
+            raise BadInput(f"{figure}: not a figure of this clone; those are in reports/<dataset>/figures and plots")
         found = [file] if file.is_file() else []
+        if found and _dataset_of(file) not in SOURCES:
+            known = ", ".join(SOURCES)
+            raise BadInput(
+                f"{figure}: {_dataset_of(file)} is no dataset that src/bnrepro/data/registry.py lists: {known}"
+            )
     else:
         dataset, _, name = figure.rpartition("/")
         found = [path for path in every if path.stem == name and dataset in ("", _dataset_of(path))]
@@ -104,20 +122,24 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
     reports = f"reports/{dataset}"
     wanted = [*_DRAWN_FROM, f"{reports}/tables", f"{reports}/provenance.json"]
     archive = _git("archive", "--format=tar", commit, "--", *wanted, text=False)
-    with tempfile.TemporaryDirectory(prefix="bnrepro-") as folder:
-        subprocess.run(["tar", "--extract", "--directory", folder], input=archive, check=True)
+    with scratch.folder() as folder:
+        unpacked = subprocess.run(["tar", "-x", "-C", folder], input=archive, capture_output=True, check=False)
+        if unpacked.returncode:
+            scratch.look_for_room(folder)
+            raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
             [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(Path(folder) / "src")},
+            env=os.environ | {"PYTHONPATH": str(folder / "src")},
             capture_output=True,
             text=True,
             check=False,
         )
         if drawn.returncode:
+            scratch.look_for_room(folder)
             reason = " ".join(drawn.stderr.split())[-200:]
             raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
-        again = Path(folder) / path.relative_to(paths.root().resolve())
+        again = folder / path.relative_to(paths.root().resolve())
         if not again.is_file() or again.read_bytes() != path.read_bytes():
             raise Failed(
                 f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "
@@ -167,5 +189,6 @@ def _authors(work: dict[str, Any]) -> str:
 
 
 def _bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    written = {name: value if name == "url" else value.translate(_LATEX) for name, value in fields.items()}
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in written.items())
     return f"@{kind}{{{key},\n{lines}\n}}"

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 from bnrepro import paths
 from bnrepro.audit import scratch
 from bnrepro.audit.finding import Finding, compared
 from bnrepro.errors import BadInput
+from bnrepro.study import reading
 from bnrepro.study.factors import DatasetName
 
 _NOT_IN_GIT = ("data/checked", "data/raw/", "data/prepared/", "data/runs/")
@@ -26,6 +27,7 @@ def check(datasets: Sequence[DatasetName]) -> Iterator[Finding]:
 
     Raises:
         BadInput: DVC cannot read dvc.lock, dvc.yaml or params.yaml.
+        Failed: there is no room for temporary files.
     """
     stages_of: dict[str, list[str]] = defaultdict(list)  # what differs, and for which stages
     absent = set()
@@ -76,18 +78,19 @@ def _status(datasets: Sequence[DatasetName]) -> dict[str, list[Any]]:
             check=False,
         )
         if done.returncode:
+            scratch.look_for_room(copy)
             raise BadInput(f"dvc status: {' '.join(done.stderr.split())}")
     return json.loads(done.stdout)
 
 
 def _rewrite(path: Path, datasets: Sequence[DatasetName]) -> None:
     """Ask for these datasets, whatever params.yaml lists; and for no cache: this clone may lack one."""
-    pipeline = yaml.safe_load(path.read_text(encoding="utf-8"))
+    pipeline = reading.load(path)
     for stage in pipeline["stages"].values():
         if "matrix" in stage:
             stage["matrix"]["dataset"] = list(datasets)
         stage["outs"] = [{out: {"cache": False}} if isinstance(out, str) else out for out in stage["outs"]]
-    path.write_text(yaml.safe_dump(pipeline), encoding="utf-8")
+    YAML(typ="safe").dump(pipeline, path)
 
 
 def _several(names: list[str]) -> str:

@@ -3,9 +3,10 @@
 import io
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from bnrepro.execution import executor
 from bnrepro.execution.stacks import stacked
 from bnrepro.records import fingerprint, grid, schema, store
 from bnrepro.records.machine import bits_are_promised
-from bnrepro.study.factors import DatasetName, RunSpec
+from bnrepro.study.factors import DatasetName, Device, Resolved, RunSpec
 from bnrepro.study.params import Params
 from bnrepro.training.recording import Result
 
@@ -98,12 +99,12 @@ def check(
         if data.digest != known.provenance["data_digest"]:
             found(Finding(what, "DIFFERS", f"data/prepared/{dataset} is not what the tables were made from"))
             return
-        try:
-            asked = _asked_for(params, data, grid.recorded_on(params, known.provenance["device"]))
-        except Failed as error:
-            found(Finding(what, "not checked", error.message))
-            return
-        recorded = {path.parent.name for folder in known.runs.values() for path in folder.glob(f"*/{schema.RECORD}")}
+        asked, lacking = _asked_for(params, dataset, data.digest, known)
+        if lacking:
+            names = "" if not asked else f"{', '.join(lacking)}: "
+            found(Finding(what, "not checked", names + next(iter(lacking.values()))))
+        folders = [folder for name, folder in known.runs.items() if name not in lacking]
+        recorded = {path.parent.name for folder in folders for path in folder.glob(f"*/{schema.RECORD}")}
         if strangers := recorded - {run.fingerprint for run in asked}:
             found(_of_strangers(what, strangers, known))
         picked = asked if count is None else random.Random(seed).sample(asked, min(count, len(asked)))
@@ -123,15 +124,31 @@ def _obtained(params: Params, dataset: DatasetName) -> Dataset:
     return datasets.load(dataset)
 
 
-def _asked_for(params: Params, data: Dataset, on: device.Resolved) -> list[_Run]:
-    """Raises Failed where they are of a GPU and there is none here."""
-    device.resolve(on)
+def _asked_for(
+    params: Params, dataset: DatasetName, data_digest: str, known: _Known
+) -> tuple[list[_Run], dict[str, str]]:
+    """The runs that can be trained here; and, by study, why those of others cannot: they are of a GPU."""
     runs: dict[str, _Run] = {}
-    for name in params.studies:
-        for spec in grid.expand(params, data.name, name, on):
-            key = fingerprint.fingerprint(spec, data.digest)
+    lacking = {}
+    for name in (name for name, study in params.studies.items() if study.applies_to(dataset)):
+        try:
+            on = device.resolve(_device_of(name, known) if params.device == "auto" else params.device)
+        except Failed as error:
+            lacking[name] = error.message
+            continue
+        for spec in grid.expand(params, dataset, name, on):
+            key = fingerprint.fingerprint(spec, data_digest)
             runs.setdefault(key, _Run(spec, key, [])).studies.append(name)
-    return list(runs.values())
+    return list(runs.values()), lacking
+
+
+def _device_of(study: str, known: _Known) -> Device:
+    """The device of a study's recorded runs, or else of all; `auto` where studies differ and no record is here."""
+    for path in known.runs[study].glob(f"*/{schema.RECORD}"):
+        with suppress(BadInput):  # a damaged record has a finding of its own
+            return schema.read(path.parent)["spec"]["device"]
+    of_all = known.provenance["device"]
+    return of_all if of_all in get_args(Resolved) else "auto"
 
 
 def _of_strangers(what: str, strangers: set[str], known: _Known) -> Finding:

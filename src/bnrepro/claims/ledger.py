@@ -12,17 +12,30 @@ from bnrepro.analysis import tables
 from bnrepro.claims import figure_1, lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
+from bnrepro.reading import Digest, Text, Word
+
+
+class _Sides(BaseModel, extra="forbid"):
+    first: float | None
+    second: float | None
+    met: bool | None = None
+
+
+class _Rule(BaseModel):
+    words: str
+    digest: Digest
 
 
 class _Entry(BaseModel):
     """See `bnrepro.claims.engine.Claim.judge`."""
 
-    id: str
+    id: Word
     source: str
     statement: str
-    rule: dict[str, str]
-    measured: dict[str, Any]
+    rule: _Rule
+    measured: dict[Text, float | _Sides | None]
     verdict: Verdict
+    reason: str = ""
 
 
 _ENTRIES: TypeAdapter[Any] = TypeAdapter(list[_Entry])

@@ -93,7 +93,12 @@ def summarize(params: Params, dataset: DatasetName) -> None:
 def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
     """The records of a study, which are those of its grid in params.yaml, no more and no fewer."""
     found, folder = schema.of_study(dataset, study), paths.runs(dataset, study)
-    on = recorded_on(params, found[0]["spec"]["device"] if found else "cpu")
+    devices = sorted({record["spec"]["device"] for record in found})
+    if len(devices) > 1 and params.device == "auto":
+        # DVC sees the word alone, and would not train them again by itself
+        remedy = f"run `dvc repro --force --single-item train@{dataset}-{study}`"
+        raise BadInput(f"{folder}: has runs of a {' and of a '.join(devices)}, which are no pairs; {remedy}")
+    on = recorded_on(params, devices[0] if devices else "cpu")
     missing = set(expand(params, dataset, study, on))
     for record in found:
         spec = RunSpec(**record["spec"])

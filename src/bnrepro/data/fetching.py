@@ -1,64 +1,169 @@
 """Downloads: files by their SHA-256, from the first mirror that has them."""
 
+import errno
 import logging
 import os
+import shlex
 import shutil
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
 
-from bnrepro import paths
-from bnrepro.errors import Failed
+from bnrepro import addresses, paths
+from bnrepro.errors import BadInput, Failed
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30  # for a connection, and between two of a server's answers
+PATIENCE_SECONDS = 60  # for a file of a server; and then, by what has arrived,
+SLOWEST = 10_000  # bytes per second: MNIST in 20 minutes
+_VARIABLE = "BNREPRO_MIRROR"
 
 
-def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
+def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path, most: int) -> None:
     """Obtain files (name: SHA-256) from mirrors, which are URLs or folders, tried in order for each file.
 
-    `BNREPRO_MIRROR` (folders or URLs, separated by blanks; a relative folder counts from the clone) takes the place of
-    `mirrors`. It may name one for each dataset: a file with another SHA-256 is passed over.
+    Those that `BNREPRO_MIRROR` names take the place of `mirrors`. It may name one for each dataset: a file with another
+    SHA-256 is passed over.
+
+    Args:
+        most: bytes that no file exceeds. A server that sends more is left there.
 
     Raises:
+        BadInput: BNREPRO_MIRROR cannot be read.
         Failed: no mirror had a file with the right SHA-256.
     """
-    mirrors = os.environ.get("BNREPRO_MIRROR", "").split() or mirrors
+    mirrors = named_mirrors() or mirrors
     for file, sha256 in files.items():
-        _retrieve(file, sha256, mirrors, folder)
+        _retrieve(file, sha256, mirrors, folder, most)
 
 
-def _forget_encoding(response: Any, **_: Any) -> None:
-    response.raw.headers.pop("Content-Encoding", None)
+def named_mirrors() -> list[str]:
+    """The mirrors that `BNREPRO_MIRROR` names: URLs, and folders in full.
+
+    It names one folder, or several folders and URLs, separated by blanks and quoted as for a shell. A relative folder
+    counts from the clone.
+
+    Raises:
+        BadInput: a quotation mark is not closed.
+    """
+    named = os.environ.get(_VARIABLE, "")
+    if named.strip() and Path(whole := _in_full(named)).is_dir():
+        return [whole]
+    try:
+        return [mirror if _is_url(mirror) else _in_full(mirror) for mirror in shlex.split(named)]
+    except ValueError as error:
+        raise BadInput(f"{_VARIABLE}: {str(error).lower()}; quote a folder with blanks whole") from error
 
 
-# Some servers call a stored .gz file's own compression an encoding; requests would undo it, and the hash be another's.
-_AS_STORED = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _forget_encoding}}
+def _is_url(mirror: str) -> bool:
+    return "://" in mirror or mirror.lower().startswith("file:")
 
 
-def _retrieve(file: str, sha256: str, mirrors: Sequence[str], folder: Path) -> None:
+def _in_full(folder: str) -> str:
+    return str(paths.home() / Path(os.path.expanduser(folder)))
+
+
+def _retrieve(file: str, sha256: str, mirrors: Sequence[str], folder: Path, most: int) -> None:
     import pooch
 
     pooch.get_logger().setLevel(logging.ERROR)
+
+    def copy(source: str, target: str, _: object) -> None:
+        if source.lower().startswith(("http://", "https://")):
+            _download(source, target, most)
+        else:
+            shutil.copyfile(source, target)
+
     tried = []
     for mirror in mirrors:
-        is_url = mirror.startswith(("http://", "https://"))
-        source = f"{mirror.rstrip('/')}/{file}" if is_url else str(paths.home() / mirror / file)
-        downloader = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, **_AS_STORED) if is_url else _copy
         try:
+            source = _place(mirror, file)
             with TemporaryDirectory(dir=folder) as downloads:  # where pooch keeps its files from everybody else
-                found = pooch.retrieve(source, known_hash=sha256, fname=file, path=downloads, downloader=downloader)
-                shutil.copyfile(found, folder / file)
+                found = pooch.retrieve(source, known_hash=sha256, fname=file, path=downloads, downloader=copy)
+                shutil.copyfile(found, folder / file)  # a new file, as the umask says
             return
         except OSError as error:  # requests' errors are OSErrors too, and some of them ValueErrors as well
-            tried.append(f"{mirror}: {_reason(error)}")
+            tried.append(f"{addresses.without_secrets(mirror)}: {_reason(error)}")
         except ValueError:  # pooch's word for a wrong hash; it has removed the file
-            tried.append(f"{mirror}: not the file expected (wrong SHA-256)")
-    raise Failed(f"{file} could not be obtained. Tried " + "; ".join(tried) + ". BNREPRO_MIRROR can name another one.")
+            tried.append(f"{addresses.without_secrets(mirror)}: not the file expected (wrong SHA-256)")
+    raise Failed(f"{file} could not be obtained. Tried " + "; ".join(tried) + f". {_VARIABLE} can name another one.")
 
 
-def _copy(source: str, target: str, _: object) -> None:
-    shutil.copyfile(source, target)
+def _place(mirror: str, file: str) -> str:
+    """Where a mirror has a file: a URL, or a path.
+
+    Raises:
+        OSError: what it names is neither a folder of this machine nor of a web server.
+    """
+    if mirror.lower().startswith(("http://", "https://")):
+        address, *query = mirror.partition("?")  # in which some servers want a key
+        return "".join([address.rstrip("/"), "/", file, *query])
+    if mirror.lower().startswith("file:"):
+        url = urlsplit(mirror)
+        if url.netloc not in ("", "localhost"):
+            raise OSError(errno.EINVAL, "a file URL has three slashes: file:///a/folder")
+        mirror = unquote(url.path)
+    elif "://" in mirror:
+        raise OSError(errno.EINVAL, "a folder or a URL with http, https or file is needed")
+    return str(Path(mirror) / file)
+
+
+class _Limited:
+    """A file that takes no more than `most` bytes."""
+
+    def __init__(self, file: BinaryIO, most: int):
+        self._file, self._most, self.written = file, most, 0
+
+    def write(self, content: bytes) -> None:
+        self.written += len(content)
+        if self.written > self._most:
+            raise OSError(errno.EFBIG, f"it sends more than {self._most:,} bytes")
+        self._file.write(content)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _download(url: str, target: str, most: int) -> None:
+    """Download a file, unless the server takes too long.
+
+    The timeout of requests begins anew with every byte, in headers and redirections too. So a thread downloads, and
+    is left alone after a while: the next byte finds its file closed, and the end of the process does not wait for it.
+    """
+    import pooch
+
+    failures: list[Exception] = []
+    responses: list[Any] = []
+
+    def keep(response: Any, **_: Any) -> None:
+        # Some servers call a stored .gz file's own compression an encoding; requests would undo it.
+        response.raw.headers.pop("Content-Encoding", None)
+        responses.append(response)
+
+    def work() -> None:
+        as_stored = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": keep}}
+        try:
+            pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, **as_stored)(url, file, None)
+        except Exception as error:
+            failures.append(error)
+        finally:  # after an error pooch leaves its connection open
+            for response in responses:
+                response.close()
+
+    started = time.monotonic()
+    with open(target, "wb") as opened:
+        file = _Limited(opened, most)
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            if time.monotonic() - started > PATIENCE_SECONDS + file.written / SLOWEST:
+                raise TimeoutError(errno.ETIMEDOUT, f"too slow, under {SLOWEST // 1000} kB/s")
+            thread.join(0.1)
+    if failures:
+        raise failures[0]
 
 
 def _reason(error: OSError) -> str:

@@ -3,8 +3,12 @@
 A worker takes part once it was found equal to this process in all that decides a result, sources and versions, and its
 environment was cleaned. What admits it is a Dask resource, set on the worker and asked for by every run: so a worker
 that joins or restarts later gets nothing to do before it was looked at, and each does one run at a time.
+
+Dask sends pickles: whoever reaches the scheduler can run code on every worker and here. `tls://` shuts out everybody
+without the cluster's certificates, which Dask reads from its own configuration.
 """
 
+import asyncio
 import hashlib
 import platform
 import sys
@@ -12,11 +16,13 @@ import tempfile
 import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bnrepro import environment
 from bnrepro.data.dataset import Dataset
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import worker
 from bnrepro.execution.stacks import Stack
 from bnrepro.execution.worker import Trained
@@ -30,7 +36,7 @@ Identity = dict[str, str]
 
 
 class ClusterPool:
-    """The workers of the Dask scheduler at `address` (`tcp://HOST:PORT`). Dask itself moves a dead worker's run."""
+    """The workers of the Dask scheduler at `address`, which `check` accepts. Dask itself moves a dead worker's run."""
 
     lost = (CancelledError,)  # where every worker that held the data died
     at_once = sys.maxsize
@@ -44,14 +50,12 @@ class ClusterPool:
         Raises:
             Failed: distributed is not installed; nothing answers at the address; there are workers and none is fit.
         """
+        distributed = _distributed()
         try:
-            from distributed import Client
-        except ModuleNotFoundError as error:
-            raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
-        try:
-            self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise Failed(f"no Dask scheduler at {self._address} ({error})") from error
+            asyncio.run(_look_up(self._address))
+            self._client = distributed.Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except Exception as error:  # of the network, of TLS, of what another server answers, of another release of Dask
+            raise Failed(f"no Dask scheduler at {self._address} ({_reason(error)})") from error
         try:
             self._identity = identity(threads=1)
             self._resource = f"bnrepro-{_digest(self._identity)}"
@@ -128,6 +132,80 @@ class ClusterPool:
             with suppress(KeyError, OSError):  # a worker that has just left
                 self._data |= self._client.scatter({name: dataset}, workers=sorted(self._admitted), broadcast=True)
         return self._data[name]
+
+
+def check(address: str) -> None:
+    """Refuse an address at which no scheduler can be reached, whatever is there.
+
+    Raises:
+        BadInput: it is not `tcp://HOST:PORT` or `tls://HOST:PORT`; there are no certificates for `tls://`.
+        Failed: distributed is not installed.
+    """
+    try:
+        parts = urlsplit(address)
+        whole = parts.hostname and parts.port and f"{parts.scheme}://{parts.netloc}" == address
+    except ValueError:  # a port that is no number, or too large
+        whole = False
+    if not whole or "@" in address or parts.scheme not in ("tcp", "tls"):
+        raise BadInput(
+            "--scheduler, BNREPRO_SCHEDULER: needed is tcp://HOST:PORT, or tls://HOST:PORT with certificates"
+        )
+    if parts.scheme == "tls":
+        distributed = _distributed()
+        try:
+            security = distributed.Security()
+            for file in (security.tls_ca_file, security.tls_client_cert, security.tls_client_key):
+                if file and "\n" not in file:  # OpenSSL does not say which one is missing
+                    Path(file).open("rb").close()
+            context = security.get_connection_args("client")["ssl_context"]
+        except (OSError, ValueError) as error:
+            raise BadInput(f"--scheduler {address}: Dask's certificates cannot be used ({_reason(error)})") from error
+        if context is None:
+            raise BadInput(
+                f"--scheduler {address}: tls:// needs certificates; name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+                "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
+            )
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
+    return distributed
+
+
+async def _look_up(address: str) -> None:
+    """Ask what is at an address who it is. Dask's client would wait for ever for some answers, and log pages at others.
+
+    Raises:
+        Failed: no scheduler of Dask's.
+        Exception: whatever Dask raises of a peer that it cannot connect to.
+    """
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def ask() -> str:
+        arguments = Security().get_connection_args("client")
+        comm = await connect(address, timeout=CONNECT_SECONDS, **arguments)
+        try:
+            await comm.write({"op": "identity"})
+            return (await comm.read())["type"]
+        finally:
+            comm.abort()
+
+    kind = await asyncio.wait_for(ask(), CONNECT_SECONDS + 1)  # the one that Dask itself observes says more
+    if kind != "Scheduler":
+        raise Failed(f"it is a {kind}")
+
+
+def _reason(error: BaseException) -> str:
+    """What an error says, and what caused it."""
+    if isinstance(error, asyncio.TimeoutError) and not str(error):
+        return f"what is there did not answer like one within {CONNECT_SECONDS} s"
+    said = in_words(error) if isinstance(error, OSError) else str(error)
+    cause = f": {error.__cause__}" if error.__cause__ and str(error.__cause__) not in said else ""
+    return " ".join(f"{said or type(error).__name__}{cause}".split())[:300]
 
 
 def identity(threads: int) -> Identity:

@@ -41,18 +41,19 @@ class Pool(Protocol):
 
 
 def pool_opener(scheduler: str | None, workers: int) -> Callable[[int], Pool]:
-    """How to get workers for a number of stacks: from a Dask scheduler's address, or up to `workers` processes here."""
+    """How to get workers for a number of stacks: from a Dask scheduler's address, or up to `workers` processes here.
 
-    def open_pool(stacks: int) -> Pool:
-        if scheduler is not None:
-            from bnrepro.execution.cluster import ClusterPool
+    Raises:
+        BadInput: no scheduler can be reached at such an address.
+    """
+    if scheduler is not None:
+        from bnrepro.execution import cluster
 
-            return ClusterPool(scheduler)
-        from bnrepro.execution.processes import LocalPool
+        cluster.check(scheduler)
+        return lambda stacks: cluster.ClusterPool(scheduler)
+    from bnrepro.execution.processes import LocalPool
 
-        return LocalPool(min(workers, stacks))
-
-    return open_pool
+    return lambda stacks: LocalPool(min(workers, stacks))
 
 
 def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[tuple[RunSpec, Trained]]:

@@ -10,16 +10,20 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing import resource_tracker
+from pathlib import Path
 
 from loky import ProcessPoolExecutor
 
 from bnrepro import paths
 from bnrepro.data import datasets
 from bnrepro.data.dataset import Dataset
+from bnrepro.errors import Failed
 from bnrepro.execution import watchdog, worker
 from bnrepro.execution.stacks import Stack
 from bnrepro.execution.worker import Trained
 from bnrepro.study.factors import DatasetName
+
+_SHM = Path("/dev/shm")
 
 
 class LocalPool:
@@ -63,8 +67,14 @@ class LocalPool:
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _start(self) -> ProcessPoolExecutor:
+        """Raises Failed where there is no room for what processes share."""
         variables = {"TMPDIR": str(self._temporary)}
-        return ProcessPoolExecutor(self.workers, initializer=watchdog.end_with, initargs=(os.getpid(),), env=variables)
+        parent = (os.getpid(),)
+        try:
+            return ProcessPoolExecutor(self.workers, initializer=watchdog.end_with, initargs=parent, env=variables)
+        except OSError as error:  # of a semaphore, which has no name to tell
+            place = "; Python keeps semaphores in /dev/shm, which may be full or read-only" if _SHM.is_dir() else ""
+            raise Failed(f"no worker can be started: {error.strerror or error}{place}") from error
 
     def _stop(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)

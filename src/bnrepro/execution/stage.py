@@ -2,24 +2,18 @@
 
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
 from bnrepro import paths
 from bnrepro.data import datasets
 from bnrepro.execution import executor
+from bnrepro.execution.costs import Costs
 from bnrepro.execution.stacks import stacked
 from bnrepro.records import fingerprint, grid, store
 from bnrepro.records.schema import INDEX
 from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
-
-# What a step's cost depends on, more than on all else.
-_COST = ("dataset", "device", "implementation", "normalization", "depth")
-# Steps per second of one core at depth 3, evaluation included, until the store has figures of its own (a Xeon's).
-_FIRST_GUESS = {"keras": 1500.0, "canned_estimator": 1000.0, "keras_estimator": 1000.0, "core_estimator": 1000.0}
 
 
 @dataclass(frozen=True)
@@ -30,20 +24,21 @@ class Plan:
         specs: the study's runs by fingerprint, in the order of its grid.
         missing: fingerprints that have to be trained, the longest runs first.
         seconds: an estimate for each missing run, on one core.
+        guessed: whether for some of them no run like it was timed on this processor.
     """
 
     specs: dict[str, RunSpec]
     missing: list[str]
     seconds: dict[str, float]
+    guessed: bool = False
 
 
-def plan(params: Params, dataset: datasets.Dataset, name: str, fresh: bool = False) -> Plan:
+def plan(params: Params, dataset: datasets.Dataset, name: str, costs: Costs, fresh: bool = False) -> Plan:
     """What of a study the store has, and what has to be trained (all of it where `fresh`)."""
     specs = {fingerprint.fingerprint(spec, dataset.digest): spec for spec in grid.expand(params, dataset.name, name)}
-    estimate = cost_estimate()
-    seconds = {key: estimate(spec) for key, spec in specs.items() if fresh or not store.has(key)}
+    seconds = {key: costs.seconds(spec) for key, spec in specs.items() if fresh or not store.has(key)}
     missing = sorted(seconds, key=lambda key: -seconds[key])
-    return Plan(specs, missing, seconds)
+    return Plan(specs, missing, seconds, guessed=not all(costs.known(specs[key]) for key in missing))
 
 
 def train(
@@ -68,9 +63,9 @@ def train(
     """
     dataset = datasets.load(dataset_name)
     fresh = os.environ.get("BNREPRO_FRESH") == "1"
-    with paths.locked("train", waiting="Another training uses the run store; waiting for it to end."):
+    with store.locked():
         store.clean()
-        planned = plan(params, dataset, name, fresh)
+        planned = plan(params, dataset, name, Costs(), fresh)
         if planned.missing:
             with open_pool(len(stacked(planned.specs[key] for key in planned.missing))) as pool:
                 started(planned, pool.workers)
@@ -90,20 +85,6 @@ def _train_missing(
     fingerprints = {planned.specs[key]: key for key in planned.missing}
     for spec, trained in executor.run_all(list(fingerprints), dataset, pool):
         result = trained.result
-        store.write(fingerprints[spec], spec, dataset, result, trained.machine)
+        store.write(fingerprints[spec], spec, dataset, result, trained.machine, trained.seconds)
         steps = result.diverged_at or spec.steps
         finished(fingerprints[spec], spec, steps / max(result.training_seconds, 1e-9))
-
-
-def cost_estimate() -> Callable[[RunSpec], float]:
-    """Seconds that a run takes, from runs in the store that are like it."""
-    seen: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for spec, seconds in store.durations():
-        seen[tuple(spec[factor] for factor in _COST)].append(seconds / spec["steps"])
-
-    def estimate(spec: RunSpec) -> float:
-        like = seen.get(tuple(getattr(spec, factor) for factor in _COST))
-        per_step = median(like) if like else (2 + spec.depth) / 5 / _FIRST_GUESS[spec.implementation]
-        return spec.steps * per_step
-
-    return estimate

@@ -1,6 +1,7 @@
 """What a worker does, wherever it is: train one stack after another, in one process that imports TensorFlow once."""
 
 import gc
+import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,10 +14,11 @@ from bnrepro.training.recording import Result
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run, and the machine that made it."""
+    """A finished run, the machine that made it, and the seconds that it kept the worker: of a stack, its share."""
 
     result: Result
     machine: Machine
+    seconds: float
 
 
 def train(stack: Stack, dataset: Dataset) -> list[Trained]:
@@ -25,12 +27,14 @@ def train(stack: Stack, dataset: Dataset) -> list[Trained]:
 
     numerics.use(stack[0].numerics)  # before TensorFlow is imported
     _warm_up()
+    began = time.perf_counter()
     try:
         results = [run(stack[0], dataset)] if len(stack) == 1 else run_together(stack, dataset)
         machine = this_machine(stack[0].device)
-        return [Trained(result, machine) for result in results]
     finally:
         _forget_graphs()
+    seconds = (time.perf_counter() - began) / len(stack)
+    return [Trained(result, machine, seconds) for result in results]
 
 
 @cache

@@ -9,7 +9,7 @@ from bnrepro.study.params import HEADLINE_STUDY, Params
 
 
 def draw(params: Params, dataset: DatasetName) -> None:
-    """Write `reports/<dataset>/figures`.
+    """Write `reports/<dataset>/figures` and, as `dvc plots` takes them, `reports/<dataset>/plots`.
 
     Raises:
         BadInput: a table is missing, damaged or empty.
@@ -20,6 +20,6 @@ def draw(params: Params, dataset: DatasetName) -> None:
         reason = f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw"
         raise selected.unusable(curves, reason)
     style.apply()
-    with paths.replacing(paths.figures(dataset)) as folder:
+    with paths.replacing(paths.figures(dataset)) as figures, paths.replacing(paths.plots(dataset)) as plots:
         for entry, figure in registry.draw(selected):
-            style.save(figure, folder, entry.name, origin.of(provenance, entry.studies))
+            style.save(figure, figures, plots, entry.name, origin.of(provenance, entry.studies))

@@ -22,7 +22,6 @@ from bnrepro.study.factors import FACTORS
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
 _SHORT = 4  # tenths of a point: half a pixel of a report
-PNG = "png"  # the folder of a dataset's figures that has its PNGs
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
 
@@ -99,16 +98,15 @@ def apply() -> None:
     plt.rcParams.update(_RC)
 
 
-def save(figure: Figure, folder: Path, name: str, origin: Origin) -> None:
-    """Write `<name>.svg`, `<name>.pdf` and `png/<name>.png`, which name their `origin`; the same input, the same bytes.
+def save(figure: Figure, figures: Path, plots: Path, name: str, origin: Origin) -> None:
+    """Write `<name>.svg` and `<name>.pdf` to a folder of figures and `<name>.png` to one of plots: equal bytes always.
 
-    PNGs have a folder to themselves: `dvc plots` takes a folder whole, and a PDF in it is an error.
+    `dvc plots` takes a folder whole, and a PDF in it is an error. Every file names its `origin`.
     """
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
-    (folder / f"{name}.svg").write_text(_to_a_tenth(svg.getvalue()), encoding="utf-8")
-    (folder / PNG).mkdir(exist_ok=True)
-    for path in (folder / PNG / f"{name}.png", folder / f"{name}.pdf"):
+    (figures / f"{name}.svg").write_text(_to_a_tenth(svg.getvalue()), encoding="utf-8")
+    for path in (plots / f"{name}.png", figures / f"{name}.pdf"):
         figure.savefig(path, metadata=metadata(origin, name, path.suffix.removeprefix(".")))
     plt.close(figure)
 

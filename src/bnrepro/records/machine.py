@@ -5,6 +5,7 @@ import platform
 from dataclasses import dataclass
 from typing import Any
 
+from bnrepro import reading
 from bnrepro.device import gpu
 from bnrepro.processor import this_processor
 from bnrepro.study.factors import Numerics, Resolved
@@ -38,10 +39,10 @@ class Machine:
     def same_bits(self, numerics: Numerics) -> str:
         """The processors that give a run the same bits as this machine's: with a GPU, none that could be named."""
         if self.cuda:  # XLA picks a GPU's kernels by timing them
-            return f"{_NONE} ({self.device_name})"
+            return f"{_NONE} ({reading.plain(self.device_name)})"
         if numerics == "portable" and self.level.startswith("x86-64"):
             return "any x86-64-v3"
-        return f"{self.vendor} {self.level}"
+        return f"{reading.plain(self.vendor)} {self.level}"
 
 
 def bits_are_promised(processor: str) -> bool:

@@ -11,8 +11,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bnrepro import paths, reading
+from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput
 from bnrepro.networks.parameters import Parameters
+from bnrepro.reading import Digest, Text, Word
+from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.schedule import evaluation_steps
 
@@ -38,19 +41,25 @@ class _Curve(_Stored, extra="forbid"):
 
 
 class _Record(_Stored):
-    fingerprint: str
+    fingerprint: Digest
     spec: RunSpec
-    data_digest: str
-    code_digest: str
-    versions: dict[str, str]
-    processor: str
+    data_digest: Digest
+    code_digest: Digest
+    versions: dict[Word, Word]
+    processor: Text
     curve: _Curve
-    final: dict[str, Measure]
+    final: dict[Word, Measure]
     diverged_at: int | None
 
     @model_validator(mode="after")
     def _is_of_one_run(self) -> "_Record":
         spec, steps = self.spec, self.curve.step
+        if spec.dataset not in NAMES:
+            raise ValueError(f"its dataset is none of {', '.join(NAMES)}")
+        if missing := set(NUMERICAL_LIBRARIES) - self.versions.keys():
+            raise ValueError(f"it lacks the versions of {', '.join(sorted(missing))}")
+        if any(name.endswith("accuracy") and (value or 0) > 1 for name, value in self.final.items()):
+            raise ValueError("a final accuracy is more than 1")
         if any(len(values) != len(steps) for _, values in self.curve if values is not None):
             raise ValueError("its curves differ in length")
         end = spec.steps if self.diverged_at is None else self.diverged_at
@@ -63,7 +72,7 @@ class _Record(_Stored):
 
 
 class _Index(_Stored):
-    runs: list[str]
+    runs: list[Digest]
 
 
 _RECORD, _INDEX = TypeAdapter(_Record), TypeAdapter(_Index)

@@ -10,23 +10,23 @@ import importlib.metadata
 import io
 import json
 import math
-import os
 import shutil
 import subprocess
-import uuid
 import zipfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from bnrepro import paths, reading
 from bnrepro.data.dataset import Dataset
 from bnrepro.errors import BadInput
+from bnrepro.reading import Word
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import code_digest, numerical_versions
 from bnrepro.records.machine import Machine
@@ -36,8 +36,16 @@ from bnrepro.training.recording import Result
 
 SIDECAR = "sidecar.json"
 
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
 
-_SIDECAR = TypeAdapter(dict[str, Any])
+
+class _Sidecar(BaseModel, extra="allow", strict=True):
+    training_seconds: Seconds | None = None
+    evaluation_seconds: Seconds | None = None
+    __pydantic_extra__: dict[Word, Annotated[str, Field(max_length=1000)] | float | None]  # as tags in MLflow
+
+
+_SIDECAR = TypeAdapter(_Sidecar)
 
 
 def folder(fingerprint: str) -> Path:
@@ -70,31 +78,30 @@ def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result,
     }
 
 
-def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine) -> None:
-    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there."""
+def write(
+    fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine, seconds: float | None = None
+) -> None:
+    """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there.
+
+    Args:
+        seconds: how long the run kept its worker; None where that is not known.
+    """
     record = record_of(fingerprint, spec, dataset, result, machine)
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
+        "seconds": seconds and round(seconds, 3),
         "runs_together": result.together,
         "device": spec.device,
         **asdict(machine),
         "bnrepro": importlib.metadata.version("bnrepro"),
         "commit": _commit(),
     }
-    target = folder(fingerprint)
-    partial = paths.store() / "partial" / f"{fingerprint}-{uuid.uuid4().hex}"
-    partial.mkdir(parents=True)
-    try:
+    with paths.replacing(folder(fingerprint), beside=_partial()) as partial:
         (partial / RECORD).write_text(_json(record), encoding="utf-8")
         _write_arrays(partial / PARAMETERS, result.parameters)
         _write_arrays(partial / LAYERS, result.layers)
         (partial / SIDECAR).write_text(_json(sidecar), encoding="utf-8")
-        target.parent.mkdir(exist_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def read_sidecar(fingerprint: str) -> dict[str, Any]:
@@ -105,16 +112,16 @@ def read_sidecar(fingerprint: str) -> dict[str, Any]:
         return {}
 
 
-def durations() -> Iterator[tuple[dict[str, Any], float]]:
-    """Spec and seconds of every run in the store that tells them."""
+def durations(processor: str) -> Iterator[tuple[dict[str, Any], float]]:
+    """Spec and seconds of every run in the store that tells them and was made on a processor of this name."""
     for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
         sidecar = read_sidecar(path.parent.name)
-        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"}:
+        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"} and sidecar.get("processor") == processor:
             try:
                 spec = schema.read(path.parent)["spec"]
             except BadInput:  # a damaged record is no reason not to plan
                 continue
-            yield spec, sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+            yield spec, sidecar.get("seconds") or sidecar["training_seconds"] + sidecar["evaluation_seconds"]
 
 
 def copy(fingerprint: str, target: Path) -> None:
@@ -124,10 +131,22 @@ def copy(fingerprint: str, target: Path) -> None:
         shutil.copyfile(folder(fingerprint) / name, target / name)
 
 
+def locked() -> AbstractContextManager[None]:
+    """Hold the lock of the store, which is that of all clones whose `.bnrepro/store` is a link to it."""
+    waiting = "Another training uses the run store; waiting for it to end."
+    return paths.locked("train", waiting, within=paths.store())
+
+
 def clean() -> None:
     """Remove what a killed process left half written, and its workers' temporary files. Call it under the lock."""
-    for left in (paths.store() / "partial", paths.temporary()):
+    for old in _partial().glob(".*.old.partial"):
+        paths.heal(folder(old.name.split(".")[1]), _partial())
+    for left in (_partial(), paths.temporary()):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _partial() -> Path:
+    return paths.store() / "partial"
 
 
 @cache

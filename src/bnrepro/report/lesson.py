@@ -9,7 +9,7 @@ from bnrepro.analysis import tables
 from bnrepro.claims import ledger, prose
 from bnrepro.claims.engine import Claim, Found, Part
 from bnrepro.errors import BadInput
-from bnrepro.report import series
+from bnrepro.report import series, wording
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
@@ -33,6 +33,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
         {
             "claim": claim,
             **found[claim.id],
+            **wording.said(found[claim.id], claim),
             "reason": found[claim.id].get("reason"),
             "findings": _findings(claim, found[claim.id], steps),
             "parts": _parts(found[claim.id]["measured"]),

@@ -207,8 +207,11 @@ def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: lis
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
     found = ledger.read(dataset)
-    entries = [found[claim.id] for claim in ledger.PAPER if claim.id in found]
-    return [{**entry, "measured": _measured(entry["measured"])} for entry in entries]
+    return [
+        {**entry, **wording.said(entry, claim), "measured": _measured(entry["measured"])}
+        for claim in ledger.PAPER
+        if (entry := found.get(claim.id))
+    ]
 
 
 def _measured(values: dict[str, float | None]) -> str:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 import jinja2
 import markdown
 import pandas as pd
+from markupsafe import Markup
 
-from bnrepro import paths
+from bnrepro import paths, reading
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.claims.engine import VERDICTS
@@ -23,12 +24,23 @@ from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
+_ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " "})
+
+
+def _escaped(value: Any) -> Markup:
+    """A value as text, in Markdown as in HTML, unless a template marks it as markup (`| markup`)."""
+    return value if isinstance(value, Markup) else Markup(str(value).translate(_ENTITIES))
+
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("bnrepro.report"),
+    autoescape=True,
+    finalize=_escaped,
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_TEMPLATES.filters["markup"] = Markup  # for what this package's own code says
 _TEMPLATES.filters["percent"] = wording.percent
 _TEMPLATES.filters["points"] = wording.points
 
@@ -73,7 +85,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         ledger=ledger,
         verdicts=VERDICTS,
         published=published.is_published(params, dataset),
-        captions={name: entry.caption for name, entry in registry.own().items()},
+        captions={name: Markup(entry.caption) for name, entry in registry.own().items()},
         figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=beside,
@@ -81,7 +93,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         provenance=tables.read_provenance(dataset),
     )
     body = _with_figures_inside(markdown.markdown(text, extensions=["tables", "md_in_html"]), folder)
-    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, body=body)
+    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, body=Markup(body))
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)
 

@@ -1,11 +1,13 @@
 """A YAML file as a checked model. Whatever is wrong with the file is told in one line that names the key."""
 
 import reprlib
+import warnings
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
 
 from bnrepro.errors import BadInput
 
@@ -15,6 +17,7 @@ _PLAINLY = {  # where pydantic speaks of what only a programmer knows
     "model_type": "a mapping of keys to values is needed",
     "dict_type": "a mapping of keys to values is needed",
     "too_short": "one entry at least is needed",
+    "string_type": "a name is needed; in quotes it is one",
 }
 
 
@@ -26,32 +29,34 @@ def read(path: Path, model: type[Model]) -> Model:
             given and what is allowed.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        content = load(path)
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror}") from error
-    except Exception as error:  # PyYAML lets through whatever a malformed scalar makes Python raise
-        reason = " ".join(str(error).split()).replace('"<unicode string>", ', "")
-        raise BadInput(f"{path.name}: not readable as YAML: {reason}") from error
+    except Exception as error:  # ruamel.yaml lets through whatever a malformed scalar makes Python raise
+        raise BadInput(f"{path.name}: not readable as YAML: {_reason(error)}") from error
     try:
         return model.model_validate(content)
     except ValidationError as error:
         raise BadInput(f"{path.name}: {_one_line(error, model)}") from error
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, where PyYAML would silently keep the last."""
+def load(path: Path) -> Any:
+    """The content of a YAML file as DVC reads it: by the same library, in YAML 1.2, where 1e-05 is a number.
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: list[Any] = []
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`: what it brings may be overridden
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if key in keys:
-                mark = key_node.start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
-            keys.append(key)
-        return super().construct_mapping(node, deep)
+    Raises:
+        OSError: the file cannot be read.
+        Exception: any that the library, or Python on its behalf, has for what is no YAML.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where a file says that it is YAML 1.1, of what 1.1 would not do
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark):
+        problem = " ".join(f"{error.context or ''} {error.problem}".split())
+        return f"line {mark.line + 1}, column {mark.column + 1}: {problem[:160]}"
+    return " ".join(str(error).split()).replace('in "<unicode string>", ', "")
 
 
 def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
@@ -72,8 +77,6 @@ def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
             allowed = str(first["ctx"]["error"])
             if not key:  # of the file as a whole: it names its keys itself
                 return f"{allowed}{more}"
-        case "float_type" if isinstance(value, str):
-            allowed += "; YAML takes 1e-3 for text, 1.0e-3 and 0.001 for numbers"
     try:
         given = "nothing" if value is None else f"{_printable(reprlib.repr(value))} ({type(value).__name__})"
     except ValueError:  # Python's limit for printing an int, and YAML's hexadecimal numbers know none

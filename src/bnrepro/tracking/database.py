@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
-from bnrepro import paths
+from bnrepro import addresses, paths
 from bnrepro.data.registry import NAMES
-from bnrepro.errors import Failed
+from bnrepro.errors import BadInput, Failed
 
+_TIMEOUT_SECONDS = 5
 ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -27,13 +29,44 @@ ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # processes of which nothing here makes use
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # a dead server is noticed in seconds, where MLflow's seven take minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": str(_TIMEOUT_SECONDS),
 }
 
 
 def tracking_uri() -> str:
-    """Where the runs go: MLFLOW_TRACKING_URI, or else the clone's own database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or _sqlite(_database())
+    """Where the runs go: what MLFLOW_TRACKING_URI names, or else the clone's own database.
+
+    A relative file counts from the clone, in whichever folder a command is called.
+
+    Raises:
+        BadInput: MLFLOW_TRACKING_URI cannot be read as an address, or keeps nothing.
+    """
+    named = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+    if not named:
+        return _sqlite(_database())
+    if not addresses.is_server(named):
+        return _in_clone(named)
+    try:
+        _ = urlsplit(named).port
+    except ValueError as error:  # which may quote half of a password
+        raise BadInput(
+            "MLFLOW_TRACKING_URI: not an address; write : / ? # @ in a password as %3A %2F %3F %23 %40"
+        ) from error
+    return named
+
+
+def _in_clone(address: str) -> str:
+    kind, separator, file = address.partition("://")
+    if kind.partition("+")[0].lower() != "sqlite":
+        if separator and kind.lower() != "file":
+            return address
+        raise BadInput(
+            "MLFLOW_TRACKING_URI names a folder, where MLflow keeps runs no more: name a server or a database"
+        )
+    file = os.path.expanduser(file.removeprefix("/"))
+    if file in ("", ":memory:"):
+        raise BadInput("MLFLOW_TRACKING_URI names a database in memory, which ends with its command: name a file")
+    return f"{kind}:///{file if file.startswith(('/', 'file:')) else f'{_escaped(paths.home())}/{file}'}"
 
 
 def connect() -> Any:
@@ -55,7 +88,22 @@ def connect() -> Any:
                 leftover.unlink()
             MlflowClient(tracking_uri=_sqlite(partial))
             os.replace(partial, database)
+    elif not addresses.is_server(uri):
+        _reach(uri)
     return MlflowClient(tracking_uri=uri)
+
+
+def _reach(uri: str) -> None:
+    """Connect to a database once: where that fails, MLflow would try for more than three minutes, and say nothing."""
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(uri)
+    if "@" in (url.host or ""):
+        raise BadInput("MLFLOW_TRACKING_URI: write @ in a password as %40")
+    waits = url.get_backend_name() in ("postgresql", "mysql")
+    engine = sqlalchemy.create_engine(url, connect_args={"connect_timeout": _TIMEOUT_SECONDS} if waits else {})
+    engine.connect().close()
+    engine.dispose()
 
 
 @contextmanager
@@ -72,10 +120,10 @@ def failing_in_a_line() -> Iterator[None]:
 def reason(error: BaseException) -> str:
     """The innermost cause, on one line: MLflow, requests and SQLAlchemy each wrap it in a paragraph."""
     if isinstance(error, click.ClickException):
-        return error.message
+        return addresses.without_secrets(error.message)
     while cause := error.__cause__ or error.__context__:
         error = cause
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return addresses.without_secrets(" ".join(str(error).split()))[:200] or type(error).__name__
 
 
 def _remedy() -> str:
@@ -123,15 +171,15 @@ def _database() -> Path:
 
 
 def _sqlite(path: Path) -> str:
-    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{_escaped(path)}"
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def artifacts(dataset: str = "") -> str:
     return (paths.home() / "mlartifacts" / dataset).as_uri()
-
-
-def is_server(uri: str) -> bool:
-    return uri.startswith(("http://", "https://"))
 
 
 def experiment_ids() -> dict[str, str]:

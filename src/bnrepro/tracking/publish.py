@@ -3,8 +3,8 @@
 One experiment per dataset. In it a run for every record, under a parent for every series (runs that differ in nothing
 but the seed) that shows the mean over seeds, and one run named `report`. Nobody can choose the id of an MLflow run, so
 runs are found again by their tags: `bnrepro.kind`, a key within the kind, and `bnrepro.content`, a digest of what is
-shown. A run that is there and finished is left alone, one whose content changed is replaced, and one that a kill left
-unfinished is completed in place.
+shown. A run that is there and finished is left alone. One whose content changed, or that a kill left unfinished, is
+replaced: some servers refuse what they have already, others show it twice.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bnrepro import paths
+from bnrepro import addresses, paths
 from bnrepro.data.registry import SOURCES
 from bnrepro.records import schema, store
 from bnrepro.study.factors import DatasetName, RunSpec
@@ -141,7 +141,7 @@ class _Experiment:
         tags = content.of_experiment(SOURCES[dataset], targets)
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
-            location = None if database.is_server(database.tracking_uri()) else database.artifacts(dataset)
+            location = None if addresses.is_server(database.tracking_uri()) else database.artifacts(dataset)
             self._id = client.create_experiment(name, artifact_location=location, tags=tags)
         else:
             self._id = experiment.experiment_id
@@ -179,9 +179,9 @@ class _Experiment:
         for record, sidecar in members:
             under = {PARENT: parent.info.run_id} if parent else {}
             run = self._child(series, record, sidecar, under)
-            for name, value in under.items():
-                self.tag(run, name, value)
             if _is_finished(run):
+                for name, value in under.items():
+                    self.tag(run, name, value)
                 self._add(run, content.arrivals(record, self._targets))
             else:
                 self._write(run, record["spec"], content.points(record, self._targets), record)
@@ -247,9 +247,9 @@ class _Experiment:
         return self._run("run", record["fingerprint"], content.digest(record), name, tags)
 
     def _run(self, kind: str, key: str, content: str, name: str, tags: dict[str, str]) -> Any:
-        """The run that shows `content`, made where there is none. Others of the same key are outdated, and deleted."""
+        """The finished run that shows `content`, or a new one for it. Others of the same key are deleted."""
         found = self.known[kind, key]
-        current = next((run for run in found if run.data.tags.get(CONTENT) == content), None)
+        current = next((run for run in found if _is_finished(run) and run.data.tags.get(CONTENT) == content), None)
         if current is None:
             tags = {**tags, KIND: kind, KEYS[kind]: key, CONTENT: content}
             current = self._client.create_run(self._id, tags=tags, run_name=name)
@@ -262,7 +262,7 @@ class _Experiment:
     def _write(self, run: Any, params: dict[str, Any], points: Points, record: Record) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
-        # The step stands in for the time: what was logged before a kill is not doubled when it is logged again.
+        # The step stands in for the time, so that a call that is sent twice says the same twice.
         metrics = [Metric(name, float(value), step, step) for (name, step), value in points.items()]
         parameters = [Param(name, str(value)) for name, value in params.items() if value is not None]
         for start in range(0, len(metrics), _CHUNK):

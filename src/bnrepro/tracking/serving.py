@@ -11,17 +11,18 @@ from contextlib import suppress
 
 import click
 
-from bnrepro import paths
+from bnrepro import addresses, paths
 from bnrepro.errors import BadInput, Failed
 from bnrepro.tracking import content, database
 
 _HOST = "127.0.0.1"
+_PATIENCE_SECONDS = 180  # it starts in ten, on a machine that is busy in a minute
 
 
 def serve(port: int | None = None) -> str:
     """Run MLflow's own server over the default store, print its address, and stay until Ctrl-C; then it is gone too.
 
-    Where MLFLOW_TRACKING_URI names a server, its address is printed and there is nothing to run.
+    Where MLFLOW_TRACKING_URI names a server, its address is printed without a password, and there is nothing to run.
 
     Args:
         port: any free one if None.
@@ -31,11 +32,11 @@ def serve(port: int | None = None) -> str:
 
     Raises:
         BadInput: the port is taken.
-        Failed: the server ended by itself.
+        Failed: the server ended by itself, or did not answer.
     """
     uri = database.tracking_uri()
-    if database.is_server(uri):
-        click.echo(uri)
+    if addresses.is_server(uri):
+        click.echo(addresses.without_secrets(uri))
         return uri
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -47,20 +48,27 @@ def serve(port: int | None = None) -> str:
     address, experiments = f"http://{_HOST}:{port}", database.experiment_ids()
     log = paths.private() / "mlflow-server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", uri, "--default-artifact-root", database.artifacts()]
+    command += ["--default-artifact-root", database.artifacts()]
+    # The variables of the shell are for another server. The address may have a password: everybody sees a command line.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "_MLFLOW_"))}
+    environment |= database.ENVIRONMENT | {"MLFLOW_BACKEND_STORE_URI": uri}
+    click.echo("Starting MLflow's server ...")
     previous = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # In a session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the whole group.
     with log.open("w") as file:
         server = subprocess.Popen(
             command,
-            env=database.ENVIRONMENT | os.environ,
+            env=environment,
             cwd=paths.private(),
             stdout=file,
             stderr=file,
             start_new_session=True,
         )
     try:
+        end = time.monotonic() + _PATIENCE_SECONDS
         while server.poll() is None and not _answers(port):
+            if time.monotonic() > end:
+                raise Failed(f"MLflow's server took more than {_PATIENCE_SECONDS} s to answer; {log} has what it said")
             time.sleep(0.2)
         if server.poll() is None:
             click.echo(f"MLflow is at {address} (Ctrl-C ends it)")

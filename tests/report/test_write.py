@@ -1,0 +1,116 @@
+"""The report shows what files hold as text, whatever it would be in HTML or in Markdown."""
+
+import csv
+import json
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+
+from bnrepro import paths
+from bnrepro.errors import BadInput
+from bnrepro.report.write import write
+from bnrepro.study import params
+from tests import pipeline
+
+MARKUP = (
+    "<script>alert(1)</script> <img src=x onerror=alert(2)> [link](javascript:alert(3)) ![](http://127.0.0.1/seen) "
+    '`code` **bold** | cell &lt; " onclick="alert(4) \\'
+)
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def reports(project):
+    """A copy of the committed report on digits and of all that it is made from."""
+    shutil.copytree(pipeline.ROOT / "reports" / "digits", paths.reports("digits"))
+    return paths.reports("digits")
+
+
+def page_of(reports):
+    write(params.load(), "digits")
+    return Page((reports / "report.html").read_text(encoding="utf-8"))
+
+
+def test_markup_in_a_table_is_shown_as_text(reports):
+    whole = page_of(reports)
+    table = reports / "tables" / "final_accuracy.csv"
+    header, *rows = csv.reader(table.read_text(encoding="utf-8").splitlines())
+    added = next(list(row) for row in rows if row[0] == "depth")
+    added[header.index("normalization")] = MARKUP
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows, added])
+
+    shows_as_text(page_of(reports), whole)
+
+
+def shows_as_text(page, whole):
+    """Shows MARKUP; and has, beside it, nothing that the `whole` page has not."""
+    assert MARKUP in page.text
+    kinds = {tag for tag, _ in whole.elements}
+    assert {tag for tag, _ in page.elements} == kinds
+    assert "script" not in kinds
+    attributes = [(name, value or "") for _, attributes in page.elements for name, value in attributes.items()]
+    assert not [name for name, _ in attributes if name.startswith("on")]
+    assert {value.partition(":")[0] for name, value in attributes if name == "src"} == {"data"}
+    links = [value for name, value in attributes if name == "href"]
+    assert links
+    assert all(link.startswith("#") for link in links)
+
+
+@pytest.mark.parametrize("key", ["statement", "source", "rule", "reason"])
+def test_markup_in_a_verdict_is_shown_as_text(reports, key):
+    whole, path = page_of(reports), paths.claims("digits")
+    entries = json.loads(path.read_text())
+    entries[0][key] = {"words": MARKUP, "digest": "d1"} if key == "rule" else MARKUP
+    path.write_text(json.dumps(entries))
+    shows_as_text(page_of(reports), whole)
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing(reports):
+    (policy,) = (found for tag, found in page_of(reports).elements if tag == "meta" and "http-equiv" in found)
+    assert policy["http-equiv"] == "Content-Security-Policy"
+    assert policy["content"].startswith("default-src 'none';")
+
+
+@pytest.mark.parametrize("key", ["bnrepro", "processor", "data_digest", "records_digest", "versions", "studies"])
+@pytest.mark.parametrize("value", [MARKUP, "two\nlines", None])
+def test_a_provenance_that_could_not_be_is_refused(reports, key, value):
+    path = paths.provenance("digits")
+    made_from = json.loads(path.read_text())
+    made_from[key] = {"tensorflow": value} if key == "versions" else value
+    if value is None:
+        del made_from[key]
+    path.write_text(json.dumps(made_from))
+    with pytest.raises(BadInput, match=r"provenance\.json: not readable") as caught:
+        page_of(reports)
+    assert f"({key}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"measured": {MARKUP: 1.0}}, {"measured": {"steps": {"first": "1"}}}, {"id": "<b>"}, {"rule": {"words": "none"}}],
+    ids=str,
+)
+def test_a_verdict_that_could_not_be_is_refused(reports, change):
+    path = paths.claims("digits")
+    entries = json.loads(path.read_text())
+    entries[0] |= change
+    path.write_text(json.dumps(entries))
+    with pytest.raises(BadInput, match=r"claims\.json: not readable \(0\..*`bnrepro summarize digits`"):
+        page_of(reports)
