@@ -144,7 +144,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
-            seeds = given.seeds(dataset, study, spec.implementation)
+            seeds = len(given.seeds(dataset, study, spec.implementation))
             publisher.add(schema.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
         stage.train(given, dataset, study, open_pool, progress.started, finished)

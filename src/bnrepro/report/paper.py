@@ -39,7 +39,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
     inputs = tables.has(dataset, "sigmoid_inputs")
     shown = tables.read(dataset, "sigmoid_inputs") if inputs else pd.DataFrame()
-    seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
+    seeds = len(params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0]))
     return {
         "seeds": seeds,
         "budget": params.training_of(dataset, PAPER_STUDY).steps,

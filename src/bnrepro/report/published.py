@@ -33,7 +33,8 @@ def digest(params: Params, dataset: DatasetName) -> str:
     content = {name: section.model_dump(exclude_defaults=True) for name, section in sections.items()}
     for name, grid in params.studies.items():
         if name in studies and grid.applies_to(dataset):
-            seeds = {one: params.seeds(dataset, name, one) for one in grid.implementation}
-            content[name] = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "seeds_of"})
+            seeds = {one: list(params.seeds(dataset, name, one)) for one in grid.implementation}
+            content[name] = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "first_seed", "of"})
+            content[name] |= grid.once(dataset)
             content[name]["seeds"] = seeds
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -37,15 +37,15 @@ def context(
         if not figures and registry.of_study(name).name in drawn:
             figures = [registry.of_study(name)]
         study = {"name": name, "elsewhere": tabulated.get(name), "figures": figures}
-        found.append(study | series.of(steps, ended) | _described(grid, ended))
+        found.append(study | series.of(steps, ended) | _described(grid.once(dataset), ended))
     return found
 
 
-def _described(grid: Study, finals: pd.DataFrame) -> dict[str, Any]:
-    """What a study's runs have in common, what its generic figure leaves out, and how many runs there are."""
+def _described(once: dict[str, Any], finals: pd.DataFrame) -> dict[str, Any]:
+    """What a study's runs have in common, of which `once` is part, what its generic figure leaves out, and how many runs there are."""
     factors = [name for name in curves.series(finals)[1:] if finals[name].notna().any()]
     alike = [name for name in factors if finals[name].nunique(dropna=False) == 1]
-    own = [FACTORS[name].tell(value) for name, value in grid.once.items() if value and not FACTORS[name].column]
+    own = [FACTORS[name].tell(value) for name, value in once.items() if value and not FACTORS[name].column]
     plan = layout.of(finals)
     return {
         "common": [*(FACTORS[name].tell(finals[name].iloc[0]) for name in alike), *own],

@@ -59,7 +59,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     speedup = speedup[speedup["normalization"] == "batch"]
     if finals.empty:
         raise tables.unusable(dataset, "final_accuracy", f"studies.{HEADLINE_STUDY} has no runs: nothing to report")
-    seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in grid.implementation]
+    seeds = [len(params.seeds(dataset, HEADLINE_STUDY, name)) for name in grid.implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
         for target in training.targets
@@ -75,7 +75,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         data=params.data[dataset],
         network=params.network,
         training=training,
-        evaluations=grid.evaluations,
+        evaluations=grid.once(dataset).get("evaluations"),
         named=[FACTORS[name].tell(values[0]) for name, values in grid.lists.items() if name in OPTIONAL],
         learning_rate=finals["learning_rate"].iloc[0],
         seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",

@@ -20,7 +20,7 @@ Activation = Literal["sigmoid", "relu", "selu"]
 Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
 Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to run them
 Noise = Literal["none", "steady", "shifting", "drifting"]
-InitialScheme = Literal["lecun", "glorot", "glorot_x4", "he"]
+InitialScheme = Literal["gaussian", "lecun", "glorot", "glorot_x4", "he"]
 InitialWeights = float | InitialScheme | None  # as of `RunSpec.initial_weights`
 Optimizer = Literal["sgd", "momentum", "adam"]
 Device = Literal["cpu", "gpu", "auto"]
@@ -119,8 +119,9 @@ class RunSpec:
 
     Attributes:
         learning_rate: at the first step.
-        initial_stddev: of the weights' start; None where weights are scaled by their number, as ReLU and SELU need it.
-        initial_scheme: how they are scaled by it (`bnrepro.networks.layers.deviation`); None: as the activation needs.
+        initial_scheme: of the weights' start: `gaussian`, from a normal distribution of `initial_stddev`; or scaled by
+            their number (`bnrepro.networks.layers.deviation`). None: as ReLU and SELU need it.
+        initial_stddev: None where weights are scaled by their number.
         decay: share of the learning rate that is left at the last step, reached exponentially; 1: it is constant.
         hold_out: train without the images that are set apart, and measure on them.
         evaluations: how many evaluations a run has, dense at first and thinning out geometrically, each at a multiple
@@ -151,16 +152,18 @@ class RunSpec:
     pixels: Pixels = factor(named="optional", words={"binary": "binary pixels", "grey": "grey pixels"})
     initial_stddev: Positive | None = factor(
         named="optional",
-        needs={"activation": ("sigmoid",), "initial_scheme": (None,)},
+        needs={"activation": ("sigmoid",), "initial_scheme": ("gaussian",)},
         within_stack=True,
         label="standard deviation of the initial weights",
     )
     initial_scheme: InitialScheme | None = factor(
-        None,
+        "gaussian",
         named="optional",
+        needs={"activation": ("sigmoid",)},
         within_stack=True,
         label="initial weights",
         words={
+            "gaussian": "small Gaussian initial weights",
             "lecun": "LeCun's initial weights",
             "glorot": "Glorot's initial weights",
             "glorot_x4": "Glorot's initial weights times 4",
@@ -238,7 +241,7 @@ class RunSpec:
     @property
     def initial_weights(self) -> InitialWeights:
         """The start of the weights: their standard deviation, or the scheme that gives it; None: the activation's."""
-        return self.initial_scheme or self.initial_stddev
+        return self.initial_stddev if self.initial_scheme == "gaussian" else self.initial_scheme
 
     def __str__(self) -> str:
         return (

@@ -27,12 +27,14 @@ from bnrepro.study.factors import (
     BatchSize,
     Count,
     Device,
+    Evaluations,
     Factor,
     Implementation,
     Momentum,
     Numerics,
     Pixels,
     Positive,
+    Seed,
     Units,
 )
 
@@ -138,18 +140,32 @@ _Factors = create_model(
 )
 
 
+SeedsOf = Seeds | dict[Implementation, Seeds]  # of all implementations, or of each
+
+
+class OnADataset(Section):
+    """What a study does otherwise on one dataset."""
+
+    steps: Count | None = None
+    evaluate_every: Count | None = None
+    evaluations: Evaluations | None = None
+    batch_size: BatchSize | None = None
+    seeds: SeedsOf | None = None
+
+
 class Study(_Factors):  # type: ignore[misc, valid-type]  # made above, from the table
     """A grid: factors to cross, each a list, and settings of all its runs. It takes all else from the other sections.
 
     `learning_rate_times` multiplies the dataset's learning rate. `hold_out: true` trains without the images that are
-    set apart, for what chooses by their accuracy. `datasets` narrows a study down; `seeds`, and by dataset and
-    implementation `seeds_of`, say how many it runs.
+    set apart, for what chooses by their accuracy. `datasets` narrows a study down. `seeds` says how many it runs, from
+    `first_seed` on. `of` has what it does otherwise on a dataset.
     """
 
     learning_rate_times: Several[Positive] | None = None
     datasets: Several[DatasetName] | None = None
-    seeds: Seeds | None = None
-    seeds_of: dict[DatasetName, dict[Implementation, Seeds]] | None = None
+    seeds: SeedsOf | None = None
+    first_seed: Seed | None = None
+    of: dict[DatasetName, OnADataset] = Field(default_factory=dict)
 
     def applies_to(self, dataset: DatasetName) -> bool:
         """Whether the study has runs on a dataset."""
@@ -162,10 +178,11 @@ class Study(_Factors):  # type: ignore[misc, valid-type]  # made above, from the
         order = sorted(named, key=lambda name: (name == "learning_rate", FACTORS[name].default is not ...))
         return {name: getattr(self, name) for name in order}
 
-    @property
-    def once(self) -> dict[str, Any]:
-        """The settings that all runs of the study have, by name."""
-        return {name: getattr(self, name) for name in FACTORS if FACTORS[name].named == "once" and self._names(name)}
+    def once(self, dataset: DatasetName) -> dict[str, Any]:
+        """The settings that all runs of the study have on a dataset, by name."""
+        of_all = {name: getattr(self, name) for name in FACTORS if FACTORS[name].named == "once" and self._names(name)}
+        own = self.of[dataset].model_dump(exclude_none=True, exclude={"seeds"}) if dataset in self.of else {}
+        return of_all | own
 
     @property
     def crossed(self) -> list[str]:
@@ -194,6 +211,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     datasets: Several[DatasetName]
+    first_seed: Seed
     device: Device
     tf32: bool
     numerics: Numerics
@@ -202,11 +220,13 @@ class Params(Section):
     training: dict[DatasetName, Training]
     studies: Annotated[dict[StudyName, Study], Field(min_length=1)]
 
-    def seeds(self, dataset: DatasetName, study: str, implementation: Implementation) -> int:
-        """How many seeds a study runs of an implementation on a dataset: its own number, or the dataset's."""
+    def seeds(self, dataset: DatasetName, study: str, implementation: Implementation) -> range:
+        """The seeds that a study runs of an implementation on a dataset."""
         grid = self.studies[study]
-        own = (grid.seeds_of or {}).get(dataset, {}).get(implementation)
-        return own or grid.seeds or self.training[dataset].seeds
+        first = self.first_seed if grid.first_seed is None else grid.first_seed
+        counts = (grid.of[dataset].seeds if dataset in grid.of else None, grid.seeds, self.training[dataset].seeds)
+        of_this = (count.get(implementation) if isinstance(count, dict) else count for count in counts)
+        return range(first, first + next(filter(None, of_this)))
 
     def usual(self, dataset: DatasetName) -> dict[str, Any]:
         """The settings of a run on a dataset, by name, where no study says otherwise; without those of the device."""
@@ -215,14 +235,16 @@ class Params(Section):
 
     def training_of(self, dataset: DatasetName, study: str) -> Training:
         """How a study trains on a dataset: as all studies do, but for what it sets itself."""
-        own = {name: value for name, value in self.studies[study].once.items() if name in Training.model_fields}
+        own = {
+            name: value for name, value in self.studies[study].once(dataset).items() if name in Training.model_fields
+        }
         return self.training[dataset].model_copy(update=own)
 
     def runs(self, dataset: DatasetName, study: str) -> int:
         """How many runs a study has on a dataset at most; some may be the same."""
         grid = self.studies[study]
         lists = [*grid.lists.values(), grid.learning_rate_times or [1.0]]
-        seeds = sum(self.seeds(dataset, study, name) for name in grid.implementation)
+        seeds = sum(len(self.seeds(dataset, study, name)) for name in grid.implementation)
         return math.prod(map(len, lists)) // len(grid.implementation) * seeds
 
     @model_validator(mode="after")
@@ -234,7 +256,8 @@ class Params(Section):
                 if (runs := self.runs(dataset, study)) > MAX_RUNS:
                     raise ValueError(f"studies.{study}: {runs} runs on {dataset}; {MAX_RUNS} at most are allowed")
                 own = self.training_of(dataset, study)
-                if refusal := _refusal(own.steps, own.evaluate_every, grid.evaluations, own.batch_size):
+                evaluations = grid.once(dataset).get("evaluations")
+                if refusal := _refusal(own.steps, own.evaluate_every, evaluations, own.batch_size):
                     raise ValueError(f"studies.{study}: evaluate_every ({own.evaluate_every} on {dataset}) {refusal}")
                 for times in grid.learning_rate_times or []:
                     if not 0 < (rate := times * own.learning_rate) <= FLOAT32_MAX:
