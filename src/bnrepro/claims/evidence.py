@@ -45,7 +45,7 @@ class Evidence:
 
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
-        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique())
+        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique().tolist())
 
     def budget(self, study: str) -> float:
         """The steps of a study's runs."""
@@ -57,7 +57,9 @@ class Evidence:
         A run that does not arrive takes more than its budget.
         """
         runs = _chosen(self.curves, study, factors)
-        at, low, high = {}, {}, {}
+        at: dict[int, float] = {}
+        low: dict[int, float] = {}
+        high: dict[int, float] = {}
         for seed, run in runs.groupby("seed"):
             evaluated = run[run["step"] > 0].sort_values("step")
             steps, above = evaluated["step"].to_numpy(float), (evaluated[column] >= target).to_numpy()
@@ -68,16 +70,23 @@ class Evidence:
             else:
                 at[seed] = low[seed] = run["budget"].iloc[0]
                 high[seed] = np.inf
-        return Sample(*(pd.Series(values, dtype=float) for values in (at, low, high)), _networks(runs))
+        return Sample(*(pd.Series(bound, dtype=float) for bound in (at, low, high)), runs=_networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
         """Whether all runs with these factors reach a test accuracy within the budget."""
         return bool(np.isfinite(self.steps(study, target, column, **factors).high).all())
 
     def best(self, study: str, column: str = "accuracy", **factors: Any) -> Sample:
-        """The highest test accuracy of each run."""
+        """By seed, the highest test accuracy that two evaluations in a row have, in any run with these factors.
+
+        0 where a run diverged before its second.
+        """
         runs = _chosen(self.curves, study, factors)
-        return Sample.known(runs.groupby("seed")[column].max(), _networks(runs))
+        evaluated = runs[runs["step"] > 0].sort_values("step")
+        following = evaluated.groupby([*curves.series(runs), "seed"], dropna=False)[column].shift(-1)
+        lasting = np.minimum(evaluated[column], following.fillna(0))
+        seeds = runs["seed"].drop_duplicates()
+        return Sample.known(lasting.groupby(evaluated["seed"]).max().reindex(seeds, fill_value=0), _networks(runs))
 
     def final(self, study: str, column: str, **factors: Any) -> Sample:
         """What the runs with these factors end with; NaN where one diverged."""
@@ -85,12 +94,39 @@ class Evidence:
         values = _chosen(self.finals, study, factors).set_index("seed")[column]
         return Sample.known(values.sort_index(), _networks(runs))
 
+    def trained_depths(self) -> list[int]:
+        """The depths of study `depth` at which all Keras models reach the first target, without and with normalization.
+
+        A network that does not learn may well stand still, and would be steadier than one that does.
+        """
+        return [
+            depth
+            for depth in self.values("depth", "depth", **PLAIN)
+            if all(self.arrives("depth", self.targets[0], depth=depth, **arm) for arm in (PLAIN, NORMALIZED))
+        ]
+
+    def moment(self, study: str, share: float) -> float:
+        """The step of the look that is nearest to a share of a study's budget."""
+        steps = _chosen(self.layers, study, {})["step"].unique()
+        return float(steps[np.argmin(np.abs(steps - share * self.budget(study)))])
+
+    def look(self, study: str, column: str, step: float | pd.Series, **factors: Any) -> pd.DataFrame:
+        """What the first look from a step on shows of every layer: [seeds, layers], without seeds that diverged before.
+
+        Args:
+            step: of all runs, or by seed.
+        """
+        rows = self.looks(study, **factors)
+        since = rows["seed"].map(step) if isinstance(step, pd.Series) else step
+        first = rows[rows["step"] >= since].sort_values("step").drop_duplicates(["seed", "layer"])
+        return first.pivot(index="seed", columns="layer", values=column)
+
     def looks(self, study: str, **factors: Any) -> pd.DataFrame:
         """The looks into the layers of the runs with these factors."""
         return _chosen(self.layers, study, factors)
 
     def seen(self, values: pd.Series, study: str, **factors: Any) -> Sample:
-        """Numbers by seed, taken from `looks` of the same runs, as a sample."""
+        """Numbers by seed, taken from looks into the layers of the same runs, as a sample."""
         return Sample.known(values, _networks(_chosen(self.curves, study, factors)))
 
     def fewer_steps(
@@ -99,6 +135,7 @@ class Evidence:
         target: float,
         first: Mapping[str, Any],
         second: Mapping[str, Any],
+        *,
         column: str = "accuracy",
         **at: Any,
     ) -> list[Part]:
@@ -114,18 +151,35 @@ class Evidence:
         effect = ratio(*arms)
         return [Part(effect, effect.exceeds(1, MATTERS), {**at, "target": target})]
 
-    def best_rate(self, study: str, target: float, **arm: Any) -> float | None:
+    def best_rate(self, study: str, target: float, **arm: Any) -> float:
         """The learning rate at which an arm takes the fewest steps to an accuracy of the held-out images, on average.
 
-        Of equals the lower; None where no run arrives at any.
+        Of equals, as where no run arrives, that of the higher accuracy there (`best`), and then the lower.
         """
-        rates = [float(rate) for rate in self.values(study, "learning_rate", **arm)]
-        steps = {
-            rate: self.steps(study, target, "validation_accuracy", **arm, learning_rate=rate).at.mean()
-            for rate in rates
-        }
-        best = min(rates, key=lambda rate: (steps[rate], rate))
-        return best if steps[best] < self.budget(study) else None
+
+        def merit(rate: float) -> tuple[float, float, float]:
+            own = {**arm, "learning_rate": rate}
+            steps = self.steps(study, target, "validation_accuracy", **own)
+            return float(steps.at.mean()), -float(self.best(study, "validation_accuracy", **own).at.mean()), rate
+
+        return min(map(float, self.values(study, "learning_rate", **arm)), key=merit)
+
+    def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
+        """By seed, the highest learning rate at which a run reaches a test accuracy.
+
+        It lies between that rate and the next of the grid; between 0 and the lowest where no run arrives.
+        """
+        rates = [0.0, *map(float, self.values(study, "learning_rate", **arm)), np.inf]
+        arrived = pd.DataFrame(
+            {
+                place: np.isfinite(self.steps(study, target, column, **arm, learning_rate=rate).high) * place
+                for place, rate in enumerate(rates[1:-1], start=1)
+            }
+        )
+        highest = arrived.max(axis=1).astype(int)
+        low, high = (highest.map(dict(enumerate(rates[shift:]))) for shift in (0, 1))
+        runs = _chosen(self.curves, study, arm)
+        return Sample(low.where(low > 0, high), low, high, _networks(runs))
 
     def rate(self, study: str, times: float) -> float:
         """The learning rate of a study that is meant by a multiple of the dataset's own, that of study `depth`."""

@@ -1,6 +1,6 @@
 """Effects: what two arms differ by over the same seeds, with a 95% interval.
 
-A ratio of positive quantities is the geometric mean of the seeds' ratios, with Student's t interval on their logarithms.
+A ratio of positive quantities is the geometric mean of the ratios by seed, with Student's t interval on the logarithms.
 A difference is the mean of the seeds' differences, with the t interval. Some quantities are known between two bounds
 alone: iterations to a target lie between two evaluations, or beyond the budget. Each end of an interval then takes the
 bounds that move it farthest out.
@@ -68,6 +68,12 @@ class Effect:
             return False
         return True if self.low > null else None
 
+    def within(self, low: float, high: float) -> bool | None:
+        """Whether it lies between two bounds: None where its interval lies neither inside nor outside."""
+        if low < self.low and self.high < high:
+            return True
+        return False if self.high < low or high < self.low else None
+
 
 def ratio(first: Sample, second: Sample) -> Effect:
     """How many times the second is larger than the first, for positive quantities.
@@ -75,10 +81,14 @@ def ratio(first: Sample, second: Sample) -> Effect:
     Raises:
         TooFew: there are fewer than three pairs.
     """
+    effect = difference(_logarithms(first), _logarithms(second))
+    estimate, low, high = np.exp([effect.estimate, effect.low, effect.high]).tolist()
+    return Effect(estimate, low, high, effect.pairs, effect.runs)
+
+
+def _logarithms(sample: Sample) -> Sample:
     with np.errstate(divide="ignore"):
-        first, second = (Sample(*map(np.log, sample[:3]), sample.runs) for sample in (first, second))  # type: ignore[arg-type]
-    effect = difference(first, second)
-    return Effect(*np.exp([effect.estimate, effect.low, effect.high]).tolist(), effect.pairs, effect.runs)
+        return Sample(np.log(sample.at), np.log(sample.low), np.log(sample.high), sample.runs)
 
 
 def difference(first: Sample, second: Sample) -> Effect:
@@ -97,6 +107,16 @@ def difference(first: Sample, second: Sample) -> Effect:
     low, _ = interval(pairs(first.high, second.low))
     _, high = interval(pairs(first.low, second.high))
     return Effect(float(pairs(first.at, second.at).mean()), low, high, len(seeds), first.runs | second.runs)
+
+
+def mean(sample: Sample) -> Effect:
+    """What one arm has, over its seeds.
+
+    Raises:
+        TooFew: there are fewer than three.
+    """
+    nothing = pd.Series(0.0, sample.at.index)
+    return difference(Sample.known(nothing), sample)
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
