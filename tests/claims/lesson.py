@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import curves, layers
+from bnrepro.claims.engine import Claim, Part, Rule, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.records.grid import expand
 from bnrepro.study.factors import OPTIONAL, RunSpec
@@ -24,8 +25,11 @@ NORMALIZED = {"normalization": "batch"}
 
 Record = dict[str, Any]
 
-_SPEC = {"implementation": "keras", "depth": 3, "learning_rate": RATE, "width": 1}
-_ONCE = ("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy")
+_SPEC: dict[str, Any] = {"implementation": "keras", "depth": 3, "learning_rate": RATE, "width": 1}
+_ONCE = (
+    *("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy"),
+    *("test_batch_gained", "test_batch_lost"),
+)
 _OF_ITS_OWN = {"population_accuracy": "population_steps", "validation_accuracy": "validation_steps"}
 
 
@@ -86,6 +90,7 @@ def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
     final = {"population_accuracy": curve["population_accuracy"][-1]}
     if spec["normalization"] == "batch":
         final |= dict.fromkeys(_ONCE[:2], 1e-6) | {"zscore_variance_median": 0.99, "folded_difference": 1e-6}
+        final |= dict.fromkeys(_ONCE[-2:], 0)
     final |= {name: told[name] for name in _ONCE if name in told}
     return {
         "study": study,
@@ -141,3 +146,13 @@ def evidence(*arms: list[Record], targets: Sequence[float] = (TARGET,)) -> Evide
 
     looks = table(layers.looks, lambda record: record["layers"])
     return Evidence(table(curves.from_records), table(curves.finals), looks, targets, TEST_IMAGES)
+
+
+def judge(rule: Rule, found: Evidence, claim: Claim | None = None) -> Verdict:
+    """The verdict of a rule; of the claim whose findings and remarks go by it, these are asked for as a report does."""
+    entry = rule.judge(found)
+    if claim and entry["verdict"] != "not tested":
+        assert claim.findings[entry["verdict"]]
+        assert all(said.endswith(".") for said in claim.remarks([Part.of_entry(part) for part in entry["parts"]]))
+    verdict: Verdict = entry["verdict"]
+    return verdict

@@ -9,10 +9,11 @@ import pandas as pd
 
 from bnrepro.analysis import curves
 from bnrepro.claims.engine import NotTested, Part
-from bnrepro.claims.statistics import Sample, ratio
+from bnrepro.claims.statistics import Effect, Sample, difference, ratio
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
 MATTERS = 1.1  # times fewer iterations; a smaller gain is none
+ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
 NORMALIZED: dict[str, Any] = {"implementation": "keras", "normalization": "batch"}
@@ -43,6 +44,11 @@ class Evidence:
         tables = {name: getattr(self, name) for name in ("curves", "finals", "layers")}
         return replace(self, **{name: _read(table, reads, self.first_seed) for name, table in tables.items()})
 
+    @property
+    def studies(self) -> set[str]:
+        """Those that have runs."""
+        return set(self.curves["study"])
+
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
         return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique().tolist())
@@ -70,7 +76,8 @@ class Evidence:
             else:
                 at[seed] = low[seed] = run["budget"].iloc[0]
                 high[seed] = np.inf
-        return Sample(*(pd.Series(bound, dtype=float) for bound in (at, low, high)), runs=_networks(runs))
+        bounds = [pd.Series(bound, dtype=float) for bound in (at, low, high)]
+        return Sample(bounds[0], bounds[1], bounds[2], _networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
         """Whether all runs with these factors reach a test accuracy within the budget."""
@@ -129,6 +136,21 @@ class Evidence:
         """Numbers by seed, taken from looks into the layers of the same runs, as a sample."""
         return Sample.known(values, _networks(_chosen(self.curves, study, factors)))
 
+    def lag(self, study: str, step: float, **factors: Any) -> Sample:
+        """How far the moving means are from the probe's means, at the first look from a step on: standard deviations.
+
+        Root mean square over units, mean over layers.
+        """
+        return self.seen(self.look(study, "lag", step, **factors).mean(axis=1), study, **factors)
+
+    def lost_without_updates(self, implementation: str, column: str = "accuracy") -> Effect:
+        """The final accuracy that an estimator of study `updates` loses if nobody runs its moving averages' updates."""
+        omitted, run = (
+            self.final("updates", column, implementation=implementation, updates=updates)
+            for updates in ("omitted", "run")
+        )
+        return difference(omitted, run)
+
     def fewer_steps(
         self,
         study: str,
@@ -150,6 +172,20 @@ class Evidence:
             return []
         effect = ratio(*arms)
         return [Part(effect, effect.exceeds(1, MATTERS), {**at, "target": target})]
+
+    def fewer_at_every_depth(self, implementation: str) -> list[Part]:
+        """Whether a network of study `depth` takes fewer steps with batch normalization, by depth and target."""
+        arms = ({"normalization": "batch"}, {"normalization": "none"})
+        return [
+            part
+            for depth in self.values("depth", "depth", implementation=implementation)
+            for target in self.targets
+            for part in self.fewer_steps("depth", target, *arms, implementation=implementation, depth=depth)
+        ]
+
+    def tuned(self, study: str, target: float, **arm: Any) -> dict[str, Any]:
+        """An arm at its best learning rate."""
+        return {**arm, "learning_rate": self.best_rate(study, target, **arm)}
 
     def best_rate(self, study: str, target: float, **arm: Any) -> float:
         """The learning rate at which an arm takes the fewest steps to an accuracy of the held-out images, on average.
