@@ -68,6 +68,12 @@ class Effect:
             return False
         return True if self.low > null else None
 
+    def within(self, low: float, high: float) -> bool | None:
+        """Whether it lies between two bounds: None where its interval lies neither inside nor outside."""
+        if low < self.low and self.high < high:
+            return True
+        return False if self.high < low or high < self.low else None
+
 
 def ratio(first: Sample, second: Sample) -> Effect:
     """How many times the second is larger than the first, for positive quantities.
@@ -97,6 +103,16 @@ def difference(first: Sample, second: Sample) -> Effect:
     low, _ = interval(pairs(first.high, second.low))
     _, high = interval(pairs(first.low, second.high))
     return Effect(float(pairs(first.at, second.at).mean()), low, high, len(seeds), first.runs | second.runs)
+
+
+def mean(sample: Sample) -> Effect:
+    """What one arm has, over its seeds.
+
+    Raises:
+        TooFew: there are fewer than three.
+    """
+    nothing = pd.Series(0.0, sample.at.index)
+    return difference(Sample.known(nothing), sample)
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
