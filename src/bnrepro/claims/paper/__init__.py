@@ -10,5 +10,5 @@ FIGURE_1A = "arXiv:1502.03167, Figure 1(a)"
 READS = {STUDY: ("normalization",)}
 AS_DRAWN = (
     "By population statistics. Each curve is read as the paper's is drawn: from every 4,000th step and the last, "
+    "joined by straight lines. Study `paper`."
 )
-AS_DRAWN += "joined by straight lines. Study `paper`."

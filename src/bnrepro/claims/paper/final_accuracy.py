@@ -29,20 +29,19 @@ CLAIM = Claim(
     source=CAPTION,
     stated=Rule(
         statement="Batch normalization helps the network achieve higher accuracy.",
-        words="Test accuracy with batch normalization less that without at the end of the runs. Less than 0.3 percentage "
-        f"points are no difference. {AS_DRAWN}",
+        words="Test accuracy with batch normalization less that without, at the end of the runs. Less than 0.3 "
+        f"percentage points are no difference. {AS_DRAWN}",
         compare=higher,
         reads=READS,
         thresholds={"tolerance": ACCURACY_TOLERANCE, **THRESHOLDS},
     ),
     meant=Rule(
         statement="The curves end at a test accuracy of 97.2% without and 98.2% with batch normalization.",
-        words="Our test accuracy less the paper's at the last step of the paper's curve lies within 0.3 percentage points, "
-        f"in each network. {AS_DRAWN}",
+        words="Our test accuracy less the paper's, at the last step of the paper's curve, lies within 0.3 percentage "
+        f"points in each network. {AS_DRAWN}",
         compare=as_in_the_figure,
         reads=READS,
         thresholds={"tolerance": ACCURACY_TOLERANCE, **THRESHOLDS},
     ),
-    caution="The network without batch normalization was fitted to the paper's curve: what is said of it is how good the "
-    "fit is. The paper used the same test images, once.",
+    caution="The network without batch normalization was fitted to the paper's curve: its part says how good that is.",
 )

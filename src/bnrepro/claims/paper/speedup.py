@@ -44,8 +44,8 @@ CLAIM = Claim(
     ),
     meant=Rule(
         statement="Batch normalization takes 3.0 times fewer steps to 96% and 2.6 times fewer to 97%.",
-        words="The paper's ratio of steps lies in the interval of ours, at every target that both of the paper's curves "
-        "cross (96% and 97%). Undecided where it does and the interval reaches farther than a factor 1.25 from it. "
+        words="The paper's ratio of steps lies in the interval of ours, at each target that both of its curves cross "
+        "(96% and 97%). Undecided where it does and the interval reaches farther than a factor 1.25 from it. "
         f"{AS_DRAWN}",
         compare=by_the_papers_ratio,
         reads=READS,

@@ -28,9 +28,11 @@ def _movement(runs: Evidence, normalization: str, name: str, relative: bool) -> 
     return runs.seen(moved / spread.last() if relative else moved, STUDY, normalization=normalization)
 
 
-_MOVEMENT = "Movement without over movement with batch normalization, in the last hidden layer, from step 0 on: of a "
-_MOVEMENT += "unit's median over images, the median over units; and of the layer's spread, from the 15th to the 85th "
-_MOVEMENT += "percentile. Movement is the highest less the lowest value"
+_MOVEMENT = (
+    "Movement without over movement with batch normalization, in the last hidden layer, from step 0 on: of a unit's "
+    "median over images, the median over units; and of the layer's spread, from the 15th to the 85th percentile. "
+    "Movement is the highest less the lowest value"
+)
 
 CLAIM = Claim(
     id="paper-stable-inputs",
@@ -51,6 +53,7 @@ CLAIM = Claim(
         reads=READS,
         thresholds={"matters": MATTERS, **THRESHOLDS},
     ),
-    caution="Batch normalization fixes mean and variance of every sigmoid's input, up to two parameters that it learns. "
-    "So it makes the input steadier nearly by construction; whether that is why training is faster is another question.",
+    caution="Batch normalization fixes mean and variance of every sigmoid's input, up to two parameters that it "
+    "learns. So it makes the input steadier nearly by construction. Whether training is faster for that reason is "
+    "another question: [cause](#cause).",
 )
