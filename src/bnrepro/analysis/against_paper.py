@@ -41,7 +41,7 @@ def distance(ours: pd.DataFrame, normalization: str, until: float = np.inf) -> p
         until: the last step that is compared, where both curves go farther.
 
     Returns:
-        By seed; NaN where the run diverged, or the curves share no step.
+        By seed; NaN where the run diverged before, or the curves share no step.
     """
     paper = reference.test_accuracy(normalization)
     first, last = max(ours.index[0], paper.index[0]), min(ours.index[-1], paper.index[-1], until)

@@ -8,7 +8,7 @@ import pandas as pd
 from bnrepro.analysis import against_paper, reference
 from bnrepro.claims.engine import NotTested
 from bnrepro.claims.evidence import Evidence
-from bnrepro.claims.statistics import Effect, Sample, difference, mean, ratio
+from bnrepro.claims.statistics import Effect, Sample, TooFew, difference, mean, ratio
 from bnrepro.study.params import PAPER_STUDY
 
 STUDY = PAPER_STUDY
@@ -89,10 +89,19 @@ def comparison(runs: Evidence) -> pd.DataFrame:
         interval ends at 0 or nowhere. Quantities: `final_accuracy`, at the last step of the paper's curve; `advantage`,
         of the accuracy with batch normalization at the end of the runs; `distance`; `steps`; `speedup`.
 
-    Raises:
-        NotTested: the runs end before the paper's curves do.
-        TooFew: there are fewer than three seeds.
+        Nothing where the runs end before the paper's curves do, or have fewer than three seeds.
     """
+    try:
+        rows = _compared(runs)
+    except (NotTested, TooFew):
+        rows = []
+    return pd.DataFrame(
+        [(*what, ours.estimate, ours.low, ours.high, ours.pairs, *papers) for *what, ours, papers in rows],
+        columns=COLUMNS,
+    )
+
+
+def _compared(runs: Evidence) -> list[tuple]:
     rows: list[tuple] = []
     for arm in ARMS:
         step, final = reference.last_point(arm)
@@ -105,10 +114,7 @@ def comparison(runs: Evidence) -> pd.DataFrame:
     rows.append(("advantage", "batch", np.nan, advantage(runs), (np.nan, "none")))
     for target in sorted(runs.targets):
         rows.append(("speedup", "batch", target, speedup(runs, target), reference.speedup(target)))
-    return pd.DataFrame(
-        [(*what, ours.estimate, ours.low, ours.high, ours.pairs, *papers) for *what, ours, papers in rows],
-        columns=COLUMNS,
-    )
+    return rows
 
 
 def advantage(runs: Evidence) -> Effect:

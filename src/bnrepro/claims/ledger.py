@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.claims import figure_1, lesson, paper
+from bnrepro.claims import lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.reading import Digest, Text, Word
@@ -56,7 +56,7 @@ def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
     return [claim.judge(evidence) for claim in LESSON]
 
 
-def judge_paper(evidence: figure_1.Evidence | None) -> list[dict[str, Any]]:
+def judge_paper(evidence: Evidence | None) -> list[dict[str, Any]]:
     """The entries of the claims about the paper's own figure; None: the runs do not show all that it does."""
     return [claim.judge(evidence) for claim in PAPER]
 
