@@ -50,7 +50,7 @@ def last_layer(
             next(iter(runs.values()))["step"].tolist(),
             np.stack([looks["percentiles"][:, -1] for looks in runs.values()]),
         )
-        for normalization, runs in arms.items()
+        for normalization, runs in sorted(arms.items(), reverse=True)  # without it first, as in the paper
     }
 
 

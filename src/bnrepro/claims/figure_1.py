@@ -47,17 +47,10 @@ def steps(runs: Evidence, normalization: str, target: float) -> Sample:
     A curve that starts above it has crossed it by its first point; one that ends below takes more than the budget.
     """
     ours = curves(runs, normalization)
-    at, low, high = {}, {}, {}
-    for seed, curve in ours.items():
-        crossed, at_first = reference.crossing(curve, target)
-        at[seed] = low[seed] = high[seed] = crossed
-        if at_first:
-            low[seed] = 0.0
-        elif np.isnan(crossed):
-            at[seed] = low[seed] = ours.index[-1]
-            high[seed] = np.inf
-    bounds = (pd.Series(values, dtype=float) for values in (at, low, high))
-    return Sample(*bounds, runs.seen(ours.iloc[-1], STUDY, normalization=normalization).runs)
+    crossed = ours.apply(lambda curve: pd.Series(reference.crossing(curve, target), ["step", "at_first"])).T
+    at = crossed["step"].astype(float).fillna(ours.index[-1])
+    low, high = at.mask(crossed["at_first"].astype(bool), 0.0), at.mask(crossed["step"].isna(), np.inf)
+    return runs.seen(at, STUDY, normalization=normalization)._replace(low=low, high=high)
 
 
 def speedup(runs: Evidence, target: float) -> Effect:

@@ -26,8 +26,8 @@ COLUMNS = ["target", "pairs", "arrived_without", "arrived_with", "ratio", "low",
 def table(runs: Evidence, usual: Mapping[str, Any]) -> pd.DataFrame:
     """Iterations without over iterations with batch normalization, by setting, with three hidden layers.
 
-    Iterations are those of two evaluations in a row at a test accuracy, by population statistics, as in the lesson: many
-    settings are there before the paper's curves begin.
+    Iterations are those to two evaluations in a row at a test accuracy, as in the lesson, and by population statistics.
+    Many settings are there before the paper's curves begin.
 
     Args:
         usual: what runs have where their study says nothing (`bnrepro.study.params.Params.usual`).
@@ -35,7 +35,8 @@ def table(runs: Evidence, usual: Mapping[str, Any]) -> pd.DataFrame:
     Returns:
         A row for every setting and target: study, the setting's factors, chosen (whether it is the usual one), target,
         pairs of runs, how many of either network arrived, ratio, and its 95% interval from low to high. An interval
-        that ends at 0 or nowhere makes the ratio a bound; NaN where no run arrived, or there are fewer than three pairs.
+        that ends at 0 or nowhere makes the ratio a bound; NaN where it would end at both, as where no run arrived, or
+        there are fewer than three pairs.
     """
     defaults = {name: FACTORS[name].default for name in SETTING} | dict(usual)
     rows: dict[tuple, list[tuple]] = {}
@@ -70,8 +71,9 @@ def _compared(runs: Evidence, study: str, target: float, chosen: Mapping[str, An
     )
     arrived = [int(np.isfinite(arm.high).sum()) for arm in (without, with_it)]
     counts = (target, len(without.at.index.intersection(with_it.at.index)), *arrived)
+    nothing = (*counts, np.nan, np.nan, np.nan)
     try:
         effect = ratio(with_it, without)
     except TooFew:
-        return (*counts, np.nan, np.nan, np.nan)
-    return (*counts, *((effect.estimate, effect.low, effect.high) if any(arrived) else (np.nan, np.nan, np.nan)))
+        return nothing
+    return nothing if effect.low == 0 and np.isinf(effect.high) else (*counts, effect.estimate, effect.low, effect.high)

@@ -6,13 +6,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bnrepro.analysis import reference
+from bnrepro.analysis import against_paper, reference
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
 CAPTION = "Test accuracy against training iterations: Ioffe & Szegedy (2015), Figure 1(a), and ours"
 STUDIES: Needs = {PAPER_STUDY: ()}
+_OURS = {"none": "fitted", "batch": "predicted"}
 _PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}
 
 
@@ -39,6 +40,8 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
             ax.plot(papers_curve.index, papers_curve, color=arm.color, **_PAPER, zorder=2)
             ours = curves[curves["normalization"] == arm.normalization]
             panels.over_seeds(ax, ours, "step", arm.column, 0.15, color=arm.color, linewidth=1.2, zorder=3)
+            points = ours[ours["step"] % against_paper.POINTS_EVERY == 0].groupby("step")[arm.column].mean()
+            ax.plot(points.index, points, color=arm.color, linestyle="", marker="o", markersize=3, zorder=3)
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
         panels.counts(ax.xaxis)
     whole.set_ylim(0.7, 1.0)
@@ -51,7 +54,9 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
     handles = [panels.key("Batch normalization", linestyle="")]
     for arm in style.PAPER_ARMS:
         handles.append(panels.key(f"{arm.label}: the paper", color=arm.color, **_PAPER))
-        handles.append(panels.key("ours", color=arm.color, linewidth=1.2))
-    panels.legend(figure, handles, columnspacing=1.6)
+        handles.append(
+            panels.key(f"ours, {_OURS[arm.normalization]}", color=arm.color, linewidth=1.2, marker="o", markersize=3)
+        )
+    panels.legend(figure, handles, columnspacing=1.2)
     figure.subplots_adjust(left=0.088, right=0.965, bottom=0.14, top=0.83, wspace=0.17)
     return figure

@@ -32,11 +32,11 @@ def draw(settings: pd.DataFrame, paper: dict[float, float]) -> Figure:
         paper: the ratio of the paper's own curves, by target.
     """
     targets = list(paper)
-    names = ["pixels", "initial_scheme", "initial_stddev", "optimizer", "learning_rate"]
+    names = [name for name in FACTORS if name in settings]
     first = settings[settings["target"] == targets[0]].dropna(subset="ratio").sort_values("ratio", kind="stable")
     order = first[[*names, "chosen"]].reset_index(drop=True)
     rows = _rows(order)
-    heights = [*(2.3 for _ in targets), 0.105 * len(rows), 0.75]
+    heights = [*(1.7 for _ in targets), 0.105 * len(rows), 0.75]
     figure, axes = plt.subplots(
         len(targets) + 2, 1, figsize=(style.FULL_WIDTH, sum(heights) + 0.9), sharex=True, height_ratios=heights
     )
@@ -51,7 +51,7 @@ def draw(settings: pd.DataFrame, paper: dict[float, float]) -> Figure:
             ax.axvspan(place - 0.5, place + 0.5, color=style.ORANGE, alpha=0.25, linewidth=0, zorder=0)
         ax.set_xlim(-0.8, len(order) - 0.2)
         ax.tick_params(axis="x", bottom=False, labelbottom=False)
-    figure.supylabel("iterations without / with batch normalization", fontsize=8, x=0.012, y=0.66)
+    figure.supylabel("iterations without / with batch normalization", fontsize=8, x=0.012, y=0.68)
     panels.legend(
         figure,
         [
@@ -70,7 +70,7 @@ def _ratios(ax: Axes, settings: pd.DataFrame, paper: float) -> None:
     """Ratios in their intervals, in order; a bound without the end that it does not know."""
     known = settings.dropna(subset="ratio")
     at_least, at_most = np.isinf(known["high"]), known["low"] == 0
-    for bound, marker in ((~at_least & ~at_most, "o"), (at_least & ~at_most, "^"), (at_most & ~at_least, "v")):
+    for bound, marker in ((~at_least & ~at_most, "o"), (at_least, "^"), (at_most, "v")):
         own = known[bound]
         low, high = (
             own["low"].where(own["low"] > 0, own["ratio"]),
@@ -80,20 +80,24 @@ def _ratios(ax: Axes, settings: pd.DataFrame, paper: float) -> None:
         ax.plot(own.index, own["ratio"], color=style.WITH, linestyle="", marker=marker, markersize=3)
     ax.axhline(1, color="0.6", linewidth=0.7, zorder=0)
     ax.axhline(paper, color=style.PAPER, linewidth=1.2, zorder=1)
-    panels.log_axis(ax)
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}×")
+    ax.yaxis.set_minor_formatter(plt.NullFormatter())
 
 
 def _rows(order: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     """The rows of the strip: what each says, and of which columns it is so."""
     rows = []
     for name in _STRIP:
-        rows += [(FACTORS[name].tell(value), order[name] == value) for value in order[name].unique()]
+        rows += [(told, order[name] == value) for value, told in FACTORS[name].words.items()]
     gaussian = order["initial_scheme"] == "gaussian"
     for value in sorted(order.loc[gaussian, "initial_stddev"].unique()):
-        rows.append((f"weights N(0, {value:g}²)", gaussian & (order["initial_stddev"] == value)))
-    for value in order.loc[~gaussian, "initial_scheme"].unique():
-        rows.append((FACTORS["initial_scheme"].tell(value), order["initial_scheme"] == value))
-    return rows
+        rows.append((f"N(0, {value:g}²)", gaussian & (order["initial_stddev"] == value)))
+    for value, told in FACTORS["initial_scheme"].words.items():
+        if value != "gaussian":
+            rows.append((told.replace("initial ", ""), order["initial_scheme"] == value))
+    return [(told, so) for told, so in rows if so.any()]
 
 
 def _strip(ax: Axes, order: pd.DataFrame, rows: list[tuple[str, pd.Series]]) -> None:
