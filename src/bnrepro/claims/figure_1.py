@@ -85,7 +85,7 @@ def comparison(runs: Evidence) -> pd.DataFrame:
         Nothing where the runs end before the paper's curves do, or have fewer than three seeds.
     """
     try:
-        rows = _compared(runs)
+        rows = _compared(runs.select({STUDY: ("normalization",)}))
     except (NotTested, TooFew):
         rows = []
     return pd.DataFrame(
