@@ -147,6 +147,25 @@ def test_the_null_is_the_rate_that_comes_nearest():
     assert parts[1]["at"] == {"learning_rate": 1.0}
 
 
+def test_the_null_is_tabulated_beside_the_prediction():
+    table = figure_1.null(evidence(runs("batch", offset=0.001), null(0.01))).set_index(
+        ["normalization", "learning_rate"]
+    )
+    assert table["distance"].to_dict() == {
+        ("batch", 0.1): pytest.approx(0.001, abs=2e-3),
+        ("none", 0.1): pytest.approx(0.1, rel=0.5),
+        ("none", 1.0): pytest.approx(0.01, abs=2e-3),
+    }
+    assert figure_1.null(evidence(null(0.01)).select({"paper": ("normalization",)})).empty
+
+
+def test_a_rate_at_which_a_run_diverged_is_not_the_nearest():
+    table = null(0.01)
+    ended = (table["learning_rate"] == 1.0) & (table["seed"] == 101) & (table["step"] > 9_000)
+    (_, other) = prediction.CLAIM.judge(evidence(table[~ended]))["stated"]["parts"]
+    assert other["at"] == {"learning_rate": 0.1}
+
+
 @pytest.mark.parametrize(
     ("travelled", "spreads", "stated", "meant"),
     [

@@ -1,17 +1,19 @@
 """Our curves beside the paper's Figure 1(a), read as it is drawn: what the rules about it compare, and their table."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import against_paper, reference
 from bnrepro.claims.engine import NotTested
-from bnrepro.claims.evidence import Evidence
+from bnrepro.claims.evidence import PLAIN, Evidence
 from bnrepro.claims.statistics import Effect, Sample, TooFew, difference, mean, ratio
 from bnrepro.study.params import PAPER_STUDY
 
 STUDY = PAPER_STUDY
+RATES = "learning_rate"  # the study of networks without batch normalization at other rates, and its factor
 ACCURACY_TOLERANCE = 0.003  # two standard errors of an accuracy of 97.5% on 10,000 images
 FACTOR = 1.25  # between numbers of steps that agree; the paper's curve has a point every 4,000 steps
 ARMS = ("none", "batch")
@@ -41,6 +43,22 @@ def distance(runs: Evidence, normalization: str) -> Sample:
     return runs.seen(by_seed, STUDY, normalization=normalization)
 
 
+def from_the_prediction(runs: Evidence) -> tuple[Sample, dict[float, Sample]]:
+    """Distances from the paper's curve with batch normalization, over the steps that study `learning_rate` has, too.
+
+    Returns:
+        Ours with batch normalization; and, by learning rate, those of networks without it.
+    """
+    until = min(runs.budget(STUDY), runs.budget(RATES))
+
+    def of(study: str, **arm: Any) -> Sample:
+        by_seed = against_paper.distance(against_paper.drawn(runs.rows(study, **arm)), "batch", until)
+        return runs.seen(by_seed, study, **arm)
+
+    rates = map(float, runs.values(RATES, RATES, **PLAIN))
+    return of(STUDY, normalization="batch"), {rate: of(RATES, **PLAIN, learning_rate=rate) for rate in rates}
+
+
 def steps(runs: Evidence, normalization: str, target: float) -> Sample:
     """Steps to where the curve first crosses a test accuracy.
 
@@ -64,6 +82,11 @@ def against(paper: float, ours: Sample) -> tuple[Sample, Sample]:
     return Sample.known(pd.Series(paper, ours.at.index)), ours
 
 
+def typical(sample: Sample) -> Effect:
+    """The geometric mean of a positive quantity over seeds."""
+    return ratio(*against(1.0, sample))
+
+
 def crossed(runs: Evidence, normalization: str) -> Iterator[tuple[float, float]]:
     """The targets that the paper's curve crosses, and the paper's steps to them."""
     for target in sorted(runs.targets):
@@ -78,11 +101,10 @@ def comparison(runs: Evidence) -> pd.DataFrame:
     Returns:
         A row for every quantity, normalization and target: ours, with the 95% interval from low to high over so many
         seeds; paper, and paper_censored, which says what kind of bound that is (`none`, `lower`, `upper`, `both`).
-        Accuracies and distances are shares of 1, as means; steps and ratios are geometric means, and bounds where an
-        interval ends at 0 or nowhere. Quantities: `final_accuracy`, at the last step of the paper's curve; `advantage`,
-        of the accuracy with batch normalization at the end of the runs; `distance`; `steps`; `speedup`.
-
-        Nothing where the runs end before the paper's curves do, or have fewer than three seeds.
+        Accuracies and distances are shares of 1. Distances, steps and ratios are geometric means; steps and ratios are
+        bounds where an interval ends at 0 or nowhere. Quantities: `final_accuracy`, at the last step of the paper's
+        curve; `advantage`, of the accuracy with batch normalization at the end of the runs; `distance`; `steps`;
+        `speedup`. Nothing where the runs end before the paper's curves do, or have fewer than three seeds.
     """
     try:
         rows = _compared(runs.select({STUDY: ("normalization",)}))
@@ -99,11 +121,12 @@ def _compared(runs: Evidence) -> list[tuple]:
     for arm in ARMS:
         step, final = reference.last_point(arm)
         rows.append(("final_accuracy", arm, np.nan, mean(accuracy(runs, arm, step)), (final, "none")))
-        rows.append(("distance", arm, np.nan, mean(distance(runs, arm)), (0.0, "none")))
+        rows.append(("distance", arm, np.nan, typical(distance(runs, arm)), (0.0, "none")))
         for target in sorted(runs.targets):
             papers, at_first = reference.steps_to(arm, target)
-            ours = ratio(*against(1.0, steps(runs, arm, target)))
-            rows.append(("steps", arm, target, ours, (papers, "upper" if at_first else "none")))
+            rows.append(
+                ("steps", arm, target, typical(steps(runs, arm, target)), (papers, "upper" if at_first else "none"))
+            )
     rows.append(("advantage", "batch", np.nan, advantage(runs), (np.nan, "none")))
     for target in sorted(runs.targets):
         rows.append(("speedup", "batch", target, speedup(runs, target), reference.speedup(target)))
@@ -113,3 +136,23 @@ def _compared(runs: Evidence) -> list[tuple]:
 def advantage(runs: Evidence) -> Effect:
     """By how much the test accuracy is higher with batch normalization at the end of the runs."""
     return difference(*(accuracy(runs, arm, runs.budget(STUDY)) for arm in ARMS))
+
+
+def null(runs: Evidence) -> pd.DataFrame:
+    """How near networks without batch normalization come to the paper's curve with it, beside ours with it.
+
+    Returns:
+        A row for each learning rate without batch normalization, and one with it: normalization, learning_rate, seeds,
+        distance (a share of 1; geometric mean) and its 95% interval from low to high. NaN where a run diverged. Nothing
+        where there are no such runs, or fewer than three of a kind.
+    """
+    try:
+        ours, others = from_the_prediction(runs.select({STUDY: ("normalization",), RATES: ("normalization", RATES)}))
+        at = {("batch", float(runs.values(STUDY, RATES)[0])): ours} | {
+            ("none", rate): of for rate, of in others.items()
+        }
+        effects = {key: typical(sample) for key, sample in at.items()}
+    except (NotTested, TooFew):
+        effects = {}
+    rows = [(*key, own.pairs, own.estimate, own.low, own.high) for key, own in effects.items()]
+    return pd.DataFrame(rows, columns=["normalization", "learning_rate", "seeds", "distance", "low", "high"])

@@ -144,6 +144,7 @@ def _beside_the_paper(
     tables = {
         "calibration": against_paper.calibration(evidence.curves),
         "paper": figure_1.comparison(evidence),
+        "null": figure_1.null(evidence),
         "specifications": specifications.table(evidence, params.usual(dataset)),
     }
     if all(record["diverged_at"] is None for record in found):

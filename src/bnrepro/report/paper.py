@@ -34,6 +34,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "seeds": len(params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])),
         "budget": params.training_of(dataset, PAPER_STUDY).steps,
         "compared": _compared(comparison) if len(comparison) else None,
+        "null": [row | {"distance": _points(row)} for row in tables.read(dataset, "null").to_dict("records")],
         "claims": _claims(dataset),
         "calibration": _calibration(params, dataset, surface) if len(surface) else None,
         "specifications": [
@@ -88,11 +89,18 @@ def _compared(comparison: pd.DataFrame) -> dict[str, Any]:
 def _interval(row: Mapping[str, Any], form: str) -> str:
     """`3.56 (3.31–3.83)`; of a bound, with its sign and the end that is known; `–` where nothing is."""
     estimate, low, high = (form.format(row[name]) for name in ("ours", "low", "high"))
-    if pd.isna(row["ours"]) or (row["low"] <= 0 and np.isinf(row["high"])):
+    if pd.isna(row["ours"]) or (row["low"] == 0 and np.isinf(row["high"])):
         return "–"
     if np.isinf(row["high"]):
         return f"≥ {estimate} (from {low})"
     return f"≤ {estimate} (to {high})" if row["low"] == 0 else f"{estimate} ({low}–{high})"
+
+
+def _points(row: Mapping[str, Any]) -> str:
+    """A distance, a share of 1, in percentage points."""
+    return _interval(
+        {name: 100 * row[of] for name, of in (("ours", "distance"), ("low", "low"), ("high", "high"))}, _POINTS
+    )
 
 
 def _papers(row: Mapping[str, Any], form: str) -> str:

@@ -2,36 +2,22 @@
 
 import numpy as np
 
-from bnrepro.analysis import against_paper
 from bnrepro.claims.engine import Claim, Part, Rule
-from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
-from bnrepro.claims.figure_1 import ACCURACY_TOLERANCE, STUDY, distance
+from bnrepro.claims.evidence import MATTERS, Evidence
+from bnrepro.claims.figure_1 import ACCURACY_TOLERANCE, RATES, distance, from_the_prediction, typical
 from bnrepro.claims.paper import AS_DRAWN, FIGURE_1A, READS
-from bnrepro.claims.statistics import THRESHOLDS, Sample, mean, ratio
-
-RATES = "learning_rate"  # the study, and its factor
+from bnrepro.claims.statistics import THRESHOLDS, ratio
 
 
 def compare(runs: Evidence) -> list[Part]:
-    effect = mean(distance(runs, "batch"))
-    return [Part(effect, effect.within(-np.inf, ACCURACY_TOLERANCE), name="distance"), null(runs)]
-
-
-def null(runs: Evidence) -> Part:
-    """How much farther networks without batch normalization are, at the rate that brings them nearest."""
-    until = min(runs.budget(STUDY), runs.budget(RATES))
-
-    def distance_to_it(study: str, **arm: object) -> Sample:
-        curves = against_paper.drawn(runs.rows(study, **arm))
-        return runs.seen(against_paper.distance(curves, "batch", until), study, **arm)
-
-    rates = {
-        rate: distance_to_it(RATES, **PLAIN, learning_rate=rate)
-        for rate in map(float, runs.values(RATES, RATES, **PLAIN))
-    }
-    nearest = min(rates, key=lambda rate: np.inf if rates[rate].at.isna().any() else rates[rate].at.mean())
-    effect = ratio(distance_to_it(STUDY, **NORMALIZED), rates[nearest])
-    return Part(effect, effect.exceeds(1, MATTERS), {RATES: nearest}, name="null")
+    absolute = typical(distance(runs, "batch"))
+    ours, others = from_the_prediction(runs)
+    nearest = min(others, key=lambda rate: np.nan_to_num(typical(others[rate]).estimate, nan=np.inf))
+    relative = ratio(ours, others[nearest])
+    return [
+        Part(absolute, absolute.within(0, ACCURACY_TOLERANCE), name="distance"),
+        Part(relative, relative.exceeds(1, MATTERS), {RATES: nearest}, name="null"),
+    ]
 
 
 CLAIM = Claim(
