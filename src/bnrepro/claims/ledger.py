@@ -15,15 +15,25 @@ from bnrepro.claims.evidence import Evidence
 from bnrepro.reading import Digest, Text, Word
 
 
-class _Sides(BaseModel, extra="forbid"):
-    first: float | None
-    second: float | None
-    met: bool | None = None
+class _Part(BaseModel, extra="forbid"):
+    name: Text
+    at: dict[Word, Text | float]
+    estimate: float | None
+    low: float | None
+    high: float | None
+    pairs: int
+    so: bool | None
+    counts: bool
 
 
 class _Rule(BaseModel):
+    statement: str
     words: str
     digest: Digest
+    verdict: Verdict
+    independent: int
+    parts: list[_Part]
+    reason: str = ""
 
 
 class _Entry(BaseModel):
@@ -31,11 +41,8 @@ class _Entry(BaseModel):
 
     id: Word
     source: str
-    statement: str
-    rule: _Rule
-    measured: dict[Text, float | _Sides | None]
-    verdict: Verdict
-    reason: str = ""
+    stated: _Rule
+    meant: _Rule | None = None
 
 
 _ENTRIES: TypeAdapter[Any] = TypeAdapter(list[_Entry])
