@@ -32,6 +32,13 @@ def test_the_calibration_is_of_the_arm_without_normalization_alone(reports):
     surface = pd.read_csv(reports / "tables" / "calibration.csv")
     assert surface["distance"].is_monotonic_increasing
     assert len(surface) == 2
+    assert set(curves["seed"]) == {0, 1}
+
+
+def test_settings_of_several_studies_are_beside_each_other(reports):
+    settings = pd.read_csv(reports / "tables" / "specifications.csv")
+    assert settings.groupby("study")["chosen"].all().to_dict() == {"paper": True, "specifications": False}
+    assert settings["ratio"].isna().all()  # of fewer than three pairs
 
 
 def test_factors_of_a_study_are_columns_of_its_tables(reports):
@@ -40,21 +47,10 @@ def test_factors_of_a_study_are_columns_of_its_tables(reports):
     assert set(steps[steps["study"] == "paper"]["momentum"]) == {""}
 
 
-def test_runs_that_studies_share_agree(reports):
-    """One thing at a time: the value that `paper` has too is the same run."""
-    distances = pd.read_csv(reports / "tables" / "distance_to_paper.csv", keep_default_na=False)
-    batch = distances[(distances["normalization"] == "batch") & (distances["mode"] == "ema")]
-    shared = batch[(batch["study"] == "momentum") & (batch["momentum"] == "0.99")]
-    (depth,) = batch[batch["study"] == "depth"]["distance"]
-    assert shared["distance"].tolist() == [depth]
-
-
 def test_the_report_shows_what_was_compared(reports):
     text = (reports / "report.md").read_text()
     for name in ("figure_1a", "figure_1bc", "calibration", "speedup_by_target", "iterations_to_target"):
         assert f"](figures/{name}.svg)" in text
         assert (reports / "figures" / f"{name}.pdf").is_file()
     assert not re.findall(r"\bnan\b", text)
-    comparison = pd.read_csv(reports / "tables" / "paper.csv", keep_default_na=False)
-    speedup = comparison[(comparison["quantity"] == "speedup") & (comparison["target"] == "0.96")]
-    assert set(speedup["paper"].astype(float).round(1)) == {3.0}
+    assert "too few or too short to be compared" in text

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from bnrepro.claims import summarize
 from bnrepro.data.dataset import Dataset
-from bnrepro.measurement.images import POPULATION_IMAGES
 from tests import reference
 from tests.measurement.cases import FLOAT32, KINDS, Case, make_case, scaled
 
@@ -107,8 +105,3 @@ def test_final_measurement_takes_the_whole_training_set(kind: str) -> None:
     for part in (slice(6_000), slice(12_000), slice(6_000, None)):  # what a forgotten pass would give
         forgotten = case.population(case.drawn_rows()[part])
         assert case.accuracy(dataset.test_images, dataset.test_labels, forgotten) < 1.0
-
-
-def test_the_rules_count_the_images_that_are_measured_on() -> None:
-    """Written twice, since whoever makes tables does not import TensorFlow."""
-    assert summarize.POPULATION_IMAGES == POPULATION_IMAGES

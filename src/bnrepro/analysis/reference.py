@@ -13,7 +13,6 @@ from bnrepro.study.params import PAPER_DEPTH
 DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
 DEPTH = PAPER_DEPTH
-FINAL_ACCURACY = {"none": 0.972, "batch": 0.982}  # where the curves of Figure 1(a) end
 _CURVES = {"none": "without_bn", "batch": "with_bn"}
 _PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}
 
@@ -63,9 +62,15 @@ def steps_to(normalization: str, target: float) -> tuple[float, bool]:
     return crossing(test_accuracy(normalization), target)
 
 
+def last_point(normalization: str) -> tuple[float, float]:
+    """The step at which the paper's curve ends, and its test accuracy there."""
+    curve = test_accuracy(normalization)
+    return float(curve.index[-1]), float(curve.iloc[-1])
+
+
 def last_step() -> float:
     """The last step that either of the paper's curves shows."""
-    return float(max(test_accuracy(normalization).index[-1] for normalization in _CURVES))
+    return max(last_point(normalization)[0] for normalization in _CURVES)
 
 
 def speedup(target: float) -> tuple[float, str]:

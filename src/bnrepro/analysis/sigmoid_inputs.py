@@ -6,7 +6,7 @@ sigmoid's input, which is steep between about -2 and 2.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,20 +18,40 @@ LATE = 4_000  # steps
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]  # over units
 
 
+class Inputs(NamedTuple):
+    """What the units of one layer get in all runs of an arm.
+
+    Attributes:
+        seeds: of the runs.
+        steps: of the looks.
+        percentiles: float32 [seeds, looks, 3, width].
+    """
+
+    seeds: list[int]
+    steps: list[int]
+    percentiles: np.ndarray
+
+
 def last_layer(
     found: Sequence[dict[str, Any]], read: Callable[[dict[str, Any]], dict[str, np.ndarray]]
-) -> tuple[dict[str, np.ndarray], list[int]]:
-    """By normalization, the percentiles of every unit of every seed: float32 [seeds, looks, 3, width]; and their steps.
+) -> dict[str, Inputs]:
+    """By normalization, the inputs of the last hidden layer's sigmoids.
 
     Args:
         found: the study's records, none of which diverged.
         read: gives the looks of a record.
     """
-    arms: dict[str, list[np.ndarray]] = {}
+    arms: dict[str, dict[int, dict[str, np.ndarray]]] = {}
     for record in found:
-        looks = read(record)
-        arms.setdefault(record["spec"]["normalization"], []).append(looks["percentiles"][:, -1])
-    return {normalization: np.stack(values) for normalization, values in arms.items()}, looks["step"].tolist()
+        arms.setdefault(record["spec"]["normalization"], {})[record["spec"]["seed"]] = read(record)
+    return {
+        normalization: Inputs(
+            list(runs),
+            next(iter(runs.values()))["step"].tolist(),
+            np.stack([looks["percentiles"][:, -1] for looks in runs.values()]),
+        )
+        for normalization, runs in sorted(arms.items(), reverse=True)  # without it first, as in the paper
+    }
 
 
 def movement(values: np.ndarray) -> np.ndarray:
@@ -44,7 +64,7 @@ def spread(values: np.ndarray) -> np.ndarray:
     return values[:, -1, 2] - values[:, -1, 0]
 
 
-def typical(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
+def typical(arms: dict[str, Inputs]) -> pd.DataFrame:
     """The unit that the figure shows in each arm: the one of all units of all seeds whose movement is their median.
 
     Of an even number of units, the lower of the two in the middle.
@@ -53,17 +73,17 @@ def typical(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
         normalization, seed, unit, step, percentile_15, percentile_50, percentile_85.
     """
     tables = []
-    for normalization, values in arms.items():
+    for normalization, (seeds, steps, values) in arms.items():
         moved = movement(values)
         order = np.argsort(moved, axis=None, kind="stable")
         seed, unit = np.unravel_index(order[(moved.size - 1) // 2], moved.shape)
-        place = {"normalization": normalization, "seed": int(seed), "unit": int(unit), "step": list(steps)}
+        place = {"normalization": normalization, "seed": seeds[seed], "unit": int(unit), "step": steps}
         percentiles = dict(zip(COLUMNS, values[seed, :, :, unit].T, strict=True))
         tables.append(pd.DataFrame(place | percentiles))
     return pd.concat(tables, ignore_index=True)
 
 
-def over_units(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFrame:
+def over_units(arms: dict[str, Inputs]) -> pd.DataFrame:
     """Movement and final spread over all units of all seeds, beside the paper's one unit.
 
     The paper's panels begin after a hundredth of training, when the initial weights are no longer where they were, so
@@ -73,9 +93,9 @@ def over_units(arms: dict[str, np.ndarray], steps: Sequence[int]) -> pd.DataFram
         A row for each normalization and quantity (`movement`, `late_movement`, `spread`): seeds, units (a seed), the
         quantiles 5, 25, 50, 75 and 95% over all of them, and the paper's.
     """
-    late = np.asarray(steps) >= LATE
     rows = []
-    for normalization, values in arms.items():
+    for normalization, (_, steps, values) in arms.items():
+        late = np.asarray(steps) >= LATE
         papers = reference.sigmoid_inputs(normalization)
         papers_late = papers[papers.index * max(steps) >= LATE]
         quantities = {"movement": (movement(values), np.ptp(papers[50]))}

@@ -57,6 +57,10 @@ class Evidence:
         """The steps of a study's runs."""
         return float(_chosen(self.curves, study, {})["budget"].max())
 
+    def rows(self, study: str, **factors: Any) -> pd.DataFrame:
+        """The curves of the runs with these factors."""
+        return _chosen(self.curves, study, factors)
+
     def steps(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> Sample:
         """Steps to an accuracy that two evaluations in a row have: after the evaluation before, to the first of them.
 

@@ -9,21 +9,31 @@ from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.claims import figure_1, lesson, paper
+from bnrepro.claims import lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.reading import Digest, Text, Word
 
 
-class _Sides(BaseModel, extra="forbid"):
-    first: float | None
-    second: float | None
-    met: bool | None = None
+class _Part(BaseModel, extra="forbid"):
+    name: Text
+    at: dict[Word, Text | float]
+    estimate: float | None
+    low: float | None
+    high: float | None
+    pairs: int
+    so: bool | None
+    counts: bool
 
 
 class _Rule(BaseModel):
+    statement: str
     words: str
     digest: Digest
+    verdict: Verdict
+    independent: int
+    parts: list[_Part]
+    reason: str = ""
 
 
 class _Entry(BaseModel):
@@ -31,11 +41,8 @@ class _Entry(BaseModel):
 
     id: Word
     source: str
-    statement: str
-    rule: _Rule
-    measured: dict[Text, float | _Sides | None]
-    verdict: Verdict
-    reason: str = ""
+    stated: _Rule
+    meant: _Rule | None = None
 
 
 _ENTRIES: TypeAdapter[Any] = TypeAdapter(list[_Entry])
@@ -56,7 +63,7 @@ def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
     return [claim.judge(evidence) for claim in LESSON]
 
 
-def judge_paper(evidence: figure_1.Evidence | None) -> list[dict[str, Any]]:
+def judge_paper(evidence: Evidence | None) -> list[dict[str, Any]]:
     """The entries of the claims about the paper's own figure; None: the runs do not show all that it does."""
     return [claim.judge(evidence) for claim in PAPER]
 

@@ -22,9 +22,8 @@ from bnrepro.analysis import (
     sigmoid_inputs,
     steps_to_target,
 )
-from bnrepro.claims import figure_1, ledger
+from bnrepro.claims import figure_1, ledger, specifications
 from bnrepro.claims.evidence import Evidence
-from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
@@ -33,7 +32,6 @@ from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
-POPULATION_IMAGES = 6_000  # of the training images, those on which runs are measured (`bnrepro.measurement.images`)
 LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
 
 _REMEDY = "run `dvc repro`"
@@ -72,11 +70,11 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     if best_accuracy.STUDY in found:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
     measured = metrics.headline(speedup, tables["steps_to_target"], params.training[dataset].targets[0])
-    claimed = ledger.judge(_evidence(params, dataset, every, finals, looks))
+    evidence = _evidence(params, dataset, every, finals, looks)
+    claimed = ledger.judge(evidence)
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
-        beside, of_paper = _beside_the_paper(dataset, found[PAPER_STUDY], every, first, speedup)
-        tables |= beside
-        claimed += of_paper
+        tables |= _beside_the_paper(params, dataset, found[PAPER_STUDY], evidence)
+        claimed += ledger.judge_paper(evidence)
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
             trained = table[table["step"] > 0].drop(columns=["network", "budget", "diverged"])
@@ -125,42 +123,35 @@ def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.nd
 def _evidence(
     params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
 ) -> Evidence:
-    """What the lesson's claims are judged by."""
-    images = params.data[dataset].test
-    training_images = min(POPULATION_IMAGES, SOURCES[dataset].total - images)
+    """What the claims are judged by."""
     # What no run has is a column all the same, so that a rule finds nothing in it.
     every, finals = (
         table.reindex(columns=list(dict.fromkeys([*table, "dropout", needed])))
         for table, needed in ((every, "validation_accuracy"), (finals, "folded_difference"))
     )
-    return Evidence(every, finals, looks, params.training[dataset].targets[0], images, training_images)
+    targets, images = params.training[dataset].targets, params.data[dataset].test
+    return Evidence(every, finals, looks, targets, images, params.first_seed)
 
 
 def _beside_the_paper(
-    dataset: DatasetName, found: list[Record], every: pd.DataFrame, first: pd.DataFrame, speedup: pd.DataFrame
-) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
-    """The tables that compare with the paper's figure, and the claims about it.
+    params: Params, dataset: DatasetName, found: list[Record], evidence: Evidence
+) -> dict[str, pd.DataFrame]:
+    """The tables that compare with the paper's figure.
 
     Args:
         found: the records of study `paper`.
-        every, first, speedup: the curves, steps to target and ratios of all studies.
     """
-    own_curves, own_first, own_speedup = (table[table["study"] == PAPER_STUDY] for table in (every, first, speedup))
-    comparison = against_paper.comparison(own_curves, own_first, own_speedup)
     tables = {
-        "paper": comparison,
-        "distance_to_paper": against_paper.distances(every),
-        "calibration": against_paper.calibration(every),
+        "calibration": against_paper.calibration(evidence.curves),
+        "paper": figure_1.comparison(evidence),
+        "null": figure_1.null(evidence),
+        "specifications": specifications.table(evidence, params.usual(dataset)),
     }
-    if any(record["diverged_at"] is not None for record in found):
-        return tables, ledger.judge_paper(None)
-    inputs, steps = sigmoid_inputs.last_layer(found, partial(_arrays, dataset, PAPER_STUDY))
-    tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs, steps)
-    tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs, steps)
-    if max(steps) < reference.last_step():
-        return tables, ledger.judge_paper(None)
-    distances = against_paper.seed_distances(own_curves, figure_1.MODE)
-    return tables, ledger.judge_paper(figure_1.Evidence(comparison, distances, inputs))
+    if all(record["diverged_at"] is None for record in found):
+        inputs = sigmoid_inputs.last_layer(found, partial(_arrays, dataset, PAPER_STUDY))
+        tables["sigmoid_inputs"] = sigmoid_inputs.typical(inputs)
+        tables["sigmoid_inputs_over_units"] = sigmoid_inputs.over_units(inputs)
+    return tables
 
 
 def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Record]]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def draw(surface: pd.DataFrame) -> Figure:
         for row in own.itertuples():
             place = (rates.index(row.learning_rate) + 0.5, deviations.index(row.initial_stddev) + 0.5)
             color = "white" if shade(100 * row.distance) < 0.5 else "black"
-            _write(ax, place, 100 * row.distance, color, close=row.close, best=row.Index == 0)
+            _write(ax, place, 100 * row.distance, color, best=row.Index == 0)
         ax.set_title(f"{kind} pixels")
         ax.set_xticks(np.arange(len(rates)) + 0.5, [f"{rate:g}" for rate in rates])
         ax.set_yticks(np.arange(len(deviations)) + 0.5, [f"{deviation:g}" for deviation in deviations])
@@ -55,10 +55,9 @@ def draw(surface: pd.DataFrame) -> Figure:
     return figure
 
 
-def _write(ax: Axes, place: tuple[float, float], points: float, color: str, close: bool, best: bool) -> None:
-    """The distance in percentage points; the best setting framed, those that chance may have put behind it starred."""
+def _write(ax: Axes, place: tuple[float, float], points: float, color: str, best: bool) -> None:
+    """The distance in percentage points; the best setting framed."""
     x, y = place
-    text = f"{points:.2f}" + ("*" if close and not best else "")
-    ax.text(x, y, text, ha="center", va="center", color=color, fontweight="bold" if best else "normal")
+    ax.text(x, y, f"{points:.2f}", ha="center", va="center", color=color, fontweight="bold" if best else "normal")
     if best:
         ax.add_patch(plt.Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor=style.PAPER, linewidth=1.8))

@@ -6,13 +6,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bnrepro.analysis import reference
+from bnrepro.analysis import against_paper, reference
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
 CAPTION = "Test accuracy against training iterations: Ioffe & Szegedy (2015), Figure 1(a), and ours"
 STUDIES: Needs = {PAPER_STUDY: ()}
+_OURS = {"none": "fitted", "batch": "predicted"}
 _PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}
 
 
@@ -21,16 +22,28 @@ def from_tables(tables: Tables) -> Figure | None:
     if not tables.has("paper"):
         return None
     papers = {arm.normalization: reference.test_accuracy(arm.normalization) for arm in style.PAPER_ARMS}
-    return draw(tables.read(f"curves/{PAPER_STUDY}"), papers, tables.budget(PAPER_STUDY))
+    return draw(tables.read(f"curves/{PAPER_STUDY}"), papers, tables.budget(PAPER_STUDY), _null(tables))
 
 
-def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Figure:
+def _null(tables: Tables) -> pd.DataFrame:
+    """The curves without batch normalization at the learning rate that brings them nearest to the paper's with it."""
+    distances = tables.read("null").dropna(subset="distance")
+    distances = distances[distances["normalization"] == "none"]
+    if distances.empty:
+        return distances
+    curves = tables.read("curves/learning_rate")
+    rate = distances.loc[distances["distance"].idxmin(), "learning_rate"]
+    return curves[(curves["normalization"] == "none") & (curves["learning_rate"] == rate)]
+
+
+def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int, null: pd.DataFrame) -> Figure:
     """The same curves twice: in the paper's range, and where the arms part.
 
     Args:
         curves: rows of curves/paper.csv.
         papers: the paper's test accuracy (a share of 1) by step, by normalization.
         budget: the steps of a run.
+        null: rows of curves/learning_rate.csv, of one rate without batch normalization; drawn where the arms part.
     """
     figure, (whole, close) = plt.subplots(1, 2, figsize=(style.FULL_WIDTH, 3.1), sharex=True)
     for ax in (whole, close):
@@ -39,8 +52,15 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
             ax.plot(papers_curve.index, papers_curve, color=arm.color, **_PAPER, zorder=2)
             ours = curves[curves["normalization"] == arm.normalization]
             panels.over_seeds(ax, ours, "step", arm.column, 0.15, color=arm.color, linewidth=1.2, zorder=3)
+            points = ours[ours["step"] % against_paper.POINTS_EVERY == 0].groupby("step")[arm.column].mean()
+            ax.plot(points.index, points, color=arm.color, linestyle="", marker="o", markersize=3, zorder=3)
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
         panels.counts(ax.xaxis)
+    if len(null):
+        told = f"without, learning rate {null['learning_rate'].iloc[0]:g}"
+        look = {"color": style.ORANGE, "linewidth": 1.0, "linestyle": (0, (2, 1)), "zorder": 2.5}
+        panels.over_seeds(close, null, "step", "population_accuracy", 0, **look, label=told)
+        close.legend(loc="lower right")
     whole.set_ylim(0.7, 1.0)
     whole.set_ylabel("test accuracy")
     close.set_ylim(0.94, 0.99)
@@ -51,7 +71,9 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int) -> Fig
     handles = [panels.key("Batch normalization", linestyle="")]
     for arm in style.PAPER_ARMS:
         handles.append(panels.key(f"{arm.label}: the paper", color=arm.color, **_PAPER))
-        handles.append(panels.key("ours", color=arm.color, linewidth=1.2))
-    panels.legend(figure, handles, columnspacing=1.6)
+        handles.append(
+            panels.key(f"ours, {_OURS[arm.normalization]}", color=arm.color, linewidth=1.2, marker="o", markersize=3)
+        )
+    panels.legend(figure, handles, columnspacing=1.2)
     figure.subplots_adjust(left=0.088, right=0.965, bottom=0.14, top=0.83, wspace=0.17)
     return figure

@@ -1,28 +1,22 @@
 """The report's part on the paper's own figure: what was measured beside what the paper shows, for the template."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
-from bnrepro.analysis import reference, tables
-from bnrepro.analysis.against_paper import MODES, SETTING
-from bnrepro.analysis.steps_to_target import INTERVAL_FROM
-from bnrepro.claims import ledger
-from bnrepro.figures.iterations_to_target import ratio_text
+from bnrepro.analysis import tables
+from bnrepro.analysis.against_paper import SETTING
+from bnrepro.claims import ledger, specifications
+from bnrepro.claims.engine import Rule
 from bnrepro.report import wording
 from bnrepro.study.factors import DatasetName
-from bnrepro.study.params import PAPER_STUDY, Params
+from bnrepro.study.params import CALIBRATION_STUDY, PAPER_STUDY, Params
 
-# Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.
-FACTORS = {
-    "learning_rate": "learning rate (trained without the held-out images)",
-    "initial_stddev": "standard deviation of the initial weights",
-    "momentum": "momentum of the moving averages",
-    "pixels": "pixels",
-}
-# Studies that have both arms at the paper's depth; each of their settings predicts the arm with batch normalization.
-PREDICTIONS = (PAPER_STUDY, "runner_up", "pixels")
-_ARMS = (("none", "ema"), ("batch", "population"), ("batch", "ema"))  # without it both modes are one number
+STUDIES = (CALIBRATION_STUDY, *specifications.STUDIES)  # that this part of the report is about
+_STEPS, _RATIO, _PERCENT, _POINTS = "{:,.0f}", "{:.2f}", "{:.2%}", "{:.2f}"
 
 
 def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
@@ -31,188 +25,157 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     Raises:
         BadInput: a table or claims.json is missing or damaged.
     """
-    comparison, surface, distances = (
-        tables.read(dataset, name) for name in ("paper", "calibration", "distance_to_paper")
-    )
-    chosen = tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema")
-    if chosen is None:
-        raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
-    inputs = tables.has(dataset, "sigmoid_inputs")
-    shown = tables.read(dataset, "sigmoid_inputs") if inputs else pd.DataFrame()
-    seeds = len(params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0]))
+    comparison, surface, settings = (tables.read(dataset, name) for name in ("paper", "calibration", "specifications"))
+    units, shown = pd.DataFrame(), pd.DataFrame()
+    if tables.has(dataset, "sigmoid_inputs"):
+        units, shown = (tables.read(dataset, name) for name in ("sigmoid_inputs_over_units", "sigmoid_inputs"))
+        shown = shown.drop_duplicates("normalization")
     return {
-        "seeds": seeds,
+        "seeds": len(params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])),
         "budget": params.training_of(dataset, PAPER_STUDY).steps,
-        "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
-        "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
-        "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
-        "chosen": chosen,
-        "steps": _steps(params, dataset, comparison),
-        "drawn": _drawn(params, dataset, comparison),
+        "compared": _compared(comparison) if len(comparison) else None,
+        "null": [row | {"distance": _points(row)} for row in tables.read(dataset, "null").to_dict("records")],
         "claims": _claims(dataset),
         "calibration": _calibration(params, dataset, surface) if len(surface) else None,
-        "factors": _factors(params, distances),
-        "predictions": _predictions(params, dataset, distances),
-        "units": tables.read(dataset, "sigmoid_inputs_over_units").to_dict("records") if inputs else [],
-        "shown": shown.drop_duplicates("normalization").to_dict("records") if inputs else [],
+        "specifications": [
+            _over_settings(target, own, comparison) for target, own in settings.groupby("target", sort=True)
+        ],
+        "units": units.to_dict("records"),
+        "shown": shown.to_dict("records"),
     }
 
 
 def tabulated(context: dict[str, Any] | None) -> dict[str, str]:
     """By study, the heading of the section in which the template has its table; of no context, none."""
-    if context is None:
-        return {}
-    found = {row["study"]: "*What could explain the difference*" for row in context["factors"]}
-    if len(context["predictions"]) > 1:
-        found |= dict.fromkeys(PREDICTIONS, "*Calibration*")
-    return found
+    return {} if context is None else {CALIBRATION_STUDY: "*Calibration*"}
 
 
-def _accuracy(comparison: pd.DataFrame, normalization: str, mode: str) -> dict[str, str]:
-    row = tables.row(comparison, quantity="final_accuracy", normalization=normalization, mode=mode)
-    if row is None or pd.isna(row["ours"]):
-        return {"ours": "–", "seeds": "–", "paper": "–"}
-    low, high, lowest, highest = (f"{100 * row[name]:.2f}" for name in ("low", "high", "lowest", "highest"))
+def _compared(comparison: pd.DataFrame) -> dict[str, Any]:
+    """Rows of paper.csv, as a reader is shown them: by quantity and normalization, and by target."""
+    points = comparison[["ours", "low", "high"]].mul(100).assign(paper=np.nan)
+    arms = ("none", "batch")
+
+    def of(quantity: str, arm: str) -> pd.DataFrame:
+        return tables.rows(comparison, quantity=quantity, normalization=arm)
+
+    def one(quantity: str, arm: str, form: str, table: pd.DataFrame = comparison) -> str:
+        return _interval(table.loc[of(quantity, arm).index[0]], form)
+
+    targets = []
+    for steps, with_it, ratio in zip(
+        *(of(*key).to_dict("records") for key in (("steps", "none"), ("steps", "batch"), ("speedup", "batch"))),
+        strict=True,
+    ):
+        targets.append(
+            {
+                "target": f"{100 * steps['target']:g}%",
+                "none": _interval(steps, _STEPS),
+                "none_paper": _papers(steps, _STEPS),
+                "batch": _interval(with_it, _STEPS),
+                "batch_paper": _papers(with_it, _STEPS),
+                "ratio": _interval(ratio, _RATIO),
+                "ratio_paper": _papers(ratio, _RATIO),
+            }
+        )
     return {
-        "ours": f"{wording.percent(row['ours'], 2)} ({low}–{high})",
-        "seeds": f"{lowest}–{highest}",
-        "paper": wording.percent(row["paper"]),
+        "final": {arm: one("final_accuracy", arm, _PERCENT) for arm in arms},
+        "final_paper": {arm: _papers(of("final_accuracy", arm).iloc[0], _PERCENT) for arm in arms},
+        "distance": {arm: one("distance", arm, _POINTS, points) for arm in arms},
+        "advantage": one("advantage", "batch", _POINTS, points),
+        "targets": targets,
     }
 
 
-def _distance(comparison: pd.DataFrame, normalization: str, mode: str) -> str:
-    row = tables.row(comparison, quantity="distance", normalization=normalization, mode=mode)
-    if row is None or pd.isna(row["ours"]):
+def _interval(row: Mapping[str, Any], form: str) -> str:
+    """`3.56 (3.31–3.83)`; of a bound, with its sign and the end that is known; `–` where nothing is."""
+    estimate, low, high = (form.format(row[name]) for name in ("ours", "low", "high"))
+    if pd.isna(row["ours"]) or (row["low"] == 0 and np.isinf(row["high"])):
         return "–"
-    return f"{wording.points(row['ours'])} ({wording.points(row['low'])}–{wording.points(row['high'])})"
+    if np.isinf(row["high"]):
+        return f"≥ {estimate} (from {low})"
+    return f"≤ {estimate} (to {high})" if row["low"] == 0 else f"{estimate} ({low}–{high})"
 
 
-def _steps(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> list[dict[str, str]]:
-    """A row for every target: steps of each arm and the ratios, as everywhere in the report, beside the paper's."""
-    steps, speedup = (
-        table[table["study"] == PAPER_STUDY]
-        for table in (tables.read(dataset, "steps_to_target"), tables.read(dataset, "speedup"))
+def _points(row: Mapping[str, Any]) -> str:
+    """A distance, a share of 1, in percentage points."""
+    return _interval(
+        {name: 100 * row[of] for name, of in (("ours", "distance"), ("low", "low"), ("high", "high"))}, _POINTS
     )
-    rows = []
-    for target in sorted(params.training[dataset].targets):
-        own_steps, own_ratios = (tables.at_target(dataset, table, target) for table in (steps, speedup))
-        row = {
-            f"{arm}_{mode}": wording.steps(tables.row(own_steps, normalization=arm, mode=mode)) for arm, mode in _ARMS
-        }
-        row |= {f"ratio_{mode}": wording.ratio(tables.row(own_ratios, mode=mode)) for mode in MODES}
-        for mode in MODES:
-            pairs = tables.row(tables.at_target(dataset, comparison, target), quantity="speedup", mode=mode)
-            row[f"pairs_{mode}"] = _pairs(pairs)
-        rows.append(row | _paper(target))
-    return rows
 
 
-def _drawn(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> list[dict[str, str]]:
-    """The same with our curves read as the paper's are: first crossings of lines between every 4,000th step."""
-    rows = []
-    for target in sorted(params.training[dataset].targets):
-        own, row = tables.at_target(dataset, comparison, target), {}
-        for arm, mode in _ARMS:
-            found = tables.row(own, quantity="steps_as_drawn", normalization=arm, mode=mode)
-            row[f"{arm}_{mode}"] = wording.bounded(found["ours"], found["censored"]) if found else "–"
-        for mode in MODES:
-            found = tables.row(own, quantity="speedup_as_drawn", mode=mode)
-            row[f"ratio_{mode}"] = wording.ratio({**found, "ratio": found["ours"]} if found else None)
-        rows.append(row | _paper(target))
-    return rows
-
-
-def _paper(target: float) -> dict[str, str]:
-    """What the paper's own curves say of a target."""
-    row = {"target": f"{100 * target:g}%", "ratio_paper": ratio_text(*reference.speedup(target))}
-    for normalization in ("none", "batch"):
-        steps, at_first = reference.steps_to(normalization, target)
-        row[f"{normalization}_paper"] = wording.bounded(steps, "upper" if at_first else "none", none="never")
-    return row
-
-
-def _pairs(row: dict[str, Any] | None) -> str:
-    return "–" if row is None or pd.isna(row["lowest"]) else f"{row['lowest']:.1f}–{row['highest']:.1f}"
+def _papers(row: Mapping[str, Any], form: str) -> str:
+    return "–" if pd.isna(row["paper"]) else wording.SIGNS[row["paper_censored"]] + form.format(row["paper"])
 
 
 def _calibration(params: Params, dataset: DatasetName, surface: pd.DataFrame) -> dict[str, Any]:
     """The setting that calibration chose, how sharp the choice is, and whether params.yaml has it."""
-    best, close = surface.iloc[0], surface[surface["close"]]
-    late, drawn = (
-        surface.sort_values(name).iloc[0].to_dict() if surface[name].notna().any() else None
-        for name in ("distance_late", "distance_as_drawn")
-    )
-    edges = {name: (surface[name].min(), surface[name].max()) for name in ("initial_stddev", "learning_rate")}
+    best = surface.iloc[0]
+    usual = params.usual(dataset)
+    varied = [name for name in SETTING if surface[name].nunique() > 1]
     return {
         "settings": len(surface),
         "seeds": int(best["seeds"]),
         "best": best.to_dict(),
         "second": surface.iloc[min(1, len(surface) - 1)].to_dict(),
-        "close": close.to_dict("records"),
-        "late": late,
-        "drawn": drawn,
-        "nearer_as_drawn": int((surface["distance_as_drawn"] < best["distance_as_drawn"]).sum()),
-        "used": tuple(best[name] for name in SETTING) == tuple(_usual(params, dataset).values()),
-        "edges": [name.replace("_", " ") for name, ends in edges.items() if close[name].isin(ends).any()],
+        "by_seeds": surface.sort_values("seed_distance", kind="stable").iloc[0].to_dict(),
+        "used": all(best[name] == usual[name] for name in SETTING),
+        "edges": [
+            name.replace("_", " ") for name in varied[-2:] if best[name] in (surface[name].min(), surface[name].max())
+        ],
     }
 
 
-def _usual(params: Params, dataset: DatasetName) -> dict[str, Any]:
-    """The values of `SETTING` that studies have unless they cross them."""
-    usual = params.usual(dataset)
-    return {name: usual[name] for name in SETTING}
-
-
-def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
-    """For every value of every factor varied alone: the network with batch normalization beside the paper's."""
-    rows = []
-    for study, name in FACTORS.items():
-        own = distances[(distances["study"] == study) & (distances["normalization"] == "batch")]
-        if study in params.studies and study in own:
-            for row in own[own["mode"] == "population"].to_dict("records"):
-                ema = tables.row(own, mode="ema", **{study: row[study]})
-                value = row[study] if isinstance(row[study], str) else f"{row[study]:g}"
-                rows.append({"study": study, "factor": name, "value": value, "population": row, "ema": ema})
-    return rows
-
-
-def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) -> list[dict[str, Any]]:
-    """For every setting at which both arms were trained, the chosen one first: distances of both, and the ratios."""
-    speedup = tables.read(dataset, "speedup")
-    speedup = speedup[speedup["depth"] == reference.DEPTH]
-    rows: dict[tuple, dict[str, Any]] = {}
-    for study in PREDICTIONS:
-        own = distances[distances["study"] == study]
-        crossed = [name for name in SETTING if name in own and own[name].notna().all()]
-        for values, group in own.groupby(crossed, sort=False):
-            chosen = dict(zip(crossed, values, strict=True))
-            setting = _usual(params, dataset) | chosen
-            arms = {arm: tables.row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
-            if all(arms.values()):
-                ratios = tables.rows(speedup, study=study, **chosen)
-                ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
-                row = {"setting": setting, "seeds": group["seeds"].max(), "arms": arms, "ratios": ratios_of}
-                rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
-    return list(rows.values())
-
-
-def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
-    """By target that both of the paper's curves cross: our ratio."""
+def _over_settings(target: float, settings: pd.DataFrame, comparison: pd.DataFrame) -> dict[str, Any]:
+    """What the specification curve shows at a target, in numbers."""
+    known = settings.dropna(subset="ratio")
+    paper = tables.row(comparison, quantity="speedup", target=target)
+    own = known[known["chosen"]]
     return {
-        f"{100 * target:g}%": wording.ratio(tables.row(tables.at_target(dataset, ratios, target), mode=mode))
-        for target in sorted(targets)
-        if reference.speedup(target)[1] == "none"
+        "target": f"{100 * target:g}%",
+        "settings": len(settings),
+        "known": len(known),
+        "more": int((known["low"] > 1).sum()),
+        "less": int((known["high"] < 1).sum()),
+        "median": _RATIO.format(known["ratio"].median()),
+        "lowest": _RATIO.format(known["ratio"].min()),
+        "highest": _RATIO.format(known["ratio"].max()),
+        "chosen": _interval(own.iloc[0].rename({"ratio": "ours"}), _RATIO) if len(own) else "–",
+        "larger": int((known["ratio"] > own["ratio"].iloc[0]).sum()) if len(own) else None,
+        "paper": _papers(paper, _RATIO) if paper else "–",
     }
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
+    """The entries of claims.json: each rule with its verdict, and its parts as text."""
     found = ledger.read(dataset)
-    return [
-        {**entry, **wording.said(entry, claim), "measured": _measured(entry["measured"])}
-        for claim in ledger.PAPER
-        if (entry := found.get(claim.id))
+    claims = []
+    for claim in ledger.PAPER:
+        if entry := found.get(claim.id):
+            rules = {"stated": claim.stated, "meant": claim.meant}
+            told = [_rule(entry[name], rule) | {"as": name} for name, rule in rules.items() if rule and name in entry]
+            claims.append({"id": claim.id, "title": claim.title, "caution": claim.caution, "rules": told})
+    return claims
+
+
+def _rule(entry: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """What a rule says, as markup where this package says the same, and what it found."""
+    own = {name: getattr(rule, name) for name in ("statement", "words")}
+    said = {name: Markup(text) if entry[name] == text else entry[name] for name, text in own.items()}
+    parts = [_part(part) for part in entry["parts"]]
+    return {**said, "verdict": entry["verdict"], "reason": entry.get("reason"), "parts": parts}
+
+
+def _part(part: dict[str, Any]) -> str:
+    """`without, 96%: 1.1 to 1.14, yes`: what is compared, the ends of its interval, and whether it is so."""
+    told: dict[str, Callable[[Any], str]] = {
+        "normalization": {"none": "without", "batch": "with"}.__getitem__,
+        "target": "{:.0%}".format,
+    }
+    at = [
+        told[name](value) if name in told else f"{name.replace('_', ' ')} {value:g}"
+        for name, value in part["at"].items()
     ]
-
-
-def _measured(values: dict[str, float | None]) -> str:
-    return ", ".join(f"{name}: {'–' if value is None else f'{value:.4g}'}" for name, value in values.items())
+    name = ", ".join(filter(None, [part["name"], *at]))
+    low, high = ("…" if part[end] is None else f"{part[end]:.3g}" for end in ("low", "high"))
+    so = {True: "yes", False: "no", None: "undecided"}[part["so"]]
+    return f"{name}: {low} to {high}, {so}" if name else f"{low} to {high}, {so}"

@@ -6,7 +6,7 @@ import json
 from bnrepro.claims import ledger
 from bnrepro.report import paper
 from bnrepro.study.factors import DatasetName
-from bnrepro.study.params import CALIBRATION_STUDY, Params
+from bnrepro.study.params import Params
 
 # SHA-256 of the parameters, by dataset. Whoever changes a published study updates it, after reading in the templates
 # what follows `if published`.
@@ -26,9 +26,9 @@ def digest(params: Params, dataset: DatasetName) -> str:
 
     What has its default does not count, nor does another dataset's number of seeds, nor a study of one's own.
     """
-    studies = {CALIBRATION_STUDY, *paper.FACTORS, *paper.PREDICTIONS}
+    studies = {*paper.STUDIES}
     for claim in (*ledger.LESSON, *ledger.PAPER):
-        studies |= {*claim.rule.reads, claim.series}
+        studies |= {*claim.stated.reads, *(claim.meant.reads if claim.meant else ()), claim.series}
     sections = {"data": params.data[dataset], "network": params.network, "training": params.training[dataset]}
     content = {name: section.model_dump(exclude_defaults=True) for name, section in sections.items()}
     for name, grid in params.studies.items():

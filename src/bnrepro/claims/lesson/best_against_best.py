@@ -38,7 +38,7 @@ CLAIM = Claim(
         "rate for the first target. Studies `tuned_sgd`, `tuned_momentum` and `tuned_adam`. A part for each optimizer "
         "and target at which a run arrives.",
         compare=compare,
-        reads={study: ("normalization", "learning_rate") for study in STUDIES},
+        reads=dict.fromkeys(STUDIES, ("normalization", "learning_rate")),
         thresholds={"matters": MATTERS, **THRESHOLDS},
     ),
     findings={
