@@ -9,7 +9,7 @@ the one that was committed before the runs. What the code does is for tests to h
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,10 @@ class Part:
     name: str = ""
     counts: bool = True
 
+    def among(self, **at: Any) -> "Part":
+        """The same part, told from others by these factors, too."""
+        return replace(self, at={**at, **self.at})
+
     def entry(self) -> dict[str, Any]:
         """The part in claims.json."""
         effect = {name: _number(getattr(self.effect, name)) for name in ("estimate", "low", "high")}
@@ -60,6 +64,14 @@ class Part:
             "so": self.so,
             "counts": self.counts,
         }
+
+    @classmethod
+    def of_entry(cls, entry: Mapping[str, Any]) -> "Part":
+        """The part of an entry; an end that JSON could not hold is infinite, and the networks are not told."""
+        unknown = {"estimate": np.nan, "low": -np.inf, "high": np.inf}
+        numbers = {name: unknown[name] if entry[name] is None else entry[name] for name in unknown}
+        effect = Effect(**numbers, pairs=entry["pairs"])
+        return cls(effect, entry["so"], entry["at"], entry["name"], entry["counts"])
 
 
 def verdict(parts: Sequence[Part]) -> Verdict:
@@ -86,6 +98,30 @@ def independent(parts: Iterable[Part]) -> int:
                     apart.append(group)
             groups = [*apart, joined]
     return len(groups)
+
+
+def by_chance(comparisons: int) -> float:
+    """The probability that so many independent comparisons would all agree with a statement, each as likely not to.
+
+    A sign test of one side. That the seeds within a comparison agree, too, is no part of it.
+    """
+    return 0.5**comparisons
+
+
+def deciding(parts: Iterable[Part]) -> list[str]:
+    """The factors that decide where a statement is so: each value of one gives one answer. `name` is one of them.
+
+    Empty where no factor does by itself, or where all parts agree.
+    """
+    sure = [({"name": part.name, **part.at}, part.so) for part in parts if part.counts and part.so is not None]
+    found = []
+    for factor in dict.fromkeys(name for at, _ in sure for name in at):
+        answers: dict[Any, set[bool]] = {}
+        for at, so in sure:
+            answers.setdefault(at.get(factor), set()).add(so)
+        if max(map(len, answers.values())) == 1 and len(set.union(*answers.values())) == 2:
+            found.append(factor)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

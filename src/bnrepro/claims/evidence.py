@@ -9,10 +9,11 @@ import pandas as pd
 
 from bnrepro.analysis import curves
 from bnrepro.claims.engine import NotTested, Part
-from bnrepro.claims.statistics import Sample, ratio
+from bnrepro.claims.statistics import Effect, Sample, difference, ratio
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
 MATTERS = 1.1  # times fewer iterations; a smaller gain is none
+ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
 NORMALIZED: dict[str, Any] = {"implementation": "keras", "normalization": "batch"}
@@ -43,9 +44,14 @@ class Evidence:
         tables = {name: getattr(self, name) for name in ("curves", "finals", "layers")}
         return replace(self, **{name: _read(table, reads, self.first_seed) for name, table in tables.items()})
 
+    @property
+    def studies(self) -> set[str]:
+        """Those that have runs."""
+        return set(self.curves["study"])
+
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
-        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique())
+        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique().tolist())
 
     def budget(self, study: str) -> float:
         """The steps of a study's runs."""
@@ -75,9 +81,16 @@ class Evidence:
         return bool(np.isfinite(self.steps(study, target, column, **factors).high).all())
 
     def best(self, study: str, column: str = "accuracy", **factors: Any) -> Sample:
-        """The highest test accuracy of each run."""
+        """By seed, the highest test accuracy that two evaluations in a row have, in any run with these factors.
+
+        0 where a run diverged before its second.
+        """
         runs = _chosen(self.curves, study, factors)
-        return Sample.known(runs.groupby("seed")[column].max(), _networks(runs))
+        evaluated = runs[runs["step"] > 0].sort_values("step")
+        following = evaluated.groupby([*curves.series(runs), "seed"], dropna=False)[column].shift(-1)
+        lasting = np.minimum(evaluated[column], following.fillna(0))
+        seeds = runs["seed"].drop_duplicates()
+        return Sample.known(lasting.groupby(evaluated["seed"]).max().reindex(seeds, fill_value=0), _networks(runs))
 
     def final(self, study: str, column: str, **factors: Any) -> Sample:
         """What the runs with these factors end with; NaN where one diverged."""
@@ -85,13 +98,55 @@ class Evidence:
         values = _chosen(self.finals, study, factors).set_index("seed")[column]
         return Sample.known(values.sort_index(), _networks(runs))
 
+    def trained_depths(self) -> list[int]:
+        """The depths of study `depth` at which all Keras models reach the first target, without and with normalization.
+
+        A network that does not learn may well stand still, and would be steadier than one that does.
+        """
+        return [
+            depth
+            for depth in self.values("depth", "depth", **PLAIN)
+            if all(self.arrives("depth", self.targets[0], depth=depth, **arm) for arm in (PLAIN, NORMALIZED))
+        ]
+
+    def moment(self, study: str, share: float) -> float:
+        """The step of the look that is nearest to a share of a study's budget."""
+        steps = _chosen(self.layers, study, {})["step"].unique()
+        return float(steps[np.argmin(np.abs(steps - share * self.budget(study)))])
+
+    def look(self, study: str, column: str, step: float | pd.Series, **factors: Any) -> pd.DataFrame:
+        """What the first look from a step on shows of every layer: [seeds, layers], without seeds that diverged before.
+
+        Args:
+            step: of all runs, or by seed.
+        """
+        rows = self.looks(study, **factors)
+        since = rows["seed"].map(step) if isinstance(step, pd.Series) else step
+        first = rows[rows["step"] >= since].sort_values("step").drop_duplicates(["seed", "layer"])
+        return first.pivot(index="seed", columns="layer", values=column)
+
     def looks(self, study: str, **factors: Any) -> pd.DataFrame:
         """The looks into the layers of the runs with these factors."""
         return _chosen(self.layers, study, factors)
 
     def seen(self, values: pd.Series, study: str, **factors: Any) -> Sample:
-        """Numbers by seed, taken from `looks` of the same runs, as a sample."""
+        """Numbers by seed, taken from looks into the layers of the same runs, as a sample."""
         return Sample.known(values, _networks(_chosen(self.curves, study, factors)))
+
+    def lag(self, study: str, step: float, **factors: Any) -> Sample:
+        """How far the moving means are from the probe's means, at the first look from a step on: standard deviations.
+
+        Root mean square over units, mean over layers.
+        """
+        return self.seen(self.look(study, "lag", step, **factors).mean(axis=1), study, **factors)
+
+    def lost_without_updates(self, implementation: str, column: str = "accuracy") -> Effect:
+        """The final accuracy that an estimator of study `updates` loses if nobody runs its moving averages' updates."""
+        omitted, run = (
+            self.final("updates", column, implementation=implementation, updates=updates)
+            for updates in ("omitted", "run")
+        )
+        return difference(omitted, run)
 
     def fewer_steps(
         self,
@@ -114,18 +169,49 @@ class Evidence:
         effect = ratio(*arms)
         return [Part(effect, effect.exceeds(1, MATTERS), {**at, "target": target})]
 
-    def best_rate(self, study: str, target: float, **arm: Any) -> float | None:
+    def fewer_at_every_depth(self, implementation: str) -> list[Part]:
+        """Whether a network of study `depth` takes fewer steps with batch normalization, by depth and target."""
+        arms = ({"normalization": "batch"}, {"normalization": "none"})
+        return [
+            part
+            for depth in self.values("depth", "depth", implementation=implementation)
+            for target in self.targets
+            for part in self.fewer_steps("depth", target, *arms, implementation=implementation, depth=depth)
+        ]
+
+    def tuned(self, study: str, target: float, **arm: Any) -> dict[str, Any]:
+        """An arm at its best learning rate."""
+        return {**arm, "learning_rate": self.best_rate(study, target, **arm)}
+
+    def best_rate(self, study: str, target: float, **arm: Any) -> float:
         """The learning rate at which an arm takes the fewest steps to an accuracy of the held-out images, on average.
 
-        Of equals the lower; None where no run arrives at any.
+        Of equals, as where no run arrives, that of the higher accuracy there (`best`), and then the lower.
         """
-        rates = [float(rate) for rate in self.values(study, "learning_rate", **arm)]
-        steps = {
-            rate: self.steps(study, target, "validation_accuracy", **arm, learning_rate=rate).at.mean()
-            for rate in rates
-        }
-        best = min(rates, key=lambda rate: (steps[rate], rate))
-        return best if steps[best] < self.budget(study) else None
+
+        def merit(rate: float) -> tuple[float, float, float]:
+            own = {**arm, "learning_rate": rate}
+            steps = self.steps(study, target, "validation_accuracy", **own)
+            return float(steps.at.mean()), -float(self.best(study, "validation_accuracy", **own).at.mean()), rate
+
+        return min(map(float, self.values(study, "learning_rate", **arm)), key=merit)
+
+    def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
+        """By seed, the highest learning rate at which a run reaches a test accuracy.
+
+        It lies between that rate and the next of the grid; between 0 and the lowest where no run arrives.
+        """
+        rates = [0.0, *map(float, self.values(study, "learning_rate", **arm)), np.inf]
+        arrived = pd.DataFrame(
+            {
+                place: np.isfinite(self.steps(study, target, column, **arm, learning_rate=rate).high) * place
+                for place, rate in enumerate(rates[1:-1], start=1)
+            }
+        )
+        highest = arrived.max(axis=1).astype(int)
+        low, high = (highest.map(dict(enumerate(rates[shift:]))) for shift in (0, 1))
+        runs = _chosen(self.curves, study, arm)
+        return Sample(low.where(low > 0, high), low, high, _networks(runs))
 
     def rate(self, study: str, times: float) -> float:
         """The learning rate of a study that is meant by a multiple of the dataset's own, that of study `depth`."""

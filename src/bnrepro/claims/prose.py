@@ -1,28 +1,16 @@
 """Numbers and lists in the sentences that a claim's remarks are made of."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from bnrepro.claims.engine import Part
+from bnrepro.claims.statistics import Effect
 
 
 def listed(items: Iterable[object]) -> str:
-    """`1`, `1 and 3`, `1, 3 and 5`."""
-    words = [str(item) for item in items]
+    """`1`, `1 and 3`, `1, 3 and 5`; nothing twice."""
+    words = list(dict.fromkeys(map(str, items)))
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def depths(items: Iterable[object]) -> str:
-    """`depth 3`, `depths 1 and 3`."""
-    words = list(items)
-    return f"{'depth' if len(words) == 1 else 'depths'} {listed(words)}"
-
-
-def answers(pairs: Iterable[tuple[Mapping[str, str], Part]], said: Mapping[bool | None, str]) -> str:
-    """What is said of each answer, with the depths at which parts have it: `is so at depth 3 and is not at depth 1`."""
-    pairs = list(pairs)
-    at = {met: [fields["depth"] for fields, part in pairs if part.met is met] for met in said}
-    return listed(f"{said[met]} at {depths(found)}" for met, found in at.items() if found)
 
 
 def percent(share: float | None) -> str:
@@ -40,3 +28,18 @@ def span(values: Iterable[float], form: str = "{:.2g}") -> str:
     """`4`, or `1.4 to 9.6`: the lowest and the highest of them as written."""
     ordered = sorted(values)
     return " to ".join(dict.fromkeys(form.format(end) for end in (ordered[0], ordered[-1])))
+
+
+def effect(effect: Effect, form: Callable[[float], str] = number) -> str:
+    """`2.1 (1.8 to 2.5)`; of an interval that is open, the end that is known: `at least 1.8`."""
+    if effect.low > -math.inf and effect.high < math.inf:
+        return f"{form(effect.estimate)} ({form(effect.low)} to {form(effect.high)})"
+    if effect.low > -math.inf:
+        return f"at least {form(effect.low)}"
+    return f"at most {form(effect.high)}" if effect.high < math.inf else "not determined"
+
+
+def count(parts: Iterable[Part]) -> str:
+    """`5 of 6`: in how many a statement is so."""
+    answers = [part.so for part in parts]
+    return f"{answers.count(True)} of {len(answers)}"

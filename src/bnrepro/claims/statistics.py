@@ -1,6 +1,6 @@
 """Effects: what two arms differ by over the same seeds, with a 95% interval.
 
-A ratio of positive quantities is the geometric mean of the seeds' ratios, with Student's t interval on their logarithms.
+A ratio of positive quantities is the geometric mean of the ratios by seed, with Student's t interval on the logarithms.
 A difference is the mean of the seeds' differences, with the t interval. Some quantities are known between two bounds
 alone: iterations to a target lie between two evaluations, or beyond the budget. Each end of an interval then takes the
 bounds that move it farthest out.
@@ -68,6 +68,17 @@ class Effect:
             return False
         return True if self.low > null else None
 
+    def falls_short(self, null: float, least: float) -> bool | None:
+        """The opposite of `exceeds`: whether it is certainly below the smallest effect that matters."""
+        above = self.exceeds(null, least)
+        return None if above is None else not above
+
+    def within(self, low: float, high: float) -> bool | None:
+        """Whether it lies between two bounds: None where its interval lies neither inside nor outside."""
+        if low < self.low and self.high < high:
+            return True
+        return False if self.high < low or high < self.low else None
+
 
 def ratio(first: Sample, second: Sample) -> Effect:
     """How many times the second is larger than the first, for positive quantities.
@@ -99,6 +110,22 @@ def difference(first: Sample, second: Sample) -> Effect:
     return Effect(float(pairs(first.at, second.at).mean()), low, high, len(seeds), first.runs | second.runs)
 
 
+def mean(sample: Sample) -> Effect:
+    """What one arm has, over its seeds.
+
+    Raises:
+        TooFew: there are fewer than three.
+    """
+    nothing = pd.Series(0.0, sample.at.index)
+    return difference(Sample.known(nothing), sample)
+
+
+def quotient(first: Sample, second: Sample) -> Sample:
+    """How many times the second is larger than the first, seed by seed, for positive quantities."""
+    bounds = second.at / first.at, second.low / first.high, second.high / first.low
+    return Sample(*bounds, first.runs | second.runs)
+
+
 def interval(values: np.ndarray) -> tuple[float, float]:
     """Student's t interval of a mean; it ends nowhere where a value is infinite, or no number."""
     if not np.isfinite(values).all():
@@ -107,9 +134,16 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean() - reach), float(values.mean() + reach)
 
 
-def sign_test(gained: int, lost: int) -> float:
-    """The probability of counts of images so unequal, or more so, if each image were as likely to be gained as lost.
+def share(counted: int, of: int, pairs: int, runs: frozenset[str] = frozenset()) -> Effect:
+    """A share of images, with its exact 95% interval (Clopper and Pearson).
 
-    The exact form of McNemar's test, for two classifiers on the same images.
+    Of the images on which two classifiers differ, the share that one has right is above or below one half by the same
+    measure as in the exact form of McNemar's test.
+
+    Args:
+        pairs, runs: the seeds over which images were counted, and their networks.
     """
-    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    if not of:
+        return Effect(np.nan, 0.0, 1.0, pairs, runs)
+    found = stats.binomtest(counted, of).proportion_ci(CONFIDENCE, method="exact")
+    return Effect(counted / of, float(found.low), float(found.high), pairs, runs)
