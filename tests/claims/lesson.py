@@ -1,13 +1,14 @@
 """Runs made up for the lesson's claims: records as runs leave them, told by the few numbers that a rule looks at."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import curves, layers
+from bnrepro.claims.engine import Claim, Part, Rule, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.records.grid import expand
 from bnrepro.study.factors import OPTIONAL, RunSpec
@@ -15,7 +16,7 @@ from bnrepro.study.params import Params
 
 BUDGET, GRID = 1_000, 50  # steps; of a run, and between two of its evaluations, unless it is told
 TARGET, GUESSING = 0.9, 0.1  # test accuracy
-TEST_IMAGES, TRAINING_IMAGES = 10_000, 2_500  # two standard errors of 95% on as many: 0.44 and 0.87 percentage points
+TEST_IMAGES = 10_000
 RATE = 0.5  # the dataset's learning rate
 NEVER = None  # of steps to the target
 
@@ -24,8 +25,11 @@ NORMALIZED = {"normalization": "batch"}
 
 Record = dict[str, Any]
 
-_SPEC = {"implementation": "keras", "depth": 3, "learning_rate": RATE}
-_ONCE = ("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy")
+_SPEC = {"implementation": "keras", "depth": 3, "learning_rate": RATE, "width": 1}
+_ONCE = (
+    *("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy"),
+    *("test_batch_gained", "test_batch_lost"),
+)
 _OF_ITS_OWN = {"population_accuracy": "population_steps", "validation_accuracy": "validation_steps"}
 
 
@@ -34,7 +38,7 @@ def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
 
     `told` are their factors and what they measure. A list has a value for every seed; anything else is that of all.
 
-        steps               to the target; NEVER: not within the budget. Before, the accuracy is `before`, then 95%
+        steps               to the target; NEVER: not within the budget. Before, the accuracy is `before`, then `after`
         population_steps    by population statistics, where they differ; validation_steps: on held-out images
         diverged_at         curve and looks end there
         budget, evaluated   steps of the run, and a tuple of those at which it is measured, from 0 on
@@ -42,6 +46,7 @@ def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
         saturated, lag      of every layer; where training changes them (in its first half, in its second)
         gradient            the same, and instead of a number a tuple with one for every layer
         cosine              between the last hidden layer's gradients; like `saturated`
+        weights             the norm of every layer's kernel
         travelled, jumped   by the medians of inputs, once and back, or at every look; a number, or one for every layer
         spread              of inputs, from their 15th to their 85th percentile
     """
@@ -73,7 +78,7 @@ def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
     for name in (*curves.ACCURACIES, "validation_accuracy"):
         arrives = told.get(_OF_ITS_OWN.get(name, "steps"), told.get("steps", NEVER))
         there = steps >= (np.inf if arrives is NEVER else arrives)
-        curve[name] = np.where(there, 0.95, told.get("before", GUESSING)).tolist()
+        curve[name] = np.where(there, told.get("after", 0.95), told.get("before", GUESSING)).tolist()
         if name in told:
             curve[name][-1] = told[name]
     final = {"population_accuracy": curve["population_accuracy"][-1]}
@@ -105,7 +110,7 @@ def _layers(steps: np.ndarray, depth: int, told: dict[str, Any]) -> dict[str, np
         "saturated": saturated,
         "always_saturated": np.zeros((len(steps), depth)),
         "gradient": np.concatenate([gradient, softmax], axis=1),
-        "weights": np.ones((len(steps), depth + 1)),
+        "weights": np.full((len(steps), depth + 1), told.get("weights", 1.0)),
         "gradient_change": np.concatenate(
             [np.ones((len(steps), 1)), _halves(steps, 1, told.get("cosine", 1.0))], axis=1
         ),
@@ -119,7 +124,7 @@ def _halves(steps: np.ndarray, depth: int, value: Any) -> np.ndarray:
     return np.where((steps < BUDGET / 2)[:, np.newaxis], first, second)
 
 
-def evidence(*arms: list[Record]) -> Evidence:
+def evidence(*arms: list[Record], targets: Sequence[float] = (TARGET,)) -> Evidence:
     """What the rules get of these runs."""
     studies: dict[str, list[Record]] = {}
     for record in itertools.chain(*arms):
@@ -133,4 +138,14 @@ def evidence(*arms: list[Record]) -> Evidence:
         return pd.concat(made, ignore_index=True)
 
     looks = table(layers.looks, lambda record: record["layers"])
-    return Evidence(table(curves.from_records), table(curves.finals), looks, TARGET, TEST_IMAGES, TRAINING_IMAGES)
+    return Evidence(table(curves.from_records), table(curves.finals), looks, targets, TEST_IMAGES)
+
+
+def judge(rule: Rule, found: Evidence, claim: Claim | None = None) -> Verdict:
+    """The verdict of a rule; of the claim whose findings and remarks go by it, these are asked for as a report does."""
+    entry = rule.judge(found)
+    if claim and entry["verdict"] != "not tested":
+        assert claim.findings[entry["verdict"]]
+        assert all(said.endswith(".") for said in claim.remarks([Part.of_entry(part) for part in entry["parts"]]))
+    verdict: Verdict = entry["verdict"]
+    return verdict

@@ -1,7 +1,8 @@
 """What the looks into a run's layers show (`bnrepro.measurement.probe`), as one long table.
 
 A layer is told by its number, 1 ... depth. Of its units, the median stands for the layer: of their 15th, 50th and 85th
-percentiles over the probe's images, and of how far they travel.
+percentiles over the probe's images, and of how far they travel. What a layer gets are the outputs of the layer before;
+the first gets images, which cannot shift.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,14 +10,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from bnrepro.analysis.curves import SERIES
 
 MEASURED = [
     *("percentile_15", "percentile_50", "percentile_85", "saturated", "always_saturated"),
-    *("gradient", "weights", "gradient_change", "gradient_cosine", "lag"),
+    *("gradient", "weights", "weight_size", "gradient_change", "gradient_cosine", "lag", "shift"),
 ]
-OF_THE_RUN = ["travelled", "travelled_relative", "jumped"]  # the same at every step
+OF_THE_RUN = ["travelled", "jumped"]  # the same at every step
 
 
 def looks(
@@ -34,8 +36,9 @@ def looks(
     Returns:
         A row for every run, layer and step: the series' factors, seed, layer, step, percentiles (the median over
         units), saturated, always_saturated (shares of 1), gradient (the norm of that by the layer's kernel), weights
-        (the kernel's norm), gradient_change and gradient_cosine (of the last layer; NaN for others), lag (standard
-        deviations), and of the whole run travelled, travelled_relative and jumped.
+        (the kernel's norm), weight_size (the root mean square of its weights), gradient_change and gradient_cosine (of
+        the last layer; NaN for others), lag (standard deviations), shift (see `shifts`), and of the whole run travelled
+        and jumped. weight_size and shift are NaN for the first layer, which has the images' pixels before it.
     """
     factors = [*SERIES, *further]
     frames = []
@@ -43,8 +46,8 @@ def looks(
         arrays = read(record)
         steps, depth = arrays["step"], record["spec"]["depth"]
         columns = {"layer": np.tile(np.arange(1, depth + 1), len(steps)), "step": np.repeat(steps, depth)}
-        columns |= {name: values.reshape(-1) for name, values in _measured(arrays, depth).items()}
-        of_the_run = (*travelled(arrays["percentiles"]), jumped(arrays["percentiles"]))
+        columns |= {name: values.reshape(-1) for name, values in _measured(arrays, record["spec"]).items()}
+        of_the_run = (travelled(arrays["percentiles"]), jumped(arrays["percentiles"]))
         columns |= {name: np.tile(values, len(steps)) for name, values in zip(OF_THE_RUN, of_the_run, strict=True)}
         own = {"study": study, **{name: record["spec"][name] for name in [*factors[1:], "seed"]}}
         frames.append(pd.DataFrame(columns).assign(**own))
@@ -52,37 +55,57 @@ def looks(
     return pd.concat(frames, ignore_index=True)[names] if frames else pd.DataFrame(columns=names)
 
 
-def _measured(arrays: dict[str, np.ndarray], depth: int) -> dict[str, np.ndarray]:
+def _measured(arrays: dict[str, np.ndarray], spec: dict[str, Any]) -> dict[str, np.ndarray]:
     """Each [looks, depth]."""
+    depth = spec["depth"]
     percentiles = np.median(arrays["percentiles"], axis=-1)  # [looks, depth, 3]
     change = np.full((len(arrays["step"]), depth, 2), np.nan)
     change[:, -1] = arrays["gradient_change"]
+    weights = arrays["weights"][:, :depth]  # the softmax layer's come last, here and below
+    size = np.full_like(weights, np.nan)
+    size[:, 1:] = weights[:, 1:] / spec["width"]  # as many units before a layer as in it
     return {
         "percentile_15": percentiles[..., 0],
         "percentile_50": percentiles[..., 1],
         "percentile_85": percentiles[..., 2],
         "saturated": arrays["saturated"],
         "always_saturated": arrays["always_saturated"],
-        **{name: arrays[name][:, :depth] for name in ("gradient", "weights")},  # the softmax layer's come last
+        "gradient": arrays["gradient"][:, :depth],
+        "weights": weights,
+        "weight_size": size,
         "gradient_change": change[..., 0],
         "gradient_cosine": change[..., 1],
         "lag": arrays["lag"],
+        "shift": shifts(arrays["percentiles"]),
     }
 
 
-def travelled(percentiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shifts(percentiles: np.ndarray) -> np.ndarray:
+    """How far what a layer gets has shifted by a look, [looks, depth] of percentiles [looks, depth, 3, width].
+
+    An output of the layer before shifts from the lowest to the highest value of its median since step 0, in units of
+    its own spread at the look, the distance of its 15th percentile from its 85th; the median over outputs. A sigmoid is
+    monotone, so the percentiles of its outputs are the sigmoids of those of its inputs. Meant for sigmoids with nothing
+    between them and the next layer.
+
+    Returns:
+        NaN for the first layer.
+    """
+    outputs = expit(percentiles[:, :-1].astype(float))
+    medians, spreads = outputs[:, :, 1], outputs[:, :, 2] - outputs[:, :, 0]
+    moved = np.maximum.accumulate(medians) - np.minimum.accumulate(medians)
+    shifted = np.full(percentiles.shape[:2], np.nan)
+    shifted[:, 1:] = np.median(np.divide(moved, spreads, out=np.full_like(moved, np.inf), where=spreads > 0), axis=-1)
+    return shifted
+
+
+def travelled(percentiles: np.ndarray) -> np.ndarray:
     """How far the inputs of a layer's units travel in training, [depth] of percentiles [looks, depth, 3, width].
 
     A unit travels from the lowest to the highest value of its 50th percentile, from step 0 on; the median over units.
-
-    Returns:
-        In the units of a nonlinearity's input; and in those of the unit's own spread in the end, the distance of its
-        15th percentile from its 85th.
+    In the units of a nonlinearity's input.
     """
-    moved = np.ptp(percentiles[:, :, 1], axis=0)
-    spread = percentiles[-1, :, 2] - percentiles[-1, :, 0]
-    relative = np.divide(moved, spread, out=np.full_like(moved, np.inf), where=spread > 0)
-    return np.median(moved, axis=-1), np.median(relative, axis=-1)
+    return np.median(np.ptp(percentiles[:, :, 1], axis=0), axis=-1)
 
 
 def jumped(percentiles: np.ndarray) -> np.ndarray:

@@ -39,6 +39,14 @@ def effect(effect: Effect, form: Callable[[float], str] = number) -> str:
     return f"at most {form(effect.high)}" if effect.high < math.inf else "not determined"
 
 
+def tally(parts: Iterable[Part], factor: str) -> str:
+    """`5 of 6 at depth 1 and 2 of 6 at depth 3`: in how many a statement is so, by the values of a factor."""
+    by_value: dict[object, list[Part]] = {}
+    for part in parts:
+        by_value.setdefault(part.at[factor], []).append(part)
+    return listed(f"{count(own)} at {factor} {value}" for value, own in by_value.items())
+
+
 def count(parts: Iterable[Part]) -> str:
     """`5 of 6`: in how many a statement is so."""
     answers = [part.so for part in parts]

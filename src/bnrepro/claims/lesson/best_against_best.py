@@ -42,9 +42,10 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
         ratios = [
             f"{prose.effect(part.effect)} to {100 * part.at['target']:g}%"
             for part in sorted(parts, key=lambda part: part.at["target"])
-            if part.at["optimizer"] == optimizer
+            if part.at["optimizer"] == optimizer and part.so is not None
         ]
-        yield f"{WORDS[optimizer]}: {prose.listed(ratios)} times fewer iterations."
+        if ratios:
+            yield f"With {WORDS[optimizer]} the ratio of iterations is {prose.listed(ratios)}."
 
 
 CLAIM = Claim(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import ACCURACY_MATTERS, MATTERS, Evidence
 from bnrepro.claims.lesson import LECTURE
@@ -29,12 +30,14 @@ def in_a_model(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
+    steps = [part for part in parts if part.name != LOST]
+    yield f"Comparisons in which the layer alone saves iterations: {prose.tally(steps, 'depth')}."
     for part in parts:
         if part.name == LOST:
             lost = 100 * part.effect.estimate
             yield (
-                f"Where `model_to_estimator` makes an estimator of the Keras model, its users get {abs(lost):.2f} percentage "
-                f"points {'less' if lost > 0 else 'more'} than where the updates are run by hand."
+                f"Where `model_to_estimator` makes an estimator of the Keras model, users get {abs(lost):.2f} points "
+                f"{'less' if lost > 0 else 'more'} of accuracy than where the updates are run by hand."
             )
 
 

@@ -43,10 +43,13 @@ def replaced(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
-    for name, other in ((POPULATION, "statistics gathered anew"), (TEST_BATCH, "those of test mini-batches")):
+    for name, other in ((POPULATION, "population statistics"), (TEST_BATCH, "the statistics of test mini-batches")):
         largest = max((part for part in parts if part.name == name), key=lambda part: part.effect.estimate)
-        points = prose.effect(largest.effect, lambda loss: f"{100 * loss:.2f}")
-        yield f"Against {other} moving averages lose {points} points at most, at depth {largest.at['depth']}."
+        if largest.effect.estimate > 0:
+            points = prose.effect(largest.effect, lambda loss: f"{100 * loss:.2f}")
+            yield f"Against {other} moving averages lose most at depth {largest.at['depth']}: {points} points."
+        else:
+            yield f"Against {other} moving averages lose no accuracy at any depth."
     if counted := [part for part in parts if part.name == CHANGED and part.so is False]:
         shares = prose.span((100 * part.effect.estimate for part in counted), "{:.0f}%")
         yield (
