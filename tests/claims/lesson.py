@@ -84,6 +84,7 @@ def _record(study: str, seed: int, told: dict[str, Any]) -> Record:
     final = {"population_accuracy": curve["population_accuracy"][-1]}
     if spec["normalization"] == "batch":
         final |= dict.fromkeys(_ONCE[:2], 1e-6) | {"zscore_variance_median": 0.99, "folded_difference": 1e-6}
+        final |= dict.fromkeys(_ONCE[-2:], 0)
     final |= {name: told[name] for name in _ONCE if name in told}
     return {
         "study": study,

@@ -99,12 +99,19 @@ def test_an_effect_that_matters_is_above_one(low, high, answer):
     assert Effect(1.0, low, high, 5).exceeds(1, least=1.1) is answer
 
 
-@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (3, 3), (1, 9), (0, 12)])
-def test_images_gained_and_lost_are_counted_exactly(gained, lost):
-    n = gained + lost
-    tail = sum(
-        stats.binom.pmf(k, n, 0.5)
-        for k in range(n + 1)
-        if stats.binom.pmf(k, n, 0.5) <= stats.binom.pmf(lost, n, 0.5) * (1 + 1e-9)
-    )
-    assert statistics.sign_test(gained, lost) == pytest.approx(tail)
+@pytest.mark.parametrize(("counted", "of"), [(3, 6), (1, 10), (0, 12), (9, 10)])
+def test_the_interval_of_a_share_is_exact(counted, of):
+    effect = statistics.share(counted, of, 3)
+    assert effect.estimate == counted / of
+    assert stats.binom.cdf(counted, of, effect.high) == pytest.approx(0.025)
+    assert stats.binom.sf(counted - 1, of, effect.low) == pytest.approx(0.025 if counted else 1)
+
+
+def test_a_share_of_no_images_may_be_any():
+    effect = statistics.share(0, 0, 3)
+    assert (effect.low, effect.high) == (0, 1)
+
+
+def test_a_quotient_of_bounds_takes_those_that_move_it_farthest_out():
+    quotient = statistics.quotient(sample(100, low=[90], high=[100]), sample(300, low=[270], high=[np.inf]))
+    assert [float(one.iloc[0]) for one in quotient[:3]] == [3.0, 2.7, np.inf]

@@ -32,11 +32,18 @@ def span(values: Iterable[float], form: str = "{:.2g}") -> str:
 
 def effect(effect: Effect, form: Callable[[float], str] = number) -> str:
     """`2.1 (1.8 to 2.5)`; of an interval that is open, the end that is known: `at least 1.8`."""
-    if effect.low > -math.inf and effect.high < math.inf:
+    open_low, open_high = effect.low in (-math.inf, 0), effect.high == math.inf
+    if not open_low and not open_high:
         return f"{form(effect.estimate)} ({form(effect.low)} to {form(effect.high)})"
-    if effect.low > -math.inf:
-        return f"at least {form(effect.low)}"
-    return f"at most {form(effect.high)}" if effect.high < math.inf else "not determined"
+    if open_low and open_high:
+        return "not determined"
+    return f"at most {form(effect.high)}" if open_low else f"at least {form(effect.low)}"
+
+
+def count(parts: Iterable[Part]) -> str:
+    """`5 of 6`: in how many a statement is so."""
+    answers = [part.so for part in parts]
+    return f"{answers.count(True)} of {len(answers)}"
 
 
 def tally(parts: Iterable[Part], factor: str) -> str:
@@ -45,9 +52,3 @@ def tally(parts: Iterable[Part], factor: str) -> str:
     for part in parts:
         by_value.setdefault(part.at[factor], []).append(part)
     return listed(f"{count(own)} at {factor} {value}" for value, own in by_value.items())
-
-
-def count(parts: Iterable[Part]) -> str:
-    """`5 of 6`: in how many a statement is so."""
-    answers = [part.so for part in parts]
-    return f"{answers.count(True)} of {len(answers)}"

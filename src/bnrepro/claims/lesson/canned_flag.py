@@ -36,8 +36,8 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
     if late := [part for part in parts if part.so is False]:
         times = prose.span((part.effect.estimate for part in late), "{:,.3g}")
         yield (
-            f"Comparisons in which users get at once what is learned: {prose.tally(parts, 'depth')}. In the others moving "
-            f"averages take {times} times the iterations that population statistics take."
+            f"Comparisons in which users get at once what is learned: {prose.tally(parts, 'depth')}. Elsewhere "
+            f"moving averages take {times} times the iterations that population statistics take."
         )
 
 
@@ -67,10 +67,10 @@ CLAIM = Claim(
         "holds": "Users of the canned estimator get what the network has learned as soon as it has learned it.",
         "fails": "At every depth and target, the canned estimator's moving averages hide for a while what the network "
         "has learned.",
-        "depends": "At some depths and targets the canned estimator's moving averages hide for a while what the network "
-        "has learned; at others they have caught up by then.",
-        "undecided": "At some depths and targets the runs do not say whether the canned estimator's moving averages hide "
-        "what the network has learned.",
+        "depends": "At some depths and targets the canned estimator's moving averages hide for a while what the "
+        "network has learned; at others they have caught up by then.",
+        "undecided": "At some depths and targets the runs do not say whether the canned estimator's moving averages "
+        "hide what the network has learned.",
     },
     remarks=remarks,
     wording="The flag adds batch normalization after the nonlinearity, not before it as in the paper, with a momentum "

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import ACCURACY_MATTERS, NORMALIZED, Evidence
@@ -35,10 +33,9 @@ def replaced(runs: Evidence) -> list[Part]:
         losses = {POPULATION: difference(stored, population), TEST_BATCH: difference(gained_share, lost_share)}
         at = {"depth": depth}
         parts += [Part(loss, loss.falls_short(0, SMALL_LOSS), at, name) for name, loss in losses.items()]
-        images = lost.at.sum(), gained.at.sum()
-        if np.isfinite(images).all():  # not so where a run diverged
-            of_changed = share(int(images[0]), int(sum(images)), len(lost.at), lost.runs)
-            parts.append(Part(of_changed, of_changed.falls_short(0.5, 0.5), at, CHANGED, counts=False))
+        images = int(lost.at.sum()), int(gained.at.sum())
+        changed = share(images[0], sum(images), int(lost.at.count()), lost.runs)
+        parts.append(Part(changed, changed.falls_short(0.5, 0.5), at, CHANGED, counts=False))
     return parts
 
 
