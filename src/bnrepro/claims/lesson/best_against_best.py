@@ -24,17 +24,14 @@ def compare(runs: Evidence) -> list[Part]:
 
 
 def _at_best(runs: Evidence, study: str, target: float) -> list[Part]:
-    """A part named by the rates; undecided if one is at an edge of its grid, beyond which a better one may lie."""
-    arms, names, inside = [], [], True
-    for arm, word in ((NORMALIZED, "with"), (PLAIN, "without")):
-        tuned = runs.tuned(study, target, **arm)
-        rates = runs.values(study, "learning_rate", **arm)
-        at_an_edge = tuned["learning_rate"] in (rates[0], rates[-1])
-        inside &= not at_an_edge
-        names.append(f"rate {tuned['learning_rate']:g} {word}{' (at an edge of the grid)' if at_an_edge else ''}")
-        arms.append(tuned)
-    found = runs.fewer_steps(study, target, *arms)
-    return [replace(part, so=part.so if inside else None, name=prose.listed(names)) for part in found]
+    """A part named by the rates; undecided if one is at an edge of the grid, beyond which a better one may lie."""
+    normalized, plain = (runs.tuned(study, target, **arm) for arm in (NORMALIZED, PLAIN))
+    chosen, grid = [arm["learning_rate"] for arm in (normalized, plain)], runs.values(study, "learning_rate")
+    found = runs.fewer_steps(study, target, normalized, plain)
+    name = f"rates {chosen[0]:g} with and {chosen[1]:g} without"
+    if {grid[0], grid[-1]}.isdisjoint(chosen):
+        return [replace(part, name=name) for part in found]
+    return [replace(part, so=None, name=f"{name}, at an edge of the grid") for part in found]
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
