@@ -41,12 +41,11 @@ CLAIM = Claim(
     title="What came after",
     source=f"{LECTURE}; arXiv:1602.07868, arXiv:1607.06450, arXiv:1706.02515",
     stated=Rule(
-        statement="Layer normalization, weight normalization and self-normalizing networks address the same problem: "
-        "they save iterations, too.",
-        words="Iterations without normalization over iterations with layer normalization, with weight normalization, "
-        "and of a self-normalizing network, at the same learning rate. Sigmoid units are compared with sigmoid units, "
-        "SELU units with ReLU units. Study `alternatives`. A part for each alternative, depth and target at which a "
-        "run arrives.",
+        statement="Layer normalization, weight normalization and self-normalizing networks address the same problem.",
+        words="Read so: they save iterations, too. Iterations without normalization over iterations with layer "
+        "normalization, with weight normalization, and of a self-normalizing network, at the same learning rate. "
+        "Sigmoid units are compared with sigmoid units, SELU units with ReLU units. Study `alternatives`. A part for "
+        "each alternative, depth and target at which a run arrives.",
         compare=compare,
         reads={"alternatives": ("normalization", "activation", "depth")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

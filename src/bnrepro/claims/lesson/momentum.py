@@ -40,8 +40,7 @@ CLAIM = Claim(
         "holds": "A high momentum remembers its start for long; a low one weighs the last mini-batches, which are few "
         "images. What is best depends on how long one trains.",
         "fails": "Momentum does not set what the moving averages remember.",
-        "depends": "Momentum sets one of the two: how long the start is remembered, or how much the last mini-batch "
-        "weighs.",
+        "depends": "Momentum decides what the moving averages remember in some of these comparisons only.",
         "undecided": "The runs scatter too much to tell one momentum from another in every part.",
     },
     wording="Momentum is the share of the old value that is kept, not the weight of the new one: Keras' 0.99 keeps "
