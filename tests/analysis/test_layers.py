@@ -26,6 +26,7 @@ def arrays(**given):
 
 def record(seed=0, **factors):
     spec = {"implementation": "keras", "normalization": "batch", "depth": DEPTH, "learning_rate": 0.5, "seed": seed}
+    spec |= {"width": WIDTH}
     return {"spec": spec | factors}
 
 
@@ -91,7 +92,7 @@ def test_what_is_of_the_whole_run_is_the_same_at_every_step():
     percentiles[:, :, 0], percentiles[:, :, 2] = -1.0, 1.0
     percentiles[1, :, 1] = np.array([[0.4], [0.8]])  # and back
     table = looks((record(), arrays(percentiles=percentiles)))
-    for column, values in (("travelled", [0.4, 0.8]), ("travelled_relative", [0.2, 0.4]), ("jumped", [0.4, 0.8])):
+    for column, values in (("travelled", [0.4, 0.8]), ("jumped", [0.4, 0.8])):
         np.testing.assert_allclose(by_place(table, column), [values] * LOOKS)
 
 
@@ -127,25 +128,50 @@ def medians(*units, spread=2.0):
     ],
 )
 def test_a_unit_travels_from_its_lowest_to_its_highest_median(units, travelled):
-    found, relative = layers.travelled(medians(*units, spread=4.0))
-    np.testing.assert_allclose(found, [travelled])
-    np.testing.assert_allclose(relative, [travelled / 4])
-
-
-def test_travel_is_measured_by_the_spread_at_the_end():
-    percentiles = medians([0.0, 1.0, 1.0])
-    percentiles[:2, :, 0], percentiles[2, :, 0], percentiles[2, :, 2] = -50.0, 0.0, 5.0
-    assert layers.travelled(percentiles)[1].tolist() == [0.2]
-
-
-def test_a_unit_without_a_spread_travels_beyond_measure():
-    assert layers.travelled(medians([0.0, 1.0, 1.0], spread=0.0))[1].tolist() == [np.inf]
+    np.testing.assert_allclose(layers.travelled(medians(*units)), [travelled])
 
 
 def test_layers_travel_by_themselves():
     both = np.concatenate([medians([0.0, 1.0, 1.0]), medians([0.0, 3.0, 3.0])], axis=1)
-    assert layers.travelled(both)[0].tolist() == [1.0, 3.0]
+    assert layers.travelled(both).tolist() == [1.0, 3.0]
     assert layers.jumped(both).tolist() == [0.5, 1.5]
+
+
+HALF = np.log(3)  # whose sigmoid is 0.75; that of the opposite is 0.25
+
+
+def two_layers(*units, spread=2 * HALF):
+    """The units' medians before the first of two layers' sigmoids; before the second's they stand still."""
+    first = medians(*units, spread=spread)
+    return np.concatenate([first, np.zeros_like(first)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("units", "shifts"),  # outputs of a spread of 0.5 about 0.5, by look
+    [
+        (([0.0, 0.0, 0.0],), [0, 0, 0]),
+        (([0.0, HALF, 0.0],), [0, 0.25 / (9 / 10 - 1 / 2), 0.5]),  # there and back; by the spread at the look
+        (([-HALF, HALF, 0.0],), [0, 0.5 / (9 / 10 - 1 / 2), 1]),
+        (([0.0, 0.0, 0.0], [HALF, HALF, 0.0], [-HALF, -HALF, 0.0]), [0, 0, 0.5]),  # the median over units
+    ],
+)
+def test_what_a_layer_gets_shifts_with_the_outputs_before(units, shifts):
+    found = layers.shifts(two_layers(*units))
+    assert np.isnan(found[:, 0]).all()  # images do not shift
+    np.testing.assert_allclose(found[:, 1], shifts)
+
+
+def test_an_output_without_a_spread_shifts_beyond_measure():
+    assert layers.shifts(two_layers([0.0, 1.0, 1.0], spread=0.0))[:, 1].tolist() == [np.inf] * 3
+
+
+def test_the_size_of_weights_is_their_root_mean_square():
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(0, 0.3, (WIDTH, WIDTH))
+    weights = np.full((LOOKS, DEPTH + 1), np.linalg.norm(kernel))
+    found = by_place(looks((record(), arrays(weights=weights))), "weight_size")
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_allclose(found[:, 1], np.sqrt((kernel**2).mean()))
 
 
 @pytest.mark.parametrize(

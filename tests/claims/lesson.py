@@ -56,6 +56,12 @@ def runs(study: str, *, seeds: int = 3, **told: Any) -> list[Record]:
     ]
 
 
+def both_arms(depth: int, plain: dict[str, Any], normalized: dict[str, Any]) -> list[list[Record]]:
+    """Networks of study `depth`, without and with batch normalization, that arrive if nothing else is told."""
+    arms = ((PLAIN, {"steps": 500} | plain), (NORMALIZED, {"steps": 200} | normalized))
+    return [runs("depth", **arm, depth=depth, **told) for arm, told in arms]
+
+
 def of_the_grids(params: Params, told: Callable[[RunSpec], dict[str, Any]]) -> list[list[Record]]:
     """By study, a record for every run of params.yaml on the digits; `told`: what it measures, as in `runs`."""
     grids = []

@@ -55,6 +55,44 @@ def test_intervals_of_ratios_cover_what_they_promise(pairs, spread):
     assert covered / 2_000 == pytest.approx(0.95, abs=0.015)  # three standard errors
 
 
+@pytest.mark.parametrize("pairs", [5, 10])
+def test_intervals_of_differences_cover_what_they_promise(pairs):
+    """Accuracies near their ceiling are skewed: shares of 10,000 images, by networks of different quality."""
+    rng, covered = np.random.default_rng(1), 0
+    true = 0.98 - 0.97
+    for _ in range(1_000):
+        first, second = (
+            rng.binomial(10_000, rng.beta(2_000 * mean, 2_000 * (1 - mean), pairs)) for mean in (0.97, 0.98)
+        )
+        effect = statistics.difference(sample(*first / 10_000), sample(*second / 10_000))
+        covered += effect.low <= true <= effect.high
+    assert covered / 1_000 == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize("pairs", [3, 10])
+def test_intervals_of_steps_between_evaluations_cover_at_least_what_they_promise(pairs):
+    """Evaluations thin out by a fifth; the runs themselves scatter by a tenth."""
+    rng, true, covered = np.random.default_rng(2), 2.0, 0
+    evaluated = 10 * 1.2 ** np.arange(40)
+    for _ in range(1_000):
+        arms = []
+        for scale in (300, true * 300):
+            after = np.searchsorted(evaluated, scale * np.exp(rng.normal(0, 0.1, pairs)))
+            arms.append(sample(*evaluated[after], low=evaluated[after - 1].tolist()))
+        effect = statistics.ratio(*arms)
+        covered += effect.low <= true <= effect.high
+    assert covered / 1_000 > 0.95
+
+
+def test_what_one_arm_has_is_a_mean():
+    values = [0.2, 0.5, 0.3, 0.4]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    effect = statistics.mean(sample(*values))
+    assert (effect.estimate, effect.low, effect.high) == pytest.approx((0.35, expected.low, expected.high))
+    with pytest.raises(TooFew):
+        statistics.mean(sample(0.1, 0.2))
+
+
 def test_bounds_widen_an_interval():
     """Iterations that lie between the evaluation before and the one that found them."""
     first = sample(100, 120, 110, low=[90, 110, 100])
@@ -115,3 +153,19 @@ def test_a_share_of_no_images_may_be_any():
 def test_a_quotient_of_bounds_takes_those_that_move_it_farthest_out():
     quotient = statistics.quotient(sample(100, low=[90], high=[100]), sample(300, low=[270], high=[np.inf]))
     assert [float(one.iloc[0]) for one in quotient[:3]] == [3.0, 2.7, np.inf]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (0.95, 1.05, True),
+        (0.9, 1.05, None),  # on the bound
+        (0.95, 1.2, None),
+        (0.5, 2.0, None),
+        (1.2, 1.5, False),
+        (0.5, 0.8, False),
+        (-np.inf, np.inf, None),
+    ],
+)
+def test_an_effect_lies_within_bounds_or_without(low, high, answer):
+    assert Effect(1.0, low, high, 5).within(0.9, 1.1) is answer

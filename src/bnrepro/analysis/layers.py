@@ -62,7 +62,7 @@ def _measured(arrays: dict[str, np.ndarray], spec: dict[str, Any]) -> dict[str, 
     change = np.full((len(arrays["step"]), depth, 2), np.nan)
     change[:, -1] = arrays["gradient_change"]
     weights = arrays["weights"][:, :depth]  # the softmax layer's come last, here and below
-    size = np.full_like(weights, np.nan)
+    size = np.full(weights.shape, np.nan)
     size[:, 1:] = weights[:, 1:] / spec["width"]  # as many units before a layer as in it
     return {
         "percentile_15": percentiles[..., 0],

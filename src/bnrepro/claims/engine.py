@@ -69,8 +69,8 @@ class Part:
     def of_entry(cls, entry: Mapping[str, Any]) -> "Part":
         """The part of an entry; an end that JSON could not hold is infinite, and the networks are not told."""
         unknown = {"estimate": np.nan, "low": -np.inf, "high": np.inf}
-        numbers = {name: unknown[name] if entry[name] is None else entry[name] for name in unknown}
-        effect = Effect(**numbers, pairs=entry["pairs"])
+        estimate, low, high = (unknown[name] if entry[name] is None else float(entry[name]) for name in unknown)
+        effect = Effect(estimate, low, high, entry["pairs"])
         return cls(effect, entry["so"], entry["at"], entry["name"], entry["counts"])
 
 

@@ -63,7 +63,9 @@ class Evidence:
         A run that does not arrive takes more than its budget.
         """
         runs = _chosen(self.curves, study, factors)
-        at, low, high = {}, {}, {}
+        at: dict[int, float] = {}
+        low: dict[int, float] = {}
+        high: dict[int, float] = {}
         for seed, run in runs.groupby("seed"):
             evaluated = run[run["step"] > 0].sort_values("step")
             steps, above = evaluated["step"].to_numpy(float), (evaluated[column] >= target).to_numpy()
@@ -74,7 +76,7 @@ class Evidence:
             else:
                 at[seed] = low[seed] = run["budget"].iloc[0]
                 high[seed] = np.inf
-        return Sample(*(pd.Series(values, dtype=float) for values in (at, low, high)), _networks(runs))
+        return Sample(*(pd.Series(bound, dtype=float) for bound in (at, low, high)), runs=_networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
         """Whether all runs with these factors reach a test accuracy within the budget."""
@@ -154,6 +156,7 @@ class Evidence:
         target: float,
         first: Mapping[str, Any],
         second: Mapping[str, Any],
+        *,
         column: str = "accuracy",
         **at: Any,
     ) -> list[Part]:

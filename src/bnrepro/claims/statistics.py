@@ -86,10 +86,14 @@ def ratio(first: Sample, second: Sample) -> Effect:
     Raises:
         TooFew: there are fewer than three pairs.
     """
+    effect = difference(_logarithms(first), _logarithms(second))
+    estimate, low, high = np.exp([effect.estimate, effect.low, effect.high]).tolist()
+    return Effect(estimate, low, high, effect.pairs, effect.runs)
+
+
+def _logarithms(sample: Sample) -> Sample:
     with np.errstate(divide="ignore"):
-        first, second = (Sample(*map(np.log, sample[:3]), sample.runs) for sample in (first, second))  # type: ignore[arg-type]
-    effect = difference(first, second)
-    return Effect(*np.exp([effect.estimate, effect.low, effect.high]).tolist(), effect.pairs, effect.runs)
+        return Sample(np.log(sample.at), np.log(sample.low), np.log(sample.high), sample.runs)
 
 
 def difference(first: Sample, second: Sample) -> Effect:

@@ -1,54 +1,62 @@
 """Do sigmoids saturate in training, and does batch normalization keep them out of saturation?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from bnrepro.claims import prose
-from bnrepro.claims.engine import Claim, Found, Part, Rule
+from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
-from bnrepro.claims.statistics import PAIRED, less
+from bnrepro.claims.statistics import THRESHOLDS, Effect, Sample, difference
 
 LEAST_DIFFERENCE = 0.01  # of shares of activations
-AT_THE_END = "at the end, depth {depth}: with and without"
+GROWS, DEEPER, KEPT, KEPT_OUT = (
+    "without: the end less the start",
+    "without, at the end: the deepest less the shallowest",
+    "with: the end less the start",
+    "at the end: without less with",
+)
 
 
 def compare(runs: Evidence) -> list[Part]:
-    depths = runs.both_arrive()
-    parts, ends = [], {}
+    parts = []
+    depths = runs.trained_depths()
     for depth in depths:
-        start, end = (_saturated(runs, at, depth=depth, **PLAIN) for at in ("start", "end"))
-        parts.append(Part.of_means(f"without, depth {depth}: start and end", start, end, _fewer(start, end)))
-        ends[depth] = end
+        plain, normalized = ([_saturated(runs, arm, depth, at) for at in (0, 1)] for arm in (PLAIN, NORMALIZED))
+        grown, kept, kept_out = (
+            difference(*plain),
+            difference(*normalized),
+            difference(normalized[1], plain[1]),
+        )
+        parts += [
+            Part(grown, _more(grown), {"depth": depth}, GROWS),
+            Part(kept, kept.within(-1, LEAST_DIFFERENCE), {"depth": depth}, KEPT),
+            Part(kept_out, _more(kept_out), {"depth": depth}, KEPT_OUT),
+        ]
     if len(depths) > 1:
-        shallow, deep = ends[depths[0]], ends[depths[-1]]
-        name = f"without, at the end: depth {depths[0]} and {depths[-1]}"
-        parts.append(Part.of_means(name, shallow, deep, _fewer(shallow, deep)))
-    for depth in depths:
-        first, second = _saturated(runs, "end", depth=depth, **NORMALIZED), ends[depth]
-        parts.append(Part.of_means(AT_THE_END.format(depth=depth), first, second, _fewer(first, second)))
+        deeper = difference(*(_saturated(runs, PLAIN, depth, 1) for depth in (depths[0], depths[-1])))
+        parts.append(Part(deeper, _more(deeper), {"depth": depths[-1]}, DEEPER))
     return parts
 
 
-def _saturated(runs: Evidence, at: str, **factors: Any) -> pd.Series:
-    looks = runs.looks("depth", **factors)
-    step = looks["step"].min() if at == "start" else looks["step"].max()
-    return looks[looks["step"] == step].groupby("seed")["saturated"].mean()
+def _saturated(runs: Evidence, arm: Mapping[str, Any], depth: int, share: float) -> Sample:
+    """Shares of activations over all hidden layers, at a share of training."""
+    looks = runs.look("depth", "saturated", runs.moment("depth", share), depth=depth, **arm)
+    return runs.seen(looks.mean(axis=1), "depth", depth=depth, **arm)
 
 
-def _fewer(first: pd.Series, second: pd.Series) -> bool | None:
-    """Whether shares are smaller in the first, by more than a hundredth."""
-    return less(first, second) if second.mean() - first.mean() > LEAST_DIFFERENCE else False
+def _more(effect: Effect) -> bool | None:
+    return effect.exceeds(0, LEAST_DIFFERENCE)
 
 
-def remarks(found: Found) -> Iterator[str]:
-    if ends := found.like(AT_THE_END):
-        shares = ", ".join(
-            f"{prose.percent(part.second)} and {prose.percent(part.first)} at depth {at['depth']}" for at, part in ends
-        )
-        yield f"Saturated activations at the end, without and with batch normalization: {shares}."
+def remarks(parts: Sequence[Part]) -> Iterator[str]:
+    for name, said in (
+        (GROWS, "Without batch normalization the share of saturated activations grows by"),
+        (KEPT, "With it, the share grows by"),
+    ):
+        if grown := [(part.effect, part.at["depth"]) for part in parts if part.name == name]:
+            shares = (f"{prose.effect(effect, prose.percent)} at depth {depth}" for effect, depth in grown)
+            yield f"{said} {prose.listed(shares)}."
 
 
 CLAIM = Claim(
@@ -56,25 +64,24 @@ CLAIM = Claim(
     place=1.2,
     title="Units saturate",
     source=f"{LECTURE}; arXiv:1502.03167, section 2",
-    statement="Units retreat into the flat part of the sigmoid as training goes on, more so in deeper networks; with "
-    "batch normalization they do not.",
-    rule=Rule(
+    stated=Rule(
+        statement="Units retreat into the flat part of the sigmoid as training goes on, more so in deeper networks; "
+        "with batch normalization they do not.",
         words="Shares of saturated activations, over all hidden layers, of Keras models in study `depth`. Saturated: a "
         "slope below a tenth of the sigmoid's steepest, which is an input beyond 3.64 on either side. At the depths at "
         "which all runs of both arms reach the headline's target, since a network that does not learn may well stand "
-        "still. Parts: at each, without batch normalization, fewer at the start than at the end; fewer in the "
-        "shallowest of them than in the deepest at the end; at each, fewer with it than without at the end. A "
-        "difference of a hundredth of the activations or less is none. Holds: in all parts. Fails: in none. Mixed: in "
-        "some, or within two standard errors.",
+        "still. Parts, at each: without batch normalization the share is larger at the end than at the start; with it, "
+        "the share grows by less than a hundredth; at the end it is larger without than with. And without it, at the "
+        "end, it is larger in the deepest of these networks than in the shallowest. A difference of less than a "
+        "hundredth of the activations is none.",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
-        thresholds={"least_difference": LEAST_DIFFERENCE, **PAIRED},
+        thresholds={"least_difference": LEAST_DIFFERENCE, **THRESHOLDS},
     ),
     findings={
-        "holds": "Sigmoids move into their flat parts as a network learns, more of them in the deeper network, and "
-        "fewer with batch normalization.",
-        "mixed": "Some parts of the statement hold and others do not.",
-        "fails": "Sigmoids do not move into their flat parts, and batch normalization does not keep any out.",
+        "holds": "Sigmoids move into their flat parts as a network learns, more of them in the deeper network. With "
+        "batch normalization they do not.",
+        "fails": "Sigmoids do not move into their flat parts without batch normalization, and do so with it.",
     },
     remarks=remarks,
     caution="Networks that do not learn are no part of this comparison.",
