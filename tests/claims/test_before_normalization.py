@@ -3,11 +3,11 @@
 import pytest
 
 from bnrepro.claims.lesson import covariate_shift, depth_slows, dropout, saturation, small_learning_rate
-from tests.claims.lesson import NEVER, NORMALIZED, PLAIN, RATE, both_arms, evidence, runs
+from tests.claims.lesson import NEVER, NORMALIZED, PLAIN, RATE, both_arms, evidence, judge, runs
 
 
-def stated(module, *arms):
-    return module.CLAIM.stated.judge(evidence(*arms))
+def verdict(module, *arms):
+    return judge(module.CLAIM.stated, evidence(*arms), None if module.CLAIM.meant else module.CLAIM)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_depth_slows(steps, deepest, expected):
     arms = [runs("depth", **PLAIN, depth=1 + 2 * i, steps=own) for i, own in enumerate(steps[:-1])]
     arms.append(runs("depth", **PLAIN, depth=2 * len(steps) - 1, steps=steps[-1], **deepest))
     faster = runs("depth", **NORMALIZED, depth=2 * len(steps) - 1, steps=100)  # is not looked at
-    assert stated(depth_slows, *arms, faster)["verdict"] == expected
+    assert verdict(depth_slows, *arms, faster) == expected
 
 
 def at_all_rates(scheme, depth, *steps):
@@ -55,7 +55,7 @@ def test_depth_slows_by_initial_weights(gaussian, glorot_x4, expected):
     arms = []
     for scheme, deep in (("gaussian", gaussian), ("glorot_x4", glorot_x4)):
         arms += [*at_all_rates(scheme, 3, NEVER, 200), *at_all_rates(scheme, 7, *deep)]
-    assert depth_slows.CLAIM.meant.judge(evidence(*arms))["verdict"] == expected
+    assert judge(depth_slows.CLAIM.meant, evidence(*arms), depth_slows.CLAIM) == expected
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_depth_slows_by_initial_weights(gaussian, glorot_x4, expected):
 def test_saturation(shallow, deep, normalized, expected):
     arms = [*both_arms(1, {"saturated": shallow}, {"saturated": normalized})]
     arms += [*both_arms(5, {"saturated": deep}, {"saturated": normalized})]
-    assert stated(saturation, *arms)["verdict"] == expected
+    assert verdict(saturation, *arms) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_saturation(shallow, deep, normalized, expected):
     ],
 )
 def test_covariate_shift(plain, normalized, expected):
-    assert stated(covariate_shift, *both_arms(3, plain, normalized))["verdict"] == expected
+    assert verdict(covariate_shift, *both_arms(3, plain, normalized)) == expected
 
 
 @pytest.mark.parametrize("late", [{"steps": NEVER}, {"steps": [200, 200, NEVER]}])
@@ -106,8 +106,8 @@ def test_networks_that_do_not_arrive_are_not_compared(module, arm, late):
     told = {"plain": still, "normalized": moving}
     told[arm] = told[arm] | late
     deep = [*both_arms(5, **told)]
-    assert stated(module, *deep)["verdict"] == "not tested"
-    assert stated(module, *both_arms(3, moving, still), *deep)["verdict"] == "holds"
+    assert verdict(module, *deep) == "not tested"
+    assert verdict(module, *both_arms(3, moving, still), *deep) == "holds"
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,17 @@ def test_networks_that_do_not_arrive_are_not_compared(module, arm, late):
     ],
 )
 def test_small_learning_rate(third, tenth, expected):
-    assert stated(small_learning_rate, *at_rates(third, tenth))["verdict"] == expected
+    assert verdict(small_learning_rate, *at_rates(third, tenth)) == expected
 
 
 def test_what_shifts_after_equal_accuracy_does_not_count():
     """The smaller rate moves in the middle of training, when the network has arrived."""
     arms = at_rates({"travelled": 9.0, "steps": 350}, {"travelled": 9.0, "steps": 400})
-    shifts = [part for part in stated(small_learning_rate, *arms)["parts"] if part["name"] == small_learning_rate.SHIFT]
+    shifts = [
+        part
+        for part in small_learning_rate.CLAIM.stated.judge(evidence(*arms))["parts"]
+        if part["name"] == small_learning_rate.SHIFT
+    ]
     assert [part["so"] for part in shifts] == [None, None]  # nothing has shifted by then
     assert all(part["at"]["level"] == 0.95 for part in shifts)
 
@@ -147,7 +151,7 @@ def at_rates(third, *tenth):
 
 
 def test_a_rate_that_was_not_run_is_named():
-    entry = stated(small_learning_rate, *at_rates({"jumped": 2.0, "steps": 600}))
+    entry = small_learning_rate.CLAIM.stated.judge(evidence(*at_rates({"jumped": 2.0, "steps": 600})))
     assert entry["verdict"] == "not tested"
     assert f"{RATE / 10:g}" in entry["reason"]
 
@@ -171,7 +175,7 @@ def test_dropout(a_fifth, half, expected):
         runs("dropout", **PLAIN, dropout=rate, steps=300, cosine=cosine, training_accuracy=accuracy)
         for rate, (cosine, accuracy) in ((0.0, (0.0, 0.95)), (0.2, a_fifth), (0.5, half))
     ]
-    assert stated(dropout, *arms)["verdict"] == expected
+    assert verdict(dropout, *arms) == expected
 
 
 @pytest.mark.parametrize(
@@ -190,4 +194,4 @@ def test_dropout_with_which_a_network_does_not_train(half, expected):
         runs("dropout", **PLAIN, dropout=0.2, steps=300, cosine=0.5, training_accuracy=0.92),
         runs("dropout", **PLAIN, dropout=0.5, **half),
     ]
-    assert stated(dropout, *arms)["verdict"] == expected
+    assert verdict(dropout, *arms) == expected

@@ -60,7 +60,7 @@ def test_agreement_by_chance_is_that_of_tossed_coins():
         ([part(True, depth=1), part(True, depth=3), part(False, depth=3)], []),
         ([part(True, depth=1), part(None, depth=1), part(False, depth=3)], ["depth"]),
         ([part(True, depth=1), part(True, depth=3)], []),
-        ([part(True, layer=2, depth=3), part(False, depth=1)], ["layer", "depth"]),
+        ([part(True, layer=2, depth=3), part(False, depth=1)], ["depth"]),
         ([], []),
     ],
 )

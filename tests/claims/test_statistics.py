@@ -137,6 +137,22 @@ def test_an_effect_that_matters_is_above_one(low, high, answer):
     assert Effect(1.0, low, high, 5).exceeds(1, least=1.1) is answer
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (0.95, 1.05, True),
+        (0.9, 1.05, None),  # on the bound
+        (0.95, 1.2, None),
+        (0.5, 2.0, None),
+        (1.2, 1.5, False),
+        (0.5, 0.8, False),
+        (-np.inf, np.inf, None),
+    ],
+)
+def test_an_effect_lies_within_bounds_or_without(low, high, answer):
+    assert Effect(1.0, low, high, 5).within(0.9, 1.1) is answer
+
+
 @pytest.mark.parametrize(("counted", "of"), [(3, 6), (1, 10), (0, 12), (9, 10)])
 def test_the_interval_of_a_share_is_exact(counted, of):
     effect = statistics.share(counted, of, 3)
@@ -153,19 +169,3 @@ def test_a_share_of_no_images_may_be_any():
 def test_a_quotient_of_bounds_takes_those_that_move_it_farthest_out():
     quotient = statistics.quotient(sample(100, low=[90], high=[100]), sample(300, low=[270], high=[np.inf]))
     assert [float(one.iloc[0]) for one in quotient[:3]] == [3.0, 2.7, np.inf]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "answer"),
-    [
-        (0.95, 1.05, True),
-        (0.9, 1.05, None),  # on the bound
-        (0.95, 1.2, None),
-        (0.5, 2.0, None),
-        (1.2, 1.5, False),
-        (0.5, 0.8, False),
-        (-np.inf, np.inf, None),
-    ],
-)
-def test_an_effect_lies_within_bounds_or_without(low, high, answer):
-    assert Effect(1.0, low, high, 5).within(0.9, 1.1) is answer

@@ -111,14 +111,14 @@ def by_chance(comparisons: int) -> float:
 def deciding(parts: Iterable[Part]) -> list[str]:
     """The factors that decide where a statement is so: each value of one gives one answer. `name` is one of them.
 
-    Empty where no factor does by itself, or where all parts agree.
+    Of those that all parts have. Empty where no factor decides by itself, or where all parts agree.
     """
     sure = [({"name": part.name, **part.at}, part.so) for part in parts if part.counts and part.so is not None]
     found = []
-    for factor in dict.fromkeys(name for at, _ in sure for name in at):
+    for factor in [name for name in sure[0][0] if all(name in at for at, _ in sure)] if sure else []:
         answers: dict[Any, set[bool]] = {}
         for at, so in sure:
-            answers.setdefault(at.get(factor), set()).add(so)
+            answers.setdefault(at[factor], set()).add(so)
         if max(map(len, answers.values())) == 1 and len(set.union(*answers.values())) == 2:
             found.append(factor)
     return found

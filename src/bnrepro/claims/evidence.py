@@ -76,7 +76,8 @@ class Evidence:
             else:
                 at[seed] = low[seed] = run["budget"].iloc[0]
                 high[seed] = np.inf
-        return Sample(*(pd.Series(bound, dtype=float) for bound in (at, low, high)), runs=_networks(runs))
+        bounds = [pd.Series(bound, dtype=float) for bound in (at, low, high)]
+        return Sample(bounds[0], bounds[1], bounds[2], _networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
         """Whether all runs with these factors reach a test accuracy within the budget."""

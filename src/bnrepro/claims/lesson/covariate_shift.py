@@ -50,6 +50,7 @@ CLAIM = Claim(
     findings={
         "holds": "With batch normalization the inputs of every layer are steadier, measured in their own spread.",
         "depends": "Batch normalization makes the inputs of some layers steadier, and those of others not.",
+        "undecided": "These runs do not tell whether batch normalization makes the inputs of every layer steadier.",
         "fails": "Batch normalization makes the inputs of no layer steadier, measured in their own spread.",
     },
     remarks=remarks,

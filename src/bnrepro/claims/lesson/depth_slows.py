@@ -35,7 +35,7 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
         depths = runs.values(STUDY, "depth", **plain)
         shallow, deep = ({**plain, "depth": depth} for depth in (depths[0], depths[-1]))
         for target in runs.targets:
-            arms = ({**arm, "learning_rate": runs.best_rate(STUDY, target, **arm)} for arm in (shallow, deep))
+            arms = (runs.tuned(STUDY, target, **arm) for arm in (shallow, deep))
             found = runs.fewer_steps(STUDY, target, *arms)
             parts += [replace(part, name=SLOWER).among(initial_scheme=scheme) for part in found]
         best = mean(runs.best(STUDY, **deep))
@@ -86,6 +86,7 @@ CLAIM = Claim(
         "rate. See [gradients](#gradients) for what reaches its first layer.",
         "depends": "What depth costs depends on the initial weights, the target, or whether one "
         "asks for more iterations or for no training at all.",
+        "undecided": "These runs do not tell what depth costs from all initial weights.",
         "fails": "Depth costs no iterations from any initial weights tried, and the deep network trains from all.",
     },
     remarks=remarks,

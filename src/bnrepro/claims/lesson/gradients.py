@@ -56,6 +56,8 @@ CLAIM = Claim(
         "share of the last layer's, early and late.",
         "depends": "Whether batch normalization enhances the gradient that reaches the first layer depends on depth "
         "and time.",
+        "undecided": "These runs do not tell whether batch normalization enhances the gradient at every depth, early "
+        "and late.",
         "fails": "The gradient that reaches the first layer is no larger with batch normalization, at any depth, early "
         "or late.",
     },

@@ -42,11 +42,8 @@ def compare_highest(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
-    for part in parts:
-        yield (
-            f"To {prose.percent(part.at['target'])} the highest rate at which a network arrives is "
-            f"{prose.effect(part.effect)} times as high with batch normalization as without."
-        )
+    ratios = prose.listed(f"{prose.effect(part.effect)} for {prose.percent(part.at['target'])}" for part in parts)
+    yield f"The highest rate at which a network arrives, with batch normalization over without: {ratios}."
 
 
 CLAIM = Claim(

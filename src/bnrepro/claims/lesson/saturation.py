@@ -81,6 +81,8 @@ CLAIM = Claim(
     findings={
         "holds": "Sigmoids move into their flat parts as a network learns, more of them in the deeper network. With "
         "batch normalization they do not.",
+        "depends": "Some of this is so and some is not; the parts say at which depth, and of which network.",
+        "undecided": "These runs do not tell whether sigmoids move into their flat parts, everywhere.",
         "fails": "Sigmoids do not move into their flat parts without batch normalization, and do so with it.",
     },
     remarks=remarks,

@@ -75,6 +75,8 @@ CLAIM = Claim(
         "rates tried, and reaches the target with it.",
         "depends": "Deep sigmoid networks do not need batch normalization to train: from some initial weights they "
         "train without it.",
+        "undecided": "These runs do not tell whether the deep network needs batch normalization, from all initial "
+        "weights.",
         "fails": "From all initial weights tried the deep network trains without batch normalization at some rate, or "
         "does not with it.",
     },

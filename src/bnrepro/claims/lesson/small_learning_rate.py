@@ -19,7 +19,7 @@ def compare(runs: Evidence) -> list[Part]:
     parts = []
     for times in TIMES:
         arms = [{**PLAIN, "learning_rate": runs.rate(STUDY, one)} for one in (times, 1)]
-        level = min(runs.best(STUDY, **arm).at.min() for arm in arms)
+        level = min(float(runs.best(STUDY, **arm).at.min()) for arm in arms)
         if level >= CHANCE:
             shift = ratio(*(_shift(runs, arm, level) for arm in arms))
             parts.append(Part(shift, shift.exceeds(1, MATTERS), {"times": times, "level": level}, SHIFT))
@@ -70,6 +70,8 @@ CLAIM = Claim(
         "longer.",
         "depends": "A smaller rate does not both shift inputs less on the way to the same accuracy and slow training, "
         "at every rate and target.",
+        "undecided": "These runs do not tell whether a smaller rate shifts inputs less on the way to the same "
+        "accuracy, or slows training, everywhere.",
         "fails": "A smaller rate neither shifts inputs less on the way to the same accuracy nor slows training.",
     },
     remarks=remarks,

@@ -73,7 +73,10 @@ CLAIM = Claim(
         thresholds={"tolerance": TOLERANCE, "median_tolerance": MEDIAN_TOLERANCE, **THRESHOLDS},
     ),
     findings={
-        "holds": "What a unit gets is normalized over the mini-batch, and the weights are not.",
+        "holds": "What a unit gets has mean 0 and variance 1 over the mini-batch, nearly.",
+        "depends": "What a unit gets does not have mean 0 and variance 1 over the mini-batch at every depth.",
+        "undecided": "These runs do not tell whether what a unit gets has mean 0 and variance 1 over the mini-batch.",
+        "fails": "What a unit gets has neither mean 0 nor variance 1 over the mini-batch.",
     },
     remarks=remarks,
     wording="The weights stay as they are; scaling them changes nothing, BN(aWu) = BN(Wu) (arXiv:1502.03167, section "
