@@ -12,7 +12,7 @@ from bnrepro.claims.engine import NotTested, Part
 from bnrepro.claims.statistics import Effect, Sample, difference, ratio
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
-MATTERS = 1.1  # times fewer iterations; a smaller gain is none
+MATTERS = 1.1  # times: the smallest ratio that matters, of iterations and of whatever else is positive
 ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
@@ -58,7 +58,7 @@ class Evidence:
         return float(_chosen(self.curves, study, {})["budget"].max())
 
     def steps(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> Sample:
-        """Steps to a test accuracy that two evaluations in a row have: after the evaluation before, to the first.
+        """Steps to an accuracy that two evaluations in a row have: after the evaluation before, to the first of them.
 
         A run that does not arrive takes more than its budget.
         """
@@ -80,7 +80,7 @@ class Evidence:
         return Sample(bounds[0], bounds[1], bounds[2], _networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
-        """Whether all runs with these factors reach a test accuracy within the budget."""
+        """Whether all runs with these factors reach an accuracy within the budget."""
         return bool(np.isfinite(self.steps(study, target, column, **factors).high).all())
 
     def best(self, study: str, column: str = "accuracy", **factors: Any) -> Sample:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from bnrepro.claims.engine import Part
 from bnrepro.claims.statistics import Effect
+from bnrepro.study.factors import FACTORS
 
 
 def listed(items: Iterable[object]) -> str:
@@ -38,6 +39,11 @@ def effect(effect: Effect, form: Callable[[float], str] = number) -> str:
     if open_low and open_high:
         return "not determined"
     return f"at most {form(effect.high)}" if open_low else f"at least {form(effect.low)}"
+
+
+def values(parts: Iterable[Part], factor: str) -> str:
+    """The values of a factor that parts are at, in a reader's words."""
+    return listed(FACTORS[factor].tell_value(part.at[factor]) for part in parts)
 
 
 def count(parts: Iterable[Part]) -> str:

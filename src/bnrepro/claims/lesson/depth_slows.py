@@ -44,14 +44,11 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
-    still = [part.at["initial_scheme"] for part in parts if part.name == STANDS_STILL and part.so]
-    leave = [part.at["initial_scheme"] for part in parts if part.name == STANDS_STILL and part.so is False]
-    if still:
-        yield f"The deep network stays at chance at every rate from these initial weights: {prose.listed(still)}."
-    if leave:
-        yield f"It leaves chance at some rate from these: {prose.listed(leave)}."
+    for so, said in ((True, "stays at chance at every rate"), (False, "leaves chance at some rate")):
+        if found := [part for part in parts if part.name == STANDS_STILL and part.so is so]:
+            yield f"The deep network {said} from {prose.values(found, 'initial_scheme')}."
     if slower := [part for part in parts if part.name == SLOWER]:
-        yield f"It takes more iterations than the shallow one in {prose.count(slower)} comparisons."
+        yield f"It takes more iterations than the shallow network in {prose.count(slower)} comparisons."
 
 
 CLAIM = Claim(

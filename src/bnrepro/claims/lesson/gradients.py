@@ -17,14 +17,16 @@ def compare(runs: Evidence) -> list[Part]:
     for depth in runs.values("depth", "depth", **PLAIN):
         for share in SHARES:
             sizes, by_last = [], []
+            step = runs.moment("depth", share)
             for arm in ({**PLAIN, "depth": depth}, {**NORMALIZED, "depth": depth}):
-                step = runs.moment("depth", share)
                 scaled = runs.look("depth", "gradient", step, **arm) * runs.look("depth", "weights", step, **arm)
                 sizes.append(runs.seen(scaled[1], "depth", **arm))
                 by_last.append(runs.seen(scaled[1] / scaled[depth], "depth", **arm))
-            for name, arms in ((SIZE, sizes), (BY_LAST, by_last))[: 1 + (depth > 1)]:
-                effect = ratio(*arms)
-                parts.append(Part(effect, effect.exceeds(1, MATTERS), {"depth": depth, "share": share}, name))
+            compared = {SIZE: ratio(*sizes)} | ({BY_LAST: ratio(*by_last)} if depth > 1 else {})
+            parts += [
+                Part(effect, effect.exceeds(1, MATTERS), {"depth": depth, "share": share}, name)
+                for name, effect in compared.items()
+            ]
     return parts
 
 

@@ -9,6 +9,7 @@ from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import CHANCE, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
 from bnrepro.claims.statistics import THRESHOLDS, mean
+from bnrepro.study.factors import FACTORS
 
 STUDY = "initial_weights"
 WITH, WITHOUT = "with", "without"
@@ -39,10 +40,11 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
+    tell = FACTORS["initial_scheme"].tell_value
     for name in (WITHOUT, WITH):
-        best = [(part.effect.estimate, part.at["initial_scheme"]) for part in parts if part.name == name]
-        accuracies = prose.listed(f"{prose.percent(value)} ({scheme})" for value, scheme in best)
-        yield f"The best test accuracy at any rate {name} batch normalization, by initial weights: {accuracies}."
+        best = [(part.effect.estimate, tell(part.at["initial_scheme"])) for part in parts if part.name == name]
+        accuracies = prose.listed(f"{prose.percent(value)} from {scheme}" for value, scheme in best)
+        yield f"The best test accuracy at any rate {name} batch normalization: {accuracies}."
 
 
 CLAIM = Claim(
@@ -77,8 +79,8 @@ CLAIM = Claim(
         "train without it.",
         "undecided": "These runs do not tell whether the deep network needs batch normalization, from all initial "
         "weights.",
-        "fails": "From all initial weights tried the deep network trains without batch normalization at some rate, or "
-        "does not with it.",
+        "fails": "From all initial weights tried the deep network leaves chance without batch normalization at some "
+        "rate, or does not reach the target with it.",
     },
     remarks=remarks,
 )
