@@ -22,15 +22,3 @@ def test_an_interval_without_an_end_is_a_bound(low, high, expected):
 def test_a_quantity_that_nobody_measured_is_a_dash():
     assert paper._interval({"ours": np.nan, "low": np.nan, "high": np.nan}, "{:.2f}") == "–"
     assert paper._papers({"paper": np.nan, "paper_censored": "both"}, "{:.2f}") == "–"
-
-
-@pytest.mark.parametrize(
-    ("name", "at", "low", "high", "so", "expected"),
-    [
-        ("", {"normalization": "none", "target": 0.96}, 1.1, 1.25, True, "without, 96%: 1.1 to 1.25, yes"),
-        ("null", {"learning_rate": 0.8}, 0.5, 0.9, False, "null, learning rate 0.8: 0.5 to 0.9, no"),
-        ("", {}, 0.01, None, None, "0.01 to …, undecided"),
-    ],
-)
-def test_a_part_says_what_it_compares(name, at, low, high, so, expected):
-    assert paper._part({"name": name, "at": at, "low": low, "high": high, "so": so}) == expected

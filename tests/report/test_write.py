@@ -2,16 +2,16 @@
 
 import csv
 import json
-import shutil
+import re
 from html.parser import HTMLParser
 
 import pytest
 
 from bnrepro import paths
+from bnrepro.claims import ledger
 from bnrepro.errors import BadInput
 from bnrepro.report.write import write
-from bnrepro.study import params
-from tests import pipeline
+from tests.report import made_up
 
 MARKUP = (
     "<script>alert(1)</script> <img src=x onerror=alert(2)> [link](javascript:alert(3)) ![](http://127.0.0.1/seen) "
@@ -35,16 +35,38 @@ class Page(HTMLParser):
         self.text += data
 
 
+@pytest.fixture(scope="module")
+def found():
+    """What a report of made-up runs is made from: verdicts and tables."""
+    records = made_up.runs(made_up.as_taught)
+    return made_up.judged(records), made_up.tables(records)
+
+
 @pytest.fixture
-def reports(project):
-    """A copy of the committed report on digits and of all that it is made from."""
-    shutil.copytree(pipeline.ROOT / "reports" / "digits", paths.reports("digits"))
+def reports(project, found):
+    made_up.write(*found)
     return paths.reports("digits")
 
 
 def page_of(reports):
-    write(params.load(), "digits")
+    write(made_up.FEW, "digits")
     return Page((reports / "report.html").read_text(encoding="utf-8"))
+
+
+def test_every_claim_has_a_line_in_the_ledger_a_section_and_its_rules(reports):
+    page = page_of(reports)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert ids == [claim.id for claim in ledger.LESSON] + [f"rule-{claim.id}" for claim in ledger.LESSON]
+    text = (reports / "report.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| [")]
+    assert [re.match(r"\| \[([a-z-]+)\]", line)[1] for line in lines] == [claim.id for claim in ledger.LESSON]
+    assert not re.findall(r"\bnan\b|\binf\b", text)
+
+
+def test_the_report_begins_with_the_answer(reports):
+    page_of(reports)
+    beginning = (reports / "report.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    assert "batch normalization saves iterations: the ratio to 90% test accuracy is 2.5 (" in beginning
 
 
 def test_markup_in_a_table_is_shown_as_text(reports):
@@ -73,11 +95,13 @@ def shows_as_text(page, whole):
     assert all(link.startswith("#") for link in links)
 
 
-@pytest.mark.parametrize("key", ["statement", "source", "rule", "reason"])
-def test_markup_in_a_verdict_is_shown_as_text(reports, key):
+@pytest.mark.parametrize(
+    ("rule", "key"), [(None, "source"), ("stated", "statement"), ("meant", "words"), ("meant", "reason")]
+)
+def test_markup_in_a_verdict_is_shown_as_text(reports, rule, key):
     whole, path = page_of(reports), paths.claims("digits")
     entries = json.loads(path.read_text())
-    entries[0][key] = {"words": MARKUP, "digest": "d1"} if key == "rule" else MARKUP
+    (entries[0][rule] if rule else entries[0])[key] = MARKUP
     path.write_text(json.dumps(entries))
     shows_as_text(page_of(reports), whole)
 
@@ -104,13 +128,25 @@ def test_a_provenance_that_could_not_be_is_refused(reports, key, value):
 
 @pytest.mark.parametrize(
     "change",
-    [{"measured": {MARKUP: 1.0}}, {"measured": {"steps": {"first": "1"}}}, {"id": "<b>"}, {"rule": {"words": "none"}}],
+    [
+        {"id": "<b>"},
+        {"stated": {"verdict": "mixed"}},
+        {"stated": {"digest": "none at all"}},
+        {"stated": {"parts": [{"name": MARKUP}]}},
+        {"stated": {"parts": [{"estimate": "1"}]}},
+    ],
     ids=str,
 )
 def test_a_verdict_that_could_not_be_is_refused(reports, change):
     path = paths.claims("digits")
     entries = json.loads(path.read_text())
-    entries[0] |= change
+    for key, value in change.items():
+        if key == "id":
+            entries[0][key] = value
+        elif "parts" in value:
+            entries[0][key]["parts"][0] |= value["parts"][0]
+        else:
+            entries[0][key] |= value
     path.write_text(json.dumps(entries))
     with pytest.raises(BadInput, match=r"claims\.json: not readable \(0\..*`bnrepro summarize digits`"):
         page_of(reports)

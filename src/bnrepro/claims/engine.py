@@ -135,6 +135,7 @@ class Rule:
         reads: the studies that it compares, and of each the factors whose values it asks for. Of any other factor that
             a study crosses it sees the first value alone.
         thresholds: the numbers that decide, by name, as JSON takes them.
+        measure: what its effects are, in a few words; empty where the names of its parts say it.
     """
 
     statement: str
@@ -142,6 +143,7 @@ class Rule:
     compare: Callable[[Any], list[Part]]
     reads: Mapping[str, Sequence[str]]
     thresholds: Mapping[str, Any] = field(default_factory=dict)
+    measure: str = ""
 
     def judge(self, evidence: Any | None) -> dict[str, Any]:
         """The rule's part of a claim's entry; without evidence it is not tested."""

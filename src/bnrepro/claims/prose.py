@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from bnrepro.claims.engine import Part
 from bnrepro.claims.statistics import Effect
@@ -38,7 +39,13 @@ def effect(effect: Effect, form: Callable[[float], str] = number) -> str:
         return f"{form(effect.estimate)} ({form(effect.low)} to {form(effect.high)})"
     if open_low and open_high:
         return "not determined"
-    return f"at most {form(effect.high)}" if open_low else f"at least {form(effect.low)}"
+    bound, side = (effect.high, ROUND_CEILING) if open_low else (effect.low, ROUND_FLOOR)
+    return f"{'at most' if open_low else 'at least'} {form(_rounded(bound, side))}"
+
+
+def _rounded(bound: float, side: str) -> float:
+    """A bound with three digits, on the side on which it stays true."""
+    return float(Context(prec=3, rounding=side).create_decimal(repr(bound)))
 
 
 def values(parts: Iterable[Part], factor: str) -> str:

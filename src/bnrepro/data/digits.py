@@ -29,7 +29,7 @@ DIGITS = _Digits(
     title="digits",
     about="handwritten digits (Alpaydin and Kaynak 1998, test set of the UCI repository's "
     "*Optical Recognition of Handwritten Digits*), as scikit-learn has them",
-    caution="where a verdict here is mixed for want of images, MNIST decides",
+    caution="a loss of a few images stays undecided",
     make="make reproduce",
     shape=(8, 8, 1),
     levels=16,

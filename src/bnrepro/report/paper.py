@@ -1,17 +1,15 @@
 """The report's part on the paper's own figure: what was measured beside what the paper shows, for the template."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from bnrepro.analysis import tables
 from bnrepro.analysis.against_paper import SETTING
 from bnrepro.claims import ledger, specifications
-from bnrepro.claims.engine import Rule
-from bnrepro.report import wording
+from bnrepro.report import verdicts, wording
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import CALIBRATION_STUDY, PAPER_STUDY, Params
 
@@ -146,36 +144,6 @@ def _over_settings(target: float, settings: pd.DataFrame, comparison: pd.DataFra
 
 
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
-    """The entries of claims.json: each rule with its verdict, and its parts as text."""
+    """The claims about the figure, for the template."""
     found = ledger.read(dataset)
-    claims = []
-    for claim in ledger.PAPER:
-        if entry := found.get(claim.id):
-            rules = {"stated": claim.stated, "meant": claim.meant}
-            told = [_rule(entry[name], rule) | {"as": name} for name, rule in rules.items() if rule and name in entry]
-            claims.append({"id": claim.id, "title": claim.title, "caution": claim.caution, "rules": told})
-    return claims
-
-
-def _rule(entry: dict[str, Any], rule: Rule) -> dict[str, Any]:
-    """What a rule says, as markup where this package says the same, and what it found."""
-    own = {name: getattr(rule, name) for name in ("statement", "words")}
-    said = {name: Markup(text) if entry[name] == text else entry[name] for name, text in own.items()}
-    parts = [_part(part) for part in entry["parts"]]
-    return {**said, "verdict": entry["verdict"], "reason": entry.get("reason"), "parts": parts}
-
-
-def _part(part: dict[str, Any]) -> str:
-    """`without, 96%: 1.1 to 1.14, yes`: what is compared, the ends of its interval, and whether it is so."""
-    told: dict[str, Callable[[Any], str]] = {
-        "normalization": {"none": "without", "batch": "with"}.__getitem__,
-        "target": "{:.0%}".format,
-    }
-    at = [
-        told[name](value) if name in told else f"{name.replace('_', ' ')} {value:g}"
-        for name, value in part["at"].items()
-    ]
-    name = ", ".join(filter(None, [part["name"], *at]))
-    low, high = ("…" if part[end] is None else f"{part[end]:.3g}" for end in ("low", "high"))
-    so = {True: "yes", False: "no", None: "undecided"}[part["so"]]
-    return f"{name}: {low} to {high}, {so}" if name else f"{low} to {high}, {so}"
+    return [verdicts.told(found[claim.id], claim, {}) for claim in ledger.PAPER if claim.id in found]

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
-from bnrepro.claims.engine import Claim
 from bnrepro.figures.iterations_to_target import ratio_text, times
 
 SIGNS = {"none": "", "lower": "≥", "upper": "≤", "both": "?"}
@@ -45,10 +43,3 @@ def ratio(row: dict[str, Any] | None) -> str:
 def bounded(value: float, censored: str, none: str = "–") -> str:
     """A number of steps with the sign of its bound; `none` where there is none."""
     return none if pd.isna(value) else f"{SIGNS[censored]}{value:,.0f}"
-
-
-def said(entry: dict[str, Any], claim: Claim) -> dict[str, str]:
-    """What claims.json says of a claim: as markup where this package says the same, and else as any file's text."""
-    own = {"source": claim.source, "statement": claim.statement, "words": claim.rule.words}
-    found = {"source": entry["source"], "statement": entry["statement"], "words": entry["rule"]["words"]}
-    return {name: Markup(text) if text == own[name] else text for name, text in found.items()}

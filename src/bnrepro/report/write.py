@@ -13,12 +13,13 @@ from markupsafe import Markup
 from bnrepro import paths, reading
 from bnrepro.analysis import tables
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
+from bnrepro.claims import ledger
 from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.report import lesson, paper, published, studies, wording
+from bnrepro.report import answer, lesson, paper, published, studies, wording
 from bnrepro.study.factors import FACTORS, OPTIONAL, DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
@@ -65,10 +66,10 @@ def write(params: Params, dataset: DatasetName) -> None:
         for target in training.targets
     }
     drawn = {path.stem for path in (folder / "figures").glob("*.svg")}
-    ledger = lesson.context(params, dataset)
+    claims = lesson.context(params, dataset)
     beside = paper.context(params, dataset) if tables.has(dataset, "paper") else None
     tabulated = paper.tabulated(beside) | {
-        entry["claim"].series: f"[{entry['id']}](#{entry['id']})" for entry in ledger if entry["series"]["rows"]
+        entry["claim"].series: f"[{entry['id']}](#{entry['id']})" for entry in claims if entry["series"]["rows"]
     }
     text = _TEMPLATES.get_template("report.md.j2").render(
         source=SOURCES[dataset],
@@ -82,8 +83,12 @@ def write(params: Params, dataset: DatasetName) -> None:
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
-        ledger=ledger,
+        answer=answer.context(ledger.read(dataset), training.targets),
+        lesson=claims,
+        judged=[*claims, *(beside["claims"] if beside else [])],
         verdicts=VERDICTS,
+        first_seed=params.first_seed,
+        confirmatory=params.first_seed >= published.CONFIRMATORY_FROM,
         published=published.is_published(params, dataset),
         captions={name: Markup(entry.caption) for name, entry in registry.own().items()},
         figures=drawn,

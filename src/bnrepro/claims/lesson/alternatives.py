@@ -46,6 +46,7 @@ CLAIM = Claim(
         "normalization, with weight normalization, and of a self-normalizing network, at the same learning rate. "
         "Sigmoid units are compared with sigmoid units, SELU units with ReLU units. Study `alternatives`. A part for "
         "each alternative, depth and target at which a run arrives.",
+        measure="times fewer iterations",
         compare=compare,
         reads={"alternatives": ("normalization", "activation", "depth")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

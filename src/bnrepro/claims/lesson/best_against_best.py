@@ -10,6 +10,7 @@ from bnrepro.claims.statistics import THRESHOLDS
 from bnrepro.study.factors import FACTORS
 
 STUDIES = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
+AT_AN_EDGE = "at an edge of the grid"  # ends the name of a part
 WORDS = FACTORS["optimizer"].words
 
 
@@ -31,7 +32,7 @@ def _at_best(runs: Evidence, study: str, target: float) -> list[Part]:
     name = f"rates {chosen[0]:g} with and {chosen[1]:g} without"
     if {grid[0], grid[-1]}.isdisjoint(chosen):
         return [replace(part, name=name) for part in found]
-    return [replace(part, so=None, name=f"{name}, at an edge of the grid") for part in found]
+    return [replace(part, so=None, name=f"{name}, {AT_AN_EDGE}") for part in found]
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
@@ -58,6 +59,7 @@ CLAIM = Claim(
         "mean iterations to the same accuracy on held-out images; of equals, as where no run arrives there, that of "
         "the higher accuracy on them. A part for each optimizer and target at which a run arrives. It is undecided if "
         "a chosen rate is the lowest or the highest of its grid: a better one may lie beyond.",
+        measure="times fewer iterations",
         compare=compare,
         reads=dict.fromkeys(STUDIES, ("normalization", "learning_rate")),
         thresholds={"matters": MATTERS, **THRESHOLDS},

@@ -50,6 +50,7 @@ CLAIM = Claim(
         statement="`batch_norm=True` in the canned estimator is all it takes.",
         words="Iterations of the canned estimator without the flag over iterations with it, evaluated by moving "
         "averages. Study `depth`. A part for each depth and target at which a run arrives.",
+        measure="times fewer iterations",
         compare=saves,
         reads=READS,
         thresholds={"matters": MATTERS, **THRESHOLDS},
@@ -59,6 +60,7 @@ CLAIM = Claim(
         words="Iterations by moving averages, which users get, over iterations by population statistics, of the same "
         "canned estimators with the flag. Study `depth`. A part for each depth and target at which a run arrives by "
         "population statistics; it is so if moving averages need no more iterations than matter.",
+        measure="times as many iterations by moving averages",
         compare=shows,
         reads=READS,
         thresholds={"matters": MATTERS, **THRESHOLDS},

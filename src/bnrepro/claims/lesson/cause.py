@@ -88,6 +88,7 @@ CLAIM = Claim(
         "multiplies its iterations by more than those of the plain network. Tested at each target at which batch "
         "normalization saves iterations without noise, with the noise that moves the median input of its units "
         "farther from look to look than it moves in the plain network (median over units, mean over layers).",
+        measure="ratio of iterations",
         compare=compare,
         reads={STUDY: ("normalization", "noise", "learning_rate")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

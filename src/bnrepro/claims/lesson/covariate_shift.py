@@ -43,6 +43,7 @@ CLAIM = Claim(
         "of its own spread at the end (its 15th to its 85th percentile); of a layer, the median over its inputs. A "
         "part for each layer from the second on, at the depths at which all runs of both arms reach the headline's "
         "target.",
+        measure="times farther without",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

@@ -31,6 +31,7 @@ CLAIM = Claim(
         "implementation, depth and target at which a run arrives. The Keras model and the two custom estimators are "
         "one network, and all implementations are one without batch normalization: at a depth their parts are one "
         "comparison.",
+        measure="times fewer iterations",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

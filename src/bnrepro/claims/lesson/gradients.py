@@ -49,6 +49,7 @@ CLAIM = Claim(
         "Euclidean norms on a fixed probe batch (Keras models, study `depth`), at the looks nearest to a tenth and to "
         "the whole of training. Parts, for each depth and time: this product; and beyond one layer, its ratio to that "
         "of the last hidden layer, which does not fall as the loss does.",
+        measure="gradient with over without",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"shares": SHARES, "matters": MATTERS, **THRESHOLDS},

@@ -68,6 +68,7 @@ CLAIM = Claim(
         "grid at which the run arrives; it lies between that rate and the next one of the grid. Its ratio, with batch "
         "normalization over without: a part for each target that every seed reaches at some rate, in both arms. A "
         "difference of one step of the grid is undecided.",
+        measure="highest rate, with over without",
         compare=compare_highest,
         reads={STUDY: ("normalization", "learning_rate")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

@@ -74,6 +74,7 @@ CLAIM = Claim(
         "the share grows by less than a hundredth; at the end it is larger without than with. And without it, at the "
         "end, it is larger in the deepest of these networks than in the shallowest. A difference of less than a "
         "hundredth of the activations is none.",
+        measure="share of saturated activations",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"least_difference": LEAST_DIFFERENCE, **THRESHOLDS},

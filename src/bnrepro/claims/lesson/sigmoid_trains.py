@@ -57,6 +57,7 @@ CLAIM = Claim(
         words="Keras models, study `depth`. At depths at which no run without batch normalization has a test accuracy "
         "of 30% in two evaluations in a row, the best accuracy with it reaches the headline's target, in two "
         "evaluations in a row. A part for each such depth. Not tested: there is none.",
+        measure="best accuracy",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"chance": CHANCE, **THRESHOLDS},
@@ -68,6 +69,7 @@ CLAIM = Claim(
         "best accuracy that two evaluations in a row have at any learning rate: without batch normalization it is "
         "below 30%, and with it, it reaches the headline's target. A part for each kind; what batch normalization "
         "reaches is listed beside.",
+        measure="best accuracy",
         compare=compare_initial_weights,
         reads={STUDY: ("normalization", "depth", "initial_scheme", "learning_rate")},
         thresholds={"chance": CHANCE, **THRESHOLDS},

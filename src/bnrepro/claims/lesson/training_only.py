@@ -66,6 +66,7 @@ CLAIM = Claim(
         "moving averages of mean 0 and variance 1, and normalizes nothing at inference. The final test accuracy of one "
         "whose updates are run, less that of one whose updates are omitted, both by moving averages: it is so if no "
         "accuracy is lost that matters. Study `updates`. A part for each implementation.",
+        measure="accuracy lost",
         compare=absent,
         reads={"updates": ("implementation", "updates")},
         thresholds={"matters": ACCURACY_MATTERS, **THRESHOLDS},

@@ -57,6 +57,7 @@ CLAIM = Claim(
         words="Z-scores have a mean square of 1. Keras models with batch normalization, study `depth`, at the last "
         "look: the root mean square of a kernel's weights, the mean over layers from the second on, lies between 1 / "
         "1.1 and 1.1. A part for each depth.",
+        measure="root mean square of the weights",
         compare=compare_weights,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"matters": MATTERS, **THRESHOLDS},

@@ -31,6 +31,7 @@ CLAIM = Claim(
         statement="Batch normalization helps the network achieve higher accuracy.",
         words="Test accuracy with batch normalization less that without, at the end of the runs. Less than 0.3 "
         f"percentage points are no difference. {AS_DRAWN}",
+        measure="accuracy gained",
         compare=higher,
         reads=READS,
         thresholds={"tolerance": ACCURACY_TOLERANCE, **THRESHOLDS},
@@ -39,6 +40,7 @@ CLAIM = Claim(
         statement="The curves end at a test accuracy of 97.2% without and 98.2% with batch normalization.",
         words="Our test accuracy less the paper's, at the last step of the paper's curve, lies within 0.3 percentage "
         f"points in each network. {AS_DRAWN}",
+        measure="our accuracy less the paper's",
         compare=as_in_the_figure,
         reads=READS,
         thresholds={"tolerance": ACCURACY_TOLERANCE, **THRESHOLDS},

@@ -42,6 +42,7 @@ CLAIM = Claim(
     stated=Rule(
         statement="Batch normalization makes the distribution of a sigmoid's input more stable as training progresses.",
         words=f"{_MOVEMENT}, in units of the sigmoid's input. Study `paper`.",
+        measure="movement without over with",
         compare=partial(compare, relative=False),
         reads=READS,
         thresholds={"matters": MATTERS, **THRESHOLDS},
@@ -49,6 +50,7 @@ CLAIM = Claim(
     meant=Rule(
         statement="The distribution of a sigmoid's input moves less, measured by its own width.",
         words=f"{_MOVEMENT}, as a share of the spread in the end. Study `paper`.",
+        measure="movement without over with",
         compare=partial(compare, relative=True),
         reads=READS,
         thresholds={"matters": MATTERS, **THRESHOLDS},
