@@ -2,45 +2,42 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-from bnrepro.claims import ledger
+from bnrepro.report.published import PARAMETERS
+from tests import quoted
 
-ROOT = Path(__file__).parents[1]
-LESSON = [claim.id for claim in ledger.LESSON]
-FINDINGS = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("section", "dataset", "heading"),
-    [
-        ("The paper's figure, and ours over it", "mnist", "The paper's Figure 1(a), and ours over it"),
-        ("On digits, in minutes", "digits", "Iterations to 90%"),
-    ],
-)
-def test_its_tables_of_findings_are_the_reports(section, dataset, heading):
-    findings = FINDINGS.partition(f"## {section}\n")[2].partition("\n## ")[0]
-    rows = [line for line in findings.splitlines() if line.startswith("|")]
-    report = (ROOT / "reports" / dataset / "report.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
-    assert len(rows) > 4
-    assert set(rows) <= set(report.partition("\n## ")[0].splitlines())
+TEXTS = {name: (quoted.ROOT / name).read_text(encoding="utf-8") for name in quoted.DOCUMENTS}
+# Sections that tell no results, or none of the reports'.
+OTHER_SECTIONS = {"Start", "The four networks", "How it works", "Change a study", "Check and cite", "Limits", "More"}
+# Numbers that are no results: names, the paper's statement, and what a sentence fixes before a result.
+NAMES = r"Szegedy 2015|Figure 1\([a-c, ]+\)|Figure 3|95% interval|momentum 0\.999"
+NOT_SHOWN = r"`[^`]*`|\]\([^)]*\)|^\d\. |<!--.*?-->"
 
 
-def test_its_verdicts_are_the_reports():
-    table = FINDINGS.partition("## What is taught, and what was found\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| \[([a-z-]+)\]\(\S+\) \| .* \| ([a-z ]+) \| ([a-z ]+) \|$", table, re.MULTILINE)
-    verdicts = {}
-    for dataset in ("digits", "mnist"):
-        entries = json.loads((ROOT / "reports" / dataset / "claims.json").read_text(encoding="utf-8"))
-        verdicts[dataset] = {entry["id"]: entry["verdict"] for entry in entries if entry["id"] in LESSON}
-    assert {name: digits for name, digits, _ in rows} == verdicts["digits"]
-    assert {name: mnist for name, _, mnist in rows} == verdicts["mnist"]
+@pytest.mark.parametrize("name", quoted.DOCUMENTS)
+def test_what_it_quotes_is_in_the_reports(name, monkeypatch):
+    monkeypatch.chdir(quoted.ROOT)
+    assert quoted.rendered(TEXTS[name]) == TEXTS[name], "run `python -m tests.quoted`"
 
 
-@pytest.mark.parametrize(("dataset", "said"), [("digits", "trains {} networks"), ("mnist", "{} more networks")])
-def test_the_networks_that_it_counts_are_those_of_the_records(dataset, said):
-    runs = json.loads((ROOT / "reports" / dataset / "provenance.json").read_text(encoding="utf-8"))["runs"]
-    assert said.format(runs) in README
+@pytest.mark.parametrize("name", quoted.DOCUMENTS)
+def test_no_number_is_without_a_source(name):
+    for section in re.split(r"^## ", quoted.unquoted(TEXTS[name]), flags=re.MULTILINE):
+        title, _, text = section.partition("\n")
+        if title not in OTHER_SECTIONS:
+            shown = re.sub(NOT_SHOWN, "", text, flags=re.MULTILINE)
+            assert re.findall(r".*\d.*", re.sub(NAMES, "", shown)) == [], title
+
+
+@pytest.mark.parametrize("name", quoted.DOCUMENTS)
+def test_what_it_quotes_is_within_a_line(name):
+    """A comment at the beginning of a line makes the whole line HTML, whose Markdown is not read."""
+    assert re.findall(r"^ *<!-- [^/]+ -->.+", TEXTS[name].replace("<!-- verdicts -->", ""), flags=re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("dataset", PARAMETERS)
+def test_the_networks_that_it_counts_are_those_of_the_records(dataset):
+    runs = json.loads((quoted.ROOT / "reports" / dataset / "provenance.json").read_text(encoding="utf-8"))["runs"]
+    assert f"<!-- {dataset} runs -->{runs:,}<!-- / -->" in TEXTS["README.md"]

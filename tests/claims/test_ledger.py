@@ -3,57 +3,64 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from bnrepro.analysis.curves import SERIES
+from bnrepro import paths
 from bnrepro.claims import ledger
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
-from bnrepro.claims.evidence import select_rows
-from bnrepro.study import params
-from tests.claims import test_claims_about_figure_1 as figure_1
-from tests.claims.lesson import PLAIN, evidence, of_the_grids, runs
+from bnrepro.claims.statistics import Effect, TooFew
+from bnrepro.figures import registry
+from tests.claims.lesson import PLAIN, evidence, runs
 
 ROOT = Path(__file__).parents[2]
-
-# The digests of all rules, before any verdict by them. Whoever changes a rule changes its digest here too, and says so.
-# In the order of the lesson, then the paper's figure. (What a digest covers was changed once: from a rule's code to its
-# data. The history of this file has the digests of before, from the commits that brought the rules.)
-WRITTEN_BEFORE = {
-    "depth-slows": "f5caac13e340c4423d402506424491b1a361a34d9ce21d4fc01f7ac14a751cb7",
-    "saturation": "f1dd828a13408a87ff9b54be28011c3ceade33d91d63e13e6caf2e6e902f1cec",
-    "covariate-shift": "5e5aa71b7020b3511031ac2155f69517c58d9f2a5a55aea2d68fa083c51b0cdf",
-    "small-learning-rate": "2a537e4f4c198c3d8f1e3f0187f6259fbb79cc694da97a3e907c489f54c46a62",
-    "dropout": "3e9fda5fa55ae48cc285c063da585b838d3c273223427740eaa1e517c408f2cc",
-    "zscore": "98ca2b70cf73a33aa8b7ff9c7f6407e4a4c8cc73a6b2f9b8bffb2eb3d89be166",
-    "gradients": "68cddd4a96682a4c1c489ac39524ba350c82a5003024ba62a00959a750ec3260",
-    "fewer-iterations": "6cd3284ba7678aa18176a227330c65e9481c4983b72d3b708b64ff169370d3eb",
-    "higher-learning-rate": "ba56cda3945778d5ac5e7fc004c174ddd7dba5e461ef062eec09b612e5198ccf",
-    "sigmoid-trains": "d996b2938b043b7bc4edb30dd96da34f87c2736430af1d499b06ace49c7ee93a",
-    "canned-flag": "be398653706384bc33f89e0c23731094b4e268f1a4fbd4b173d89be2dc355f56",
-    "keras-layer": "c4785f92f842667f5aa545f61958756c655cc896ef7d4a8b96adc460926c8f62",
-    "update-ops": "c939adb30d3ace322cd719f9a0635a7fc8ac09198f1b5100d5358c2b9547adfc",
-    "momentum": "3c5467b52307112320211326e24f418b9e5e4db78d4e164543aeeb155fdfc181",
-    "training-only": "1e0b399a402e4a3b70926aa054419e657064221b516b16252ce75dc9edf4ce1b",
-    "alternatives": "86f388bd84c1e3417550be4d7cfff6a5e044ed89ad80a1df22ef93ce359ea34a",
-    "best-against-best": "ee17efdb987a58032c3db387c8cefd90f0cdb0ecbd7172e47e9567829898230c",
-    "cause": "cbc68b9d625effa7fde98837baa1d77eee23fecf8558aa231d17fcaa6c2ab854",
-    "paper-final-accuracy": "2bbf76d29c85acd770752db9f67d7db40535a886924d953a4a316dcec0117b83",
-    "paper-steps": "c4a670a619a2faea7904446c7b386f7fc89af8496f4a79b1da2a62aeef432d55",
-    "paper-speedup": "be0dbd4fd2f7067fa187221faa2e703331ed5e20a87e4b0cd7dd552c5d35a577",
-    "paper-prediction": "48bd8edb184c89191d1952c74aaf5f5c4ab1e2b40e29f6b03c3818c5c386cc7f",
-    "paper-stable-inputs": "f47cb49675082ee0e4a64d9d2fea3474bc5be5bb5675c88cb280cb4b5f7965d3",
+RULES = {
+    (claim.id, which): rule
+    for claim in (*ledger.LESSON, *ledger.PAPER)
+    for which in ("stated", "meant")
+    if (rule := getattr(claim, which))
 }
 
-
-def made_up(told):
-    """All entries that a dataset can have, of runs of which `told` says what they measure."""
-    grids = of_the_grids(params.load(ROOT / "params.yaml"), told)
-    beside_the_paper = figure_1.evidence([figure_1.final("none", 0.972), figure_1.final("batch", 0.982)])
-    return ledger.judge(evidence(*grids)) + ledger.judge_paper(beside_the_paper)
+# The digests of all rules, before any confirmatory run. Whoever changes a rule changes its digest here, too, and says
+# in docs/protocol.md what had been seen by then. (The history of this file has the digests of the rules before these.)
+FROZEN = {
+    ("depth-slows", "stated"): "499bc8c6ca07a360b28ace7aee00c318c252ea8c65d55e1a147d69731962836e",
+    ("depth-slows", "meant"): "e489b45db47e739a50fff76a68306fcad9d836d20b55c2586ec7d24f11a26b88",
+    ("saturation", "stated"): "778b965821ee3eaadd627b47c48d1d85f128249592d5fb0f737c8c8f118c1054",
+    ("covariate-shift", "stated"): "07873c225c794148422db85356698cb85e27c014d259996996ff62f971c20ce2",
+    ("small-learning-rate", "stated"): "9097c4b7455e589a5cbee7b1194861501f702d8e34e890d2edc2c8e37ab22220",
+    ("dropout", "stated"): "1492fa9ca845dcd73d385ddb5b16186882f5874e0a51780440013b11ccac041e",
+    ("zscore", "stated"): "0d03abc45df7967c96812f9dcaa771f1bce576e59b770dd9d70580ead82feb53",
+    ("zscore", "meant"): "4aa0021aceb4d60cfcad83a5035a55924326ca6a18de58dc363df7a0d8ab7be6",
+    ("gradients", "stated"): "58f54e1d982930fe005a4040b3626f091f6e1a3373876561219e542859fb01ab",
+    ("fewer-iterations", "stated"): "5c1e2b7066ed16a1809c25f37419804819389cf51b03e2ed1b4a49d11f1d61d0",
+    ("higher-learning-rate", "stated"): "3898c22a19a95e0bdf30262f7cda547458401ed85ef737f041a1f7954f6e81a0",
+    ("higher-learning-rate", "meant"): "a872945319da4131eba38ed9672aafe62449c86b2a7452a032e6643b8cb86b43",
+    ("sigmoid-trains", "stated"): "6daf91f3cdbbbe3e582d3f33c7b8f34ac9c3981b6b13e565dedaed88829aea1f",
+    ("sigmoid-trains", "meant"): "9a5b8bebb11b38200b835102278d7ed355b3258415ffbd016290efdf76545302",
+    ("canned-flag", "stated"): "e0b183ce8ce53792a63779d9ac3f03bb4943c2e844b1fb78c13927496c4f1b17",
+    ("canned-flag", "meant"): "e18fb2a8e545208b1f3f36a2119ad6b82c429480f6013f5ca8a654e921eb5f67",
+    ("keras-layer", "stated"): "e89560048cacc736e1ffec3aaa6767f860b0e4e19dc57cfe99e15b34a06adc39",
+    ("keras-layer", "meant"): "b8ee900fefd347f65d1f24609fa8f3fe57b41bd4d74dbd750d6f1ecb97663a08",
+    ("update-ops", "stated"): "2e06a340887cbfbb001dbc864aa3d7064fe80bd9117b43c409fbadd2b22fe0e4",
+    ("momentum", "stated"): "5631a9ac5f96283465922d6ebe42e810f2b5f858ab9b1ebbf66f6052388eae1c",
+    ("training-only", "stated"): "19184d6dbd0bfe0ffe8c21d431587fba55ef9f728316899d3897ad22434d6a09",
+    ("training-only", "meant"): "db8c1d15e44518b28ed779226514a33b1cd77185119558465192780502715f0a",
+    ("alternatives", "stated"): "02221955baa0e95b8e55f813c49fbd0b6c98a4ee77c165176c79aec9215c6ace",
+    ("best-against-best", "stated"): "68905a3dc01d9a10c89208833cf2b72db821e31b217fb063b01c7cab7171dae2",
+    ("cause", "stated"): "7876fca70204a2bccb2e3b3d183817150c37c1296c38855cc6a60072282dc11c",
+    ("paper-final-accuracy", "stated"): "536024d49d7fdc607dc81b73c0d24bc3323f115ffe075d686a1eef3b41ce88b5",
+    ("paper-final-accuracy", "meant"): "c9d9a20685d57eb7b452681dd45d70a41bddc2bebb51264240dd208706628f50",
+    ("paper-steps", "stated"): "353fefe50b2a685e122fae4035f4090b7c73324d2eab414e13d3aba8b3cbebd8",
+    ("paper-speedup", "stated"): "db0bad3ddd6a077ec41e257548a9e0fa19a525c2256e048c29881287d2c7d6ff",
+    ("paper-speedup", "meant"): "e05073436eec8975410db14529c75c4562143464aa98b8151814b91b6ae29de2",
+    ("paper-prediction", "stated"): "d6de4c2ab784cfe586b505b7de0fd571907b88f0d43e8f2ed0a031b711563279",
+    ("paper-stable-inputs", "stated"): "64032e59757b56f26f02e0583776e3acddb8a38c94774af60d3805e21987a466",
+    ("paper-stable-inputs", "meant"): "a4f866172757b7d5fe172afe7d53e81d1fc6a103d8456254e8c2f512c54055aa",
+}
 
 
 def test_the_claims_are_these_in_the_order_of_the_lesson():
@@ -65,13 +72,36 @@ def test_the_claims_are_these_in_the_order_of_the_lesson():
     ]
 
 
-def test_ids_are_distinct_and_every_rule_has_words_and_a_digest_of_its_own():
-    entries = ledger.judge(None) + ledger.judge_paper(None)
-    assert len(entries) == len(ledger.LESSON) + len(ledger.PAPER)
-    assert len({entry["id"] for entry in entries}) == len(entries)
-    assert len({entry["rule"]["digest"] for entry in entries}) == len(entries)
-    assert [entry["id"] for entry in entries if "Holds" not in entry["rule"]["words"]] == []
-    assert [entry["id"] for entry in entries if not (entry["statement"] and entry["source"])] == []
+def test_rules_are_as_they_were_before_their_runs():
+    assert {name: rule.digest() for name, rule in RULES.items()} == FROZEN
+    assert len(set(FROZEN.values())) == len(FROZEN)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("reports/*/claims.json")), ids=lambda path: path.parent.name)
+def test_committed_verdicts_are_of_these_rules(path):
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        digests = {(entry["id"], which): entry[which]["digest"] for which in ("stated", "meant") if which in entry}
+        assert digests.items() <= FROZEN.items()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"statement": "It is not."},
+        {"words": "More."},
+        {"thresholds": {"least_pairs": 3}},
+        {"reads": {"noise": ("depth",)}},
+        {"reads": {"depth": ("depth", "normalization")}},
+    ],
+    ids=str,
+)
+def test_a_digest_covers_what_decides(told):
+    assert replace(RULE, **told).digest() != RULE.digest()
+
+
+@pytest.mark.parametrize("told", [{"measure": "times more"}, {"compare": lambda runs: []}], ids=["measure", "code"])
+def test_a_digest_covers_neither_code_nor_comments(told):
+    assert replace(RULE, **told).digest() == RULE.digest()
 
 
 def test_rules_keep_their_words_where_python_strips_docstrings():
@@ -82,113 +112,63 @@ def test_rules_keep_their_words_where_python_strips_docstrings():
 
 
 def test_without_evidence_nothing_is_tested():
-    entries = ledger.judge(None)
-    assert {entry["verdict"] for entry in entries} == {"not tested"}
-    assert all(entry["reason"] and entry["measured"] == {} for entry in entries)
+    for entry in ledger.judge(None) + ledger.judge_paper(None):
+        for which in {"stated", "meant"} & entry.keys():
+            rule = entry[which]
+            assert (rule["verdict"], rule["independent"], rule["parts"]) == ("not tested", 0, [])
+            assert rule["reason"]
 
 
-def test_entries_are_json_though_runs_diverge():
-    """What an arm that diverged ends with is no number, and JSON has no NaN."""
-
-    entries = made_up(lambda spec: {"steps": 300, "diverged_at": 20 if spec.depth == 7 else None})
-    assert json.loads(json.dumps(entries, allow_nan=False)) == entries
-    (training_only,) = (entry["measured"] for entry in entries if entry["id"] == "training-only")
-    assert {name for name, part in training_only.items() if part["first"] is None} == {
-        name for name in training_only if name.startswith("depth 7")
-    }
+def result(estimate=2.0, low=1.5, high=2.5, so=True, **told):
+    return Part(Effect(estimate, low, high, 5, frozenset(told.get("name", "network"))), so, **told)
 
 
-def test_a_verdict_has_a_reason_only_where_it_is_not_tested():
-    entries = made_up(lambda spec: {"steps": 300})
-    assert {entry["id"] for entry in entries if "reason" in entry} == {
-        entry["id"] for entry in entries if entry["verdict"] == "not tested"
-    }
-    assert {entry["verdict"] for entry in entries} > {"not tested"}
+RULE = Rule(statement="It is.", words="Fewer.", compare=lambda runs: [result()], reads={"depth": ("depth",)})
 
 
-RULE = {"words": "Fewer.", "compare": lambda runs: [Part("a part", 1.0, 2.0, True)], "reads": {"depth": ("depth",)}}
+def judged(parts=None, error=None):
+    """The entry of a claim whose rule finds these parts, or fails so."""
+
+    def compare(runs):
+        if error:
+            raise error
+        return parts
+
+    claim = Claim(id="made-up", place=1, title="T", source="S", stated=replace(RULE, compare=compare))
+    return claim.judge(evidence(runs("depth", **PLAIN)))
 
 
-def made_of(**told):
-    """A claim of these and of what any has."""
-    rule = Rule(**RULE | {name: value for name, value in told.items() if name in Rule.__dataclass_fields__})
-    own = {name: value for name, value in told.items() if name in Claim.__dataclass_fields__}
-    return Claim(**{"id": "id", "place": 1, "title": "T", "source": "S", "statement": "It is.", "rule": rule} | own)
+@pytest.mark.parametrize("error", [NotTested("no runs"), TooFew("no runs")], ids=lambda error: type(error).__name__)
+def test_what_a_rule_misses_is_the_reason(error):
+    rule = judged(error=error)["stated"]
+    assert (rule["verdict"], rule["reason"], rule["parts"]) == ("not tested", "no runs", [])
 
 
-def missing(runs):
-    raise NotTested("no runs")
+def test_a_rule_that_finds_nothing_that_counts_tested_nothing():
+    assert judged([result(counts=False)])["stated"]["verdict"] == "not tested"
 
 
-def test_what_a_rule_misses_is_the_reason():
-    entry = made_of(compare=missing).judge(evidence(runs("depth", **PLAIN)))
-    assert (entry["verdict"], entry["reason"], entry["measured"]) == ("not tested", "no runs", {})
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"statement": "It is not."},
-        {"words": "More."},
-        {"thresholds": {"standard_errors": 2}},
-        {"thresholds": {"standard_errors": 3}},
-        {"reads": {"noise": ("depth",)}},
-        {"reads": {"depth": ("depth", "normalization")}},
-        {"first_seed": 100},
-    ],
-    ids=str,
-)
-def test_a_digest_covers_what_decides(told):
-    others = [made_of(), made_of(thresholds={"standard_errors": 1})]
-    assert made_of(**told).digest() not in {claim.digest() for claim in others}
-
-
-@pytest.mark.parametrize(
-    "told", [{"findings": {"holds": "So."}}, {"title": "U"}, {"compare": missing}], ids=["findings", "title", "code"]
-)
-def test_a_digest_covers_neither_code_nor_comments(told):
-    assert made_of(**told).digest() == made_of().digest()
-
-
-def test_parts_that_do_not_count_are_listed_and_decide_nothing():
-    parts = [Part("so", 1.0, 2.0, True), Part("beside", 1.23456789, 2.0, counts=False), Part("alone", np.nan, met=True)]
-    entry = made_of(compare=lambda runs: parts).judge(evidence(runs("depth", **PLAIN)))
-    assert entry["verdict"] == "holds"
-    assert entry["measured"] == {
-        "so": {"first": 1.0, "second": 2.0, "met": True},
-        "beside": {"first": 1.23457, "second": 2.0},
-        "alone": None,
-    }
+def test_what_is_judged_is_read_back(project):
+    """Ends of intervals that are infinite, and what was no number, too: JSON has neither."""
+    parts = [
+        result(at={"depth": 3, "target": 0.97, "implementation": "keras"}, name="iterations"),
+        result(np.nan, -np.inf, np.inf, so=None, name="diverged"),
+        result(1.23456789, 0.0, np.inf, so=False, counts=False, name="beside"),
+    ]
+    entry = judged(parts)
+    path = paths.claims("digits")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps([entry], allow_nan=False))
+    (found,) = ledger.read("digits").values()
+    assert found == entry
+    first, second, third = map(Part.of_entry, found["stated"]["parts"])
+    assert (first.at, first.name, first.so) == (parts[0].at, "iterations", True)
+    assert (first.effect.low, first.effect.high, first.effect.pairs) == (1.5, 2.5, 5)
+    assert np.isnan(second.effect.estimate)
+    assert (second.effect.low, second.effect.high, second.so) == (-np.inf, np.inf, None)
+    assert (third.effect.estimate, third.effect.high, third.counts) == (1.23457, np.inf, False)
 
 
 def test_a_claim_with_a_figure_says_how_to_read_it():
-    drawn = {path.stem for path in ROOT.glob("reports/*/figures/*.svg")}
-    assert {claim.figure for claim in ledger.LESSON if claim.figure} <= drawn
     assert [claim.id for claim in ledger.LESSON if bool(claim.figure) != bool(claim.reading)] == []
-
-
-def test_rules_are_as_they_were_before_their_results():
-    assert {claim.id: claim.digest() for claim in (*ledger.LESSON, *ledger.PAPER)} == WRITTEN_BEFORE
-
-
-@pytest.mark.parametrize("path", sorted(ROOT.glob("reports/*/claims.json")), ids=lambda path: path.parent.name)
-def test_committed_verdicts_are_of_these_rules(path):
-    entries = json.loads(path.read_text(encoding="utf-8"))
-    assert {entry["id"]: entry["rule"]["digest"] for entry in entries}.items() <= WRITTEN_BEFORE.items()
-
-
-def test_a_rule_sees_what_it_reads_and_of_any_other_factor_the_first_value():
-    rows = [
-        ("depth", "keras", "none", 1, 0.5, None, None, 0),
-        ("depth", "keras", "batch", 3, 0.5, 0.9, None, 0),
-        ("depth", "keras", "batch", 3, 0.5, 0.99, None, 0),
-        ("depth", "keras", "batch", 3, 0.1, 0.9, None, 0),
-        ("momentum", "keras", "batch", 3, 0.5, 0.9, None, 0),
-        ("momentum", "keras", "batch", 3, 0.5, 0.99, None, 1),
-        ("momentum", "keras", "batch", 1, 0.5, 0.99, None, 0),
-        ("noise", "keras", "batch", 3, 0.5, 0.9, None, 0),
-    ]
-    table = pd.DataFrame(rows, columns=[*SERIES, "momentum", "dropout", "seed"])
-    reads = {"depth": ("normalization", "depth"), "momentum": ("momentum",)}
-    assert select_rows(table, reads).index.tolist() == [0, 1, 4, 5]
-    assert select_rows(table, reads, first_seed=1).index.tolist() == [5]
+    assert {claim.figure for claim in ledger.LESSON if claim.figure} <= registry.own().keys()

@@ -1,23 +1,15 @@
-"""The words of a report are about its own runs: none of the committed findings where runs say the opposite."""
+"""The words of a report are about its own runs: it has their findings and no others."""
 
-import json
-import re
-import shutil
-from pathlib import Path
-
-import pandas as pd
 import pytest
 
 from bnrepro import paths
-from bnrepro.analysis import curves, steps_to_target
 from bnrepro.claims import ledger
-from bnrepro.report import lesson, published
+from bnrepro.report import published
 from bnrepro.report.write import write
-from bnrepro.study import params
-from tests.claims.lesson import RATE, evidence, of_the_grids
+from tests.claims.lesson import RATE
+from tests.report import made_up
+from tests.report.made_up import SHIPPED, changed
 
-ROOT = Path(__file__).parents[2]
-SHIPPED = params.load(ROOT / "params.yaml")
 STEPS_AT = {0.1: 100, 0.3333: 300}  # times the dataset's rate: the smaller, the sooner
 
 
@@ -48,109 +40,67 @@ def opposite(spec):
     return told
 
 
-@pytest.fixture
-def committed(project):
-    """A project with the committed reports' tables, verdicts and figures, and the paper's curves."""
-    shutil.copytree(ROOT / "data" / "reference", paths.reference())
-    for dataset in published.PARAMETERS:
-        shutil.copytree(
-            ROOT / "reports" / dataset, paths.reports(dataset), ignore=shutil.ignore_patterns("*.p*", "rep*")
-        )
+@pytest.fixture(scope="module")
+def taught():
+    records = made_up.runs(made_up.as_taught)
+    return made_up.judged(records), made_up.tables(records)
 
 
-def sentences(text):
-    return set(re.split(r"(?<=\.) ", text)) - {""}
+def report():
+    return " ".join((paths.reports("digits") / "report.md").read_text(encoding="utf-8").split())
 
 
-def test_runs_that_say_the_opposite_give_none_of_the_committed_findings(committed):
-    found = {entry["id"]: sentences(entry["findings"]) for entry in lesson.context(SHIPPED, "digits")}
-    assert all(found.values()), "a committed verdict without a word"
-    studies = of_the_grids(SHIPPED, opposite)
-    entries = ledger.judge(evidence(*studies))
-    paths.claims("digits").write_text(json.dumps(entries), encoding="utf-8")
-    for name, table in tables(studies).items():
-        (paths.tables("digits") / f"{name}.csv").write_text(curves.to_csv(table), encoding="utf-8")
-    write(SHIPPED, "digits")
-    text = (paths.reports("digits") / "report.md").read_text(encoding="utf-8")
-    assert {name: said for name, all_said in found.items() if (said := {one for one in all_said if one in text})} == {}
-    verdicts = {entry["id"]: entry["verdict"] for entry in entries}
-    assert set(verdicts.values()) == {"holds", "fails", "mixed", "not tested"}
-    assert [entry["id"] for entry in lesson.context(SHIPPED, "digits") if not entry["findings"]] == [
-        name for name, verdict in verdicts.items() if verdict == "not tested"
-    ]
+def said(entries):
+    """By claim, the finding of the rule that has the last word."""
+    last = {entry["id"]: entry.get("meant", entry["stated"])["verdict"] for entry in entries}
+    return {claim.id: claim.findings.get(last[claim.id]) for claim in ledger.LESSON}
 
 
-def tables(studies):
-    """Those tables of made-up records that the report reads."""
-    records = {grid[0]["study"]: grid for grid in studies if grid}
-    further = {study: curves.further(SHIPPED.studies[study]) for study in records}
-    every, finals = (
-        pd.concat([build(records[study], study, further[study]) for study in records], ignore_index=True)
-        for build in (curves.from_records, curves.finals)
-    )
-    first = steps_to_target.first_steps(every, SHIPPED.training["digits"].targets)
-    return {
-        "steps_to_target": steps_to_target.summary(first),
-        "speedup": steps_to_target.speedup(first),
-        "final_accuracy": curves.final_accuracy(finals),
-    }
+def test_a_report_has_the_findings_of_its_own_runs_and_of_no_others(project, taught):
+    records = made_up.runs(opposite)
+    entries = made_up.judged(records)
+    made_up.write(entries, made_up.tables(records))
+    write(made_up.FEW, "digits")
+    text, own, others = report(), said(entries), said(taught[0])
+    assert {name: finding for name, finding in own.items() if finding and finding not in text} == {}
+    differ = {name: finding for name, finding in others.items() if finding and finding != own[name]}
+    assert {name: finding for name, finding in differ.items() if finding in text} == {}
+    assert len(differ) > len(ledger.LESSON) / 2
 
 
-HISTORY = [
-    "was committed before",
-    "were committed before",
-    "had been",
-    "(fitted)",
-    "was kept",
-    "were added",
-    "prediction*",
-]
+@pytest.mark.parametrize(
+    ("first_seed", "expected"), [(published.CONFIRMATORY_FROM, "No run had used them"), (0, "are exploratory")]
+)
+def test_a_report_says_whether_its_runs_are_confirmatory(project, taught, first_seed, expected):
+    made_up.write(*taught)
+    write(made_up.FEW.model_copy(update={"first_seed": first_seed}), "digits")
+    assert expected in report()
 
 
-@pytest.mark.parametrize("dataset", published.PARAMETERS)
-def test_of_other_parameters_a_report_says_so_and_tells_no_history(committed, dataset):
-    write(changed(network={"epsilon": 0.01}), dataset)
-    text = (paths.reports(dataset) / "report.md").read_text(encoding="utf-8")
-    assert "Other parameters than the published report's." in text.partition("\n## ")[0]
-    assert [words for words in HISTORY if words in text] == []
+def test_of_other_parameters_a_report_says_so(project, taught):
+    made_up.write(*taught)
+    write(made_up.FEW, "digits")
+    assert "Other parameters than the published report's." in report().partition(" ## ")[0]
 
 
-def changed(network=None, training=None, studies=None):
-    """The shipped parameters with these fields changed, of the digits and of studies by name."""
-    tree = SHIPPED.model_dump(exclude_none=True)
-    tree["network"] |= network or {}
-    tree["training"]["digits"] |= training or {}
-    for name, grid in (studies or {}).items():
-        tree["studies"][name] = tree["studies"].get(name, {}) | grid
-    return params.Params.model_validate(tree)
-
-
-OWN = {"steps": 600, "evaluate_every": 10, "batch_size": 30, "seeds": 4, "seeds_of": {}}
+OWN = {"steps": 600, "evaluate_every": 10, "evaluations": None, "batch_size": 30, "seeds": 4}
 TOLD = ["arrived within 600 iterations", "trained for 600 iterations on mini-batches of 30", "mean over 4 seeds"]
 TOLD += ["first evaluation, at 10", "too high by up to 10 iterations", "Evaluated every 10 iterations"]
 THINNING = {"evaluations": 20, "optimizer": ["adam"], "implementation": ["keras"]}
 
 
 @pytest.mark.parametrize(
-    ("dataset", "studies", "told"),
+    ("depth", "told"),
     [
-        ("digits", {"depth": OWN}, TOLD),
-        (
-            "digits",
-            {"depth": THINNING},
-            ["up to the iterations since the one before", "Evaluated at most 20 times", "with: Adam"],
-        ),
-        (
-            "mnist",
-            {"paper": {"steps": 20_000}, "initial_stddev": {"steps": 10_000}},
-            ["test accuracy after 20,000 steps", "depth 3, learning rate 0.08, steps 10000"],
-        ),
+        (OWN, TOLD),
+        (THINNING, ["up to the iterations since the one before", "Evaluated at most 20 times", "with: Adam"]),
     ],
-    ids=["budget", "evaluations", "other studies"],
+    ids=["budget", "evaluations"],
 )
-def test_a_report_tells_what_a_study_sets_for_itself(committed, dataset, studies, told):
-    write(changed(studies=studies), dataset)
-    text = " ".join((paths.reports(dataset) / "report.md").read_text(encoding="utf-8").split())
+def test_a_report_tells_what_a_study_sets_for_itself(project, taught, depth, told):
+    made_up.write(*taught)
+    write(changed(studies={"depth": depth}), "digits")
+    text = report()
     assert [words for words in told if words not in text] == []
 
 
@@ -169,9 +119,9 @@ def test_the_shipped_parameters_are_the_published_ones(dataset):
         ({"studies": {"noise": {"evaluations": 20}}}, False),
         ({"studies": {"placement": {"momentum": [0.9]}}}, False),
         ({"studies": {"own": {"implementation": ["keras"], "normalization": ["none"], "depth": [2]}}}, True),
-        ({"studies": {"depth": {"seeds_of": SHIPPED.studies["depth"].seeds_of | {"mnist": {"keras": 9}}}}}, True),
+        ({"studies": {"depth": {"of": {"mnist": {"seeds": {"keras": 9}}}}}}, True),
     ],
     ids=str,
 )
 def test_what_the_words_are_about_decides_whether_they_are_published(change, expected):
-    assert published.is_published(changed(**change), "digits") is expected
+    assert (published.digest(changed(**change), "digits") == published.digest(SHIPPED, "digits")) is expected

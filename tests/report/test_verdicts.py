@@ -10,7 +10,7 @@ HEADLINE = {"depth": 3, "target": 0.9}
 
 
 def part(estimate, so, counts=True, **at):
-    return Part(Effect(estimate, estimate / 2, estimate * 2, 5, frozenset(str(estimate))), so, at, counts=counts)
+    return Part(Effect(estimate, estimate / 2, estimate * 2, 5, frozenset([str(estimate)])), so, at, counts=counts)
 
 
 def claim_of(parts, **told):

@@ -42,7 +42,7 @@ def context(
 
 
 def _described(once: dict[str, Any], finals: pd.DataFrame) -> dict[str, Any]:
-    """What a study's runs have in common (`once` is part of it), what its generic figure leaves out, and their number."""
+    """What a study's runs have in common (`once` is part of it), what its generic figure leaves out, and counts."""
     factors = [name for name in curves.series(finals)[1:] if finals[name].notna().any()]
     alike = [name for name in factors if finals[name].nunique(dropna=False) == 1]
     own = [FACTORS[name].tell(value) for name, value in once.items() if value and not FACTORS[name].column]

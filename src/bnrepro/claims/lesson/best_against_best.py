@@ -75,5 +75,5 @@ CLAIM = Claim(
     },
     remarks=remarks,
     caution="Iterations are not seconds: an iteration with batch normalization takes up to 1.4 times as long "
-    "([benchmarks](../../benchmarks/README.md)). A ratio of iterations below that saves no time.",
+    "(`benchmarks/README.md`). A ratio of iterations below that saves no time.",
 )

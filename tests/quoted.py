@@ -1,0 +1,89 @@
+"""What documents quote of the reports, beside comments that name sources: `python -m tests.quoted` renders it.
+
+    <!-- mnist fewer-iterations implementation=keras depth=3 target=0.95 -->3.5 (3.1 to 3.9)<!-- / -->
+
+A source is one of
+
+- `DATASET CLAIM FACTOR=VALUE ...`: the effect of a part of the claim as stated, with its 95% interval. `name=` is the
+  part's own; `meant` after the claim takes the part as meant; `points` at the end writes shares as percentage points;
+- `DATASET CLAIM verdict`, with `meant` or without; `DATASET CLAIM finding`: what the report says of the claim;
+- `DATASET answer`: what the report begins with; `DATASET runs`: how many runs it has;
+- `verdicts`: the table of all verdicts.
+"""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from bnrepro import paths
+from bnrepro.analysis import tables
+from bnrepro.claims import ledger, prose
+from bnrepro.claims.engine import Part
+from bnrepro.report import answer, verdicts
+from bnrepro.study import params
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ["README.md", "docs/findings.md"]
+DATASETS = {"digits": "digits", "mnist": "MNIST"}
+MARK = re.compile(r"<!-- (?P<source>[^/]+?) -->(?P<text>.*?)<!-- / -->", re.DOTALL)
+CLAIMS = {claim.id: claim for claim in (*ledger.LESSON, *ledger.PAPER)}
+
+
+def rendered(text: str) -> str:
+    """The text with all that it quotes, from the reports of the project in the working folder."""
+    return MARK.sub(lambda mark: f"<!-- {mark['source']} -->{_quote(*shlex.split(mark['source']))}<!-- / -->", text)
+
+
+def unquoted(text: str) -> str:
+    """The text without what it quotes."""
+    return MARK.sub("", text)
+
+
+def _quote(dataset: str, *source: str) -> str:
+    if dataset == "verdicts":
+        return _verdicts()
+    name, *rest = source
+    found = ledger.read(dataset)
+    if name == "answer":
+        targets = params.load(paths.params()).training[dataset].targets
+        return " ".join(answer.context(found, targets)["sentences"])
+    if name == "runs":
+        return f"{tables.read_provenance(dataset)['runs']:,}"
+    if rest == ["finding"]:
+        told = verdicts.told(found[name], CLAIMS[name], {})
+        sentences = " ".join(filter(None, [told["finding"], told["remarks"]]))
+        return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", sentences)  # its links are the report's
+    rule = found[name]["meant" if "meant" in rest else "stated"]
+    if "verdict" in rest:
+        return rule["verdict"]
+    return _effect(rule, dict(one.split("=", 1) for one in rest if "=" in one), "points" in rest)
+
+
+def _effect(rule: dict[str, Any], at: dict[str, str], points: bool) -> str:
+    """Of the one part that has these values."""
+    (part,) = [
+        part
+        for part in map(Part.of_entry, rule["parts"])
+        if at.items() <= ({"name": part.name} | {key: f"{value}" for key, value in part.at.items()}).items()
+    ]
+    return prose.effect(part.effect, (lambda share: f"{100 * share:.2f}") if points else prose.number)
+
+
+def _verdicts() -> str:
+    """A row for each rule of the lesson's claims."""
+    found = {dataset: ledger.read(dataset) for dataset in DATASETS}
+    rows = [f"| claim | | what is judged | {' | '.join(DATASETS.values())} |", "|---|---|:---|---|---|"]
+    for claim in ledger.LESSON:
+        for which, rule in (("stated", claim.stated), ("meant", claim.meant)):
+            if rule:
+                judged = " | ".join(found[dataset][claim.id][which]["verdict"] for dataset in DATASETS)
+                link = f"[{claim.id}](../reports/mnist/report.md#{claim.id})" if which == "stated" else ""
+                rows.append(f"| {link} | as {which} | {rule.statement} | {judged} |")
+    return "\n" + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    for document in DOCUMENTS:
+        path = ROOT / document
+        path.write_text(rendered(path.read_text(encoding="utf-8")), encoding="utf-8")
