@@ -41,7 +41,7 @@ def test_it_is_of_the_keras_model_with_three_hidden_layers():
 def test_it_says_what_the_part_at_the_headlines_target_says(so, said):
     (sentence,) = found([at_one_rate(3.5, so=so), at_one_rate(9.0, target=0.9)])["sentences"]
     assert said in sentence
-    assert "the ratio to 95% test accuracy is 3.5 (3 to 4), 10 seeds" in sentence
+    assert "is 3.5 (3 to 4) to 95% test accuracy (10 seeds)" in sentence
 
 
 def test_lowest_and_highest_are_told_by_what_is_known_of_bounds():

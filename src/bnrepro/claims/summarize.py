@@ -33,7 +33,6 @@ from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
 LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
-LAYERS_COMPARED = ("learning_rate", "updates")  # by rules alone
 
 _REMEDY = "run `dvc repro`"
 
@@ -82,8 +81,6 @@ def summarize(params: Params, dataset: DatasetName) -> None:
             paths.write_text(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
         shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
         paths.write_text(folder / "layers.csv", curves.thinned_csv(shown))
-        compared = looks[looks["study"].isin(LAYERS_COMPARED)]
-        paths.write_text(folder / "layers_compared.csv", curves.thinned_csv(compared))
         for name, table in tables.items():
             paths.write_text(folder / f"{name}.csv", curves.to_csv(table))
     paths.write_text(paths.reports(dataset) / METRICS, _json(measured))

@@ -60,8 +60,8 @@ def _sentence(name: str, parts: Sequence[Part], target: float) -> str:
     lowest, highest = (f"{prose.effect(part.effect)} at {_percent(part.at['target'])}" for part in ends)
     over_all = f"; over all targets it runs from {lowest} to {highest}" if len(parts) > 1 else ""
     return (
-        f"With {name}, {_SAVES[headline[0].so]}: the ratio to {_percent(target)} test accuracy is "
-        f"{prose.effect(headline[0].effect)}, {_seeds(parts)} seeds{over_all}."
+        f"With {name}, {_SAVES[headline[0].so]}: the ratio of iterations, without it over with it, is "
+        f"{prose.effect(headline[0].effect)} to {_percent(target)} test accuracy ({_seeds(parts)} seeds){over_all}."
     )
 
 
