@@ -58,7 +58,7 @@ def having(**settings):
 @pytest.mark.parametrize(
     ("normalization", "has"),
     [
-        ("none", (None, None, None, "none")),
+        ("none", (None, None, None, "steady")),
         ("batch", ("before", 0.98, 0.002, "steady")),
         ("layer", (None, None, 0.002, "none")),
         ("weight", (None, None, None, "none")),

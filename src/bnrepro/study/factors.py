@@ -201,9 +201,9 @@ class RunSpec:
         "none",
         named="optional",
         estimators=("none",),
-        needs=_BATCH,
+        needs={"normalization": ("none", "batch")},
         words={"none": "no noise"} | {name: f"{name} noise" for name in ("steady", "shifting", "drifting")},
-        label="noise after batch normalization",
+        label="noise before the nonlinearity",
     )
     optimizer: Optimizer = factor(
         "sgd",
