@@ -21,11 +21,10 @@ from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
 from bnrepro.training.start import Start
-from tests.networks.specs import architecture, run_spec
+from tests.networks.specs import ESTIMATORS, architecture, run_spec
 
 # Eigen takes these from instructions that are approximate, and each maker's own.
 APPROXIMATE = {"Rsqrt", "RsqrtGrad", "Reciprocal", "Inv", "_FusedBatchNormEx"}
-ESTIMATORS = ["canned_estimator", "keras_estimator", "core_estimator"]
 
 
 def executed(metadata):

@@ -1,4 +1,4 @@
-"""Four ways to write one network: from the same start, on the same mini-batches, to the same parameters."""
+"""Five ways to write one network: from the same start, on the same mini-batches, to the same parameters."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Paramete
 
 
 @pytest.mark.parametrize(("normalization", "depth"), CASES)
-@pytest.mark.parametrize("implementation", ["keras_estimator", "core_estimator"])
+@pytest.mark.parametrize("implementation", ["keras_estimator", "core_estimator", "converted_estimator"])
 def test_estimators_reach_the_parameters_of_the_keras_model(
     trained: Trained, implementation: str, normalization: str, depth: int
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_type_
 from pydantic import ConfigDict, Field
 
 DatasetName = str  # of those in `bnrepro.data.registry`, which is not imported here: a new one changes no run
-Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator", "converted_estimator"]
 Normalization = Literal["none", "batch", "layer", "weight", "self"]
 Pixels = Literal["binary", "grey"]
 Activation = Literal["sigmoid", "relu", "selu"]
@@ -139,6 +139,7 @@ class RunSpec:
             "canned_estimator": "canned estimator",
             "keras_estimator": "estimator, Keras layers",
             "core_estimator": "estimator, core TensorFlow",
+            "converted_estimator": "estimator, converted Keras model",
         },
     )
     normalization: Normalization = factor(

@@ -147,6 +147,7 @@ def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
 
 
 def _keep_tensorflow_quiet() -> None:
-    """Estimators and `tf.compat.v1.layers` are deprecated, and say so on every call; that is known here."""
-    warnings.filterwarnings("ignore", message=".*`tf.layers.*", category=UserWarning)
+    """Estimators and what they are built by are deprecated, and say so on every call; that is known here."""
+    for name in ("tf.layers", "tf.keras.backend.set_learning_phase"):
+        warnings.filterwarnings("ignore", message=f".*`{name}", category=UserWarning)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
