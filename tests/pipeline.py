@@ -123,7 +123,7 @@ def _takes_ctrl_c() -> None:
 
 def small(tree: dict) -> None:
     """The grid of the tests: eight short runs."""
-    tree["datasets"] = ["digits"]
+    tree["datasets"], tree["first_seed"] = ["digits"], 0  # not those that rules are judged on
     tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5, 0.8]}
     only(tree, "depth")
     tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
@@ -139,7 +139,7 @@ def only(tree: dict, *studies: str) -> None:
 
 def paper(tree: dict) -> None:
     """MNIST over the first of the steps that the paper's curves show, with the studies of its figure."""
-    tree["datasets"] = ["mnist"]
+    tree["datasets"], tree["first_seed"] = ["mnist"], 0
     only(tree, "depth", "calibration", "paper", "specifications", "momentum")
     tree["training"]["mnist"] |= {"steps": 5000, "seeds": 1, "targets": [0.9, 0.96]}
     studies = tree["studies"]
