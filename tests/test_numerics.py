@@ -77,7 +77,13 @@ def test_the_keras_loop_runs_nothing_approximate(digits, changes):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"normalization": "weight"}, {"normalization": "self", "activation": "selu", "dropout": 0.2}]
+    "changes",
+    [
+        {},
+        {"noise": "shifting"},
+        {"normalization": "weight"},
+        {"normalization": "self", "activation": "selu", "dropout": 0.2},
+    ],
 )
 def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
     network = architecture(run_spec("keras", **changes), digits)
@@ -120,7 +126,7 @@ def test_the_evaluator_runs_nothing_approximate(digits, implementation, normaliz
     assert not operations & APPROXIMATE
 
 
-@pytest.mark.filterwarnings("ignore:.*`tf.layers.*:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*`tf.layers.*:UserWarning", "ignore:.*set_learning_phase.*:UserWarning")
 @pytest.mark.parametrize("implementation", ESTIMATORS)
 def test_the_estimators_run_nothing_approximate(digits, implementation):
     class Trace(tf.estimator.SessionRunHook):

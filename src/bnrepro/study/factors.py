@@ -18,7 +18,7 @@ Normalization = Literal["none", "batch", "layer", "weight", "self"]
 Pixels = Literal["binary", "grey"]
 Activation = Literal["sigmoid", "relu", "selu"]
 Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
-Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to run them
+Updates = Literal["run", "omitted"]  # of the moving averages, in custom estimators
 Noise = Literal["none", "steady", "shifting", "drifting"]
 InitialScheme = Literal["gaussian", "lecun", "glorot", "glorot_x4", "he"]
 InitialWeights = float | InitialScheme | None  # as of `RunSpec.initial_weights`
@@ -194,7 +194,8 @@ class RunSpec:
     updates: Updates | None = factor(
         "run",
         named="optional",
-        needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator")},
+        needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator", "converted_estimator")},
+        fixed={("implementation", "converted_estimator"): "run"},  # the conversion sees to it
         label="updates of the moving averages",
     )
     dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))

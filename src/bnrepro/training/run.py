@@ -104,8 +104,8 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
     module = importlib.import_module(network_of(spec))
     network = architecture(module, spec, dataset.shape, dataset.classes)
     build = partial(module.build_estimator, network, spec.learning_rate)
-    if spec.updates is not None:
-        build = partial(build, run_updates=spec.updates == "run")
+    if spec.updates == "omitted":
+        build = partial(build, run_updates=False)
     return importlib.import_module(loop_of(spec)).train(build, module.canonical_name, dataset, start)
 
 
