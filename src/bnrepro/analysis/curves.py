@@ -119,6 +119,11 @@ def final_accuracy(finals: pd.DataFrame) -> pd.DataFrame:
     return means.reset_index()
 
 
+def tabulated(curves: pd.DataFrame) -> pd.DataFrame:
+    """Curves (`from_records`) as they are committed: without what other tables have of a run."""
+    return curves.drop(columns=["network", "budget", "diverged"])
+
+
 def thinned_csv(table: pd.DataFrame) -> str:
     """A table of runs by step as it is committed: at most 100 steps a run and 1 MiB in all.
 

@@ -81,7 +81,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         claimed += of_paper
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
-            trained = table[table["step"] > 0].drop(columns=["network", "budget", "diverged"])
+            trained = curves.tabulated(table[table["step"] > 0])
             paths.write_text(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
             paths.write_text(folder / "first_steps" / f"{study}.csv", curves.to_csv(arrivals[study]))
         for study in set(LAYERS_OF) & seen.keys():
