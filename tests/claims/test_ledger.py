@@ -51,7 +51,7 @@ FROZEN = {
     ("training-only", "meant"): "db8c1d15e44518b28ed779226514a33b1cd77185119558465192780502715f0a",
     ("alternatives", "stated"): "02221955baa0e95b8e55f813c49fbd0b6c98a4ee77c165176c79aec9215c6ace",
     ("best-against-best", "stated"): "68905a3dc01d9a10c89208833cf2b72db821e31b217fb063b01c7cab7171dae2",
-    ("cause", "stated"): "7876fca70204a2bccb2e3b3d183817150c37c1296c38855cc6a60072282dc11c",
+    ("cause", "stated"): "07bed7c6774c5f0706d902c6b85e6407ecd910a67abc824af64ae49ab6d1b294",
     ("paper-final-accuracy", "stated"): "536024d49d7fdc607dc81b73c0d24bc3323f115ffe075d686a1eef3b41ce88b5",
     ("paper-final-accuracy", "meant"): "c9d9a20685d57eb7b452681dd45d70a41bddc2bebb51264240dd208706628f50",
     ("paper-steps", "stated"): "353fefe50b2a685e122fae4035f4090b7c73324d2eab414e13d3aba8b3cbebd8",

@@ -84,6 +84,8 @@ def write(params: Params, dataset: DatasetName) -> None:
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         answer=answer.context(ledger.read(dataset), training.targets),
+        headline=answer.TUNED,
+        tuned=next(entry for entry in claims if entry["id"] == answer.TUNED),
         lesson=claims,
         judged=[*claims, *(beside["claims"] if beside else [])],
         verdicts=VERDICTS,
