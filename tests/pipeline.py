@@ -123,28 +123,31 @@ def _takes_ctrl_c() -> None:
 
 def small(tree: dict) -> None:
     """The grid of the tests: eight short runs."""
-    tree["datasets"] = ["digits"]
+    tree["datasets"], tree["first_seed"] = ["digits"], 0  # not those that rules are judged on
     tree["training"]["digits"] |= {"steps": 100, "evaluate_every": 10, "seeds": 2, "targets": [0.5, 0.8]}
     only(tree, "depth")
-    tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1], "seeds_of": {}}
+    tree["studies"]["depth"] |= {"implementation": ["keras", "core_estimator"], "depth": [1]}
 
 
 def only(tree: dict, *studies: str) -> None:
-    tree["studies"] = {name: tree["studies"][name] for name in studies}
+    """Keep these studies alone, with seeds and evaluations as `training` has them."""
+    own = ("steps", "evaluate_every", "evaluations", "seeds", "of")
+    tree["studies"] = {
+        study: {name: value for name, value in tree["studies"][study].items() if name not in own} for study in studies
+    }
 
 
 def paper(tree: dict) -> None:
     """MNIST over the first of the steps that the paper's curves show, with the studies of its figure."""
-    tree["datasets"] = ["mnist"]
-    only(tree, "depth", "calibration", "paper", "initial_stddev", "pixels", "momentum")
+    tree["datasets"], tree["first_seed"] = ["mnist"], 0
+    only(tree, "depth", "calibration", "paper", "specifications", "momentum")
     tree["training"]["mnist"] |= {"steps": 5000, "seeds": 1, "targets": [0.9, 0.96]}
     studies = tree["studies"]
-    studies["depth"] |= {"implementation": ["keras"], "depth": [3], "seeds_of": {}}
+    studies["depth"] |= {"implementation": ["keras"], "depth": [3]}
     studies["calibration"] |= {"pixels": ["binary"], "initial_stddev": [0.1], "learning_rate": [0.1, 0.2], "seeds": 2}
     studies["paper"]["seeds"] = 2
     studies["momentum"] |= {"momentum": [0.9, 0.99], "seeds": 1}
-    for name in ("initial_stddev", "pixels"):
-        studies[name][name] = studies[name][name][-2:]
+    studies["specifications"] |= {"initial_stddev": [0.06], "learning_rate": [0.12]}
 
 
 def longer(tree: dict) -> None:

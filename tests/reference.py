@@ -4,7 +4,7 @@ arXiv:1502.03167: section 3 (the transform), its equations for the gradient, Alg
 (inference). It shares nothing with the package but the names of the parameters (`bnrepro.networks.parameters`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -16,14 +16,17 @@ Statistics = dict[str, tuple[np.ndarray, np.ndarray]]  # layer: mean [width], va
 
 def train(
     parameters: Parameters,
-    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    batches: Iterable[tuple],
     learning_rate: float,
     architecture: Architecture,
 ) -> Parameters:
-    """Stochastic gradient descent, one step for every (images [batch, inputs] in [0, 1], labels [batch])."""
+    """Stochastic gradient descent, one step for every (images [batch, inputs] in [0, 1], labels [batch]).
+
+    A mini-batch may have a third part: the noise of its step, as of `loss_and_gradients`.
+    """
     parameters = {name: value.astype(np.float64) for name, value in parameters.items()}
-    for images, labels in batches:
-        _, gradients, statistics = loss_and_gradients(parameters, images, labels, architecture)
+    for images, labels, *noise in batches:
+        _, gradients, statistics = loss_and_gradients(parameters, images, labels, architecture, *noise)
         for name, gradient in gradients.items():
             parameters[name] = parameters[name] - learning_rate * gradient
         for layer, (mean, variance) in statistics.items():
@@ -33,17 +36,25 @@ def train(
 
 
 def loss_and_gradients(
-    parameters: Parameters, images: np.ndarray, labels: np.ndarray, architecture: Architecture
+    parameters: Parameters,
+    images: np.ndarray,
+    labels: np.ndarray,
+    architecture: Architecture,
+    noise: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[float, Parameters, Statistics]:
-    """Mean cross-entropy (nats) of a mini-batch, its gradient, and the statistics by which the batch was normalized."""
+    """Mean cross-entropy (nats) of a mini-batch, its gradient, and the statistics by which the batch was normalized.
+
+    `noise` [batch, width], by layer, goes to what the nonlinearity gets. Without batch normalization before it, it is
+    in standard deviations over the mini-batch, each unit's own, which count as given: they have no gradient.
+    """
     x, caches, statistics, gradients = images, {}, {}, {}
     for layer in architecture.hidden_layers:
         inputs, z = x, affine(parameters, layer, x)
         if architecture.batch_norm and architecture.placement == "before":
             y, normalized = batch_normalize(parameters, layer, z, architecture.epsilon)
-            x = activation = sigmoid(y)
+            x = activation = sigmoid(y + noise[layer] if noise else y)
         else:
-            x = activation = sigmoid(z)
+            x = activation = sigmoid(z + z.std(axis=0) * noise[layer] if noise else z)
             if architecture.batch_norm:
                 x, normalized = batch_normalize(parameters, layer, activation, architecture.epsilon)
         if architecture.batch_norm:

@@ -276,7 +276,7 @@ def test_damaged_prepared_data_are_loaded_or_refused(digits_bench, data):
 def test_infinite_looks_and_means_beside_their_interval_are_drawn(digits_bench):
     """The first as a run about to diverge leaves them, the second as rounding may."""
     try:
-        for name, column, value in (("layers", "travelled", "inf"), ("steps_to_target", "low", "1000")):
+        for name, column, value in (("layers/depth", "travelled", "inf"), ("steps_to_target", "low", "1000")):
             path = digits_bench.folder / f"reports/digits/tables/{name}.csv"
             pd.read_csv(path, keep_default_na=False).assign(**{column: value}).to_csv(path, index=False)
         assert digits_bench.run("tables, plot", "plot", "digits", outputs="reports") == 0

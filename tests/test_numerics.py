@@ -21,11 +21,10 @@ from bnrepro.processor import Processor
 from bnrepro.training import estimator_loop
 from bnrepro.training.compiled_loop import CompiledLoop
 from bnrepro.training.start import Start
-from tests.networks.specs import architecture, run_spec
+from tests.networks.specs import ESTIMATORS, architecture, run_spec
 
 # Eigen takes these from instructions that are approximate, and each maker's own.
 APPROXIMATE = {"Rsqrt", "RsqrtGrad", "Reciprocal", "Inv", "_FusedBatchNormEx"}
-ESTIMATORS = ["canned_estimator", "keras_estimator", "core_estimator"]
 
 
 def executed(metadata):
@@ -78,7 +77,13 @@ def test_the_keras_loop_runs_nothing_approximate(digits, changes):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"normalization": "weight"}, {"normalization": "self", "activation": "selu", "dropout": 0.2}]
+    "changes",
+    [
+        {},
+        {"noise": "shifting"},
+        {"normalization": "weight"},
+        {"normalization": "self", "activation": "selu", "dropout": 0.2},
+    ],
 )
 def test_without_batches_the_keras_loop_runs_nothing_approximate_either(digits, changes):
     network = architecture(run_spec("keras", **changes), digits)
@@ -121,7 +126,7 @@ def test_the_evaluator_runs_nothing_approximate(digits, implementation, normaliz
     assert not operations & APPROXIMATE
 
 
-@pytest.mark.filterwarnings("ignore:.*`tf.layers.*:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*`tf.layers.*:UserWarning", "ignore:.*set_learning_phase.*:UserWarning")
 @pytest.mark.parametrize("implementation", ESTIMATORS)
 def test_the_estimators_run_nothing_approximate(digits, implementation):
     class Trace(tf.estimator.SessionRunHook):

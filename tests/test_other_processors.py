@@ -5,18 +5,21 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bnrepro.processor import this_processor
+from bnrepro.study.factors import Implementation
 
 BIN = Path(sys.executable).parent
 
 pytestmark = pytest.mark.slow
 
-RUNS = [  # implementation, and what else sets a run apart
-    *((name, {}) for name in ("keras", "canned_estimator", "keras_estimator", "core_estimator")),
-    *(("keras", {"optimizer": name}) for name in ("momentum", "adam")),
+RUNS = [  # implementation, normalization, and what else sets a run apart
+    *((name, "batch", {}) for name in get_args(Implementation)),
+    *(("keras", "batch", {"optimizer": name}) for name in ("momentum", "adam")),
+    ("keras", "none", {"noise": "shifting"}),
 ]
 PROCESSORS = ["Haswell-noTSX", "EPYC"]
 EMULATOR = shutil.which("qemu-x86_64")
@@ -51,8 +54,8 @@ def main():
     from tests.networks.specs import run_spec
 
     dataset = datasets.load("digits")
-    for name, changes in RUNS:
-        result = run(run_spec(name, "batch", depth=2, steps=20, evaluate_every=10, **changes), dataset)
+    for name, normalization, changes in RUNS:
+        result = run(run_spec(name, normalization, depth=2, steps=20, evaluate_every=10, **changes), dataset)
         arrays = [
             (key, value.tobytes()) for found in (result.parameters, result.layers) for key, value in found.items()
         ]

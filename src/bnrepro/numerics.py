@@ -9,7 +9,7 @@ TensorFlow picks instructions by the processor it finds, in three places that a 
 - XLA, which compiles for the processor at hand. Only `fast` uses it. XLA can be held to AVX2 too, but it rounds
   otherwise than the sessions that estimators train in: Keras and custom estimators would no longer agree to the bit.
 
-What is left is compiled into TensorFlow, and so the same everywhere. The four networks know nothing of this.
+What is left is compiled into TensorFlow, and so the same everywhere. The networks know nothing of this.
 """
 
 import os

@@ -38,16 +38,27 @@ def test_every_evaluation_is_kept_where_they_fit():
     table, _ = thinned([record(99)])
     assert table["step"].tolist() == list(range(0, 1000, 10))
     assert list(table.columns) == [
-        *("study", "implementation", "normalization", "depth", "learning_rate", "seed", "budget", "diverged", "step"),
+        *(
+            "study",
+            "implementation",
+            "normalization",
+            "depth",
+            "learning_rate",
+            "seed",
+            "network",
+            "budget",
+            "diverged",
+        ),
+        "step",
         *("accuracy", "population_accuracy", "loss", "training_accuracy", "test_batch_accuracy"),
     ]
 
 
-def test_a_long_run_is_thinned_evenly_and_keeps_its_end():
+def test_a_long_run_is_thinned_evenly_and_keeps_its_start_and_its_end():
     table, _ = thinned([record(250)])
-    assert len(table) <= 100
-    assert set(np.diff(table["step"])) == {30}
-    assert table["step"].max() == 2500
+    assert len(table) <= 1 + 100
+    assert set(np.diff(table["step"])[1:]) == {30}
+    assert (table["step"].min(), table["step"].max()) == (0, 2500)
 
 
 def test_runs_are_thinned_to_the_same_steps():
@@ -89,8 +100,8 @@ def test_studies_that_end_at_different_steps_are_thinned_each_for_itself():
     own = curves.from_records([record(250)], "depth"), curves.from_records([record(31)], "noise")
     table = pd.read_csv(io.StringIO(curves.thinned_csv(pd.concat(own))))
     assert {study: (len(run), run["step"].max()) for study, run in table.groupby("study")} == {
-        "depth": (84, 2500),
-        "noise": (11, 310),
+        "depth": (85, 2500),
+        "noise": (12, 310),
     }
 
 
@@ -113,7 +124,7 @@ def test_a_loss_that_was_never_finite_leaves_the_others_as_they_are():
 def test_a_study_without_runs_gives_an_empty_table_with_its_header():
     table, text = thinned([])
     assert table.empty
-    assert text.startswith("study,implementation,normalization,depth,learning_rate,seed,budget,diverged,step,accuracy")
+    assert text.startswith("study,implementation,normalization,depth,learning_rate,seed,network,budget,diverged,step,")
 
 
 def test_a_factor_that_a_study_crosses_is_a_column_of_it():

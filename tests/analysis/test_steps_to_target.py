@@ -54,19 +54,33 @@ def test_a_single_crossing_does_not_count():
     assert only(table, mode="ema")["steps"] == 30
 
 
+def test_a_run_arrives_after_the_evaluation_before_or_after_its_budget():
+    for evaluation, after in ((1, 0), (3, 20)):
+        assert only(first(arrives_at(evaluation)), mode="ema")["after"] == after
+    assert only(first(run([0.1] * 11)), mode="ema")["after"] == 100
+
+
+def test_steps_are_counted_by_images_that_are_held_out_where_asked():
+    run = arrives_at(3).assign(validation_accuracy=arrives_at(5)["accuracy"])
+    table = steps_to_target.first_steps(run, [0.9], steps_to_target.HELD_OUT)
+    assert only(table, mode="validation")["steps"] == 50
+
+
 def test_evaluations_that_thin_out_confirm_each_other_all_the_same():
     thinning = run([0.1, 0.95, 0.1, 0.95, 0.95]).assign(step=[0, 10, 20, 50, 100], budget=100)
     assert only(first(thinning), mode="ema")["steps"] == 50
 
 
-@pytest.mark.parametrize("factor", ["placement", "momentum", "updates", "noise"])
+@pytest.mark.parametrize("factor", ["placement", "momentum", "updates"])
 def test_what_only_a_normalization_has_does_not_part_it_from_its_baseline(factor):
     runs = [arrives_at(4), *(arrives_at(2, normalization="batch").assign(**{factor: name}) for name in "ab")]
     assert steps_to_target.speedup(first(*runs))["pairs"].tolist() == [1] * 6  # of each value in each mode
 
 
-def test_what_both_arms_have_parts_them():
-    runs = [arrives_at(4).assign(optimizer="sgd"), arrives_at(2, normalization="batch").assign(optimizer="adam")]
+@pytest.mark.parametrize(("factor", "values"), [("optimizer", ("sgd", "adam")), ("noise", ("none", "steady"))])
+def test_what_both_arms_have_parts_them(factor, values):
+    arms = arrives_at(4), arrives_at(2, normalization="batch")
+    runs = [arm.assign(**{factor: value}) for arm, value in zip(arms, values, strict=True)]
     assert steps_to_target.speedup(first(*runs)).empty
 
 

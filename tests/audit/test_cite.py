@@ -165,7 +165,7 @@ def test_a_figure_that_its_commit_did_not_make_is_refused(clone):
 
 @pytest.mark.slow
 def test_a_figure_of_another_table_is_refused(clone):
-    table = clone.folder / "reports/digits/tables/layers.csv"
+    table = clone.folder / "reports/digits/tables/layers/depth.csv"
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-40]))
     clone.run("bnrepro", "plot", "digits")
     clone.run("git", "checkout", "reports/digits/tables")

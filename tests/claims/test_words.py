@@ -125,7 +125,7 @@ def changed(network=None, training=None, studies=None):
     return params.Params.model_validate(tree)
 
 
-OWN = {"steps": 600, "evaluate_every": 10, "batch_size": 30, "seeds": 4, "seeds_of": {}}
+OWN = {"steps": 600, "evaluate_every": 10, "evaluations": None, "batch_size": 30, "seeds": 4}
 TOLD = ["arrived within 600 iterations", "trained for 600 iterations on mini-batches of 30", "mean over 4 seeds"]
 TOLD += ["first evaluation, at 10", "too high by up to 10 iterations", "Evaluated every 10 iterations"]
 THINNING = {"evaluations": 20, "optimizer": ["adam"], "implementation": ["keras"]}
@@ -169,7 +169,7 @@ def test_the_shipped_parameters_are_the_published_ones(dataset):
         ({"studies": {"noise": {"evaluations": 20}}}, False),
         ({"studies": {"placement": {"momentum": [0.9]}}}, False),
         ({"studies": {"own": {"implementation": ["keras"], "normalization": ["none"], "depth": [2]}}}, True),
-        ({"studies": {"depth": {"seeds_of": SHIPPED.studies["depth"].seeds_of | {"mnist": {"keras": 9}}}}}, True),
+        ({"studies": {"depth": {"of": {"mnist": {"seeds": 9}}}}}, True),
     ],
     ids=str,
 )

@@ -10,9 +10,7 @@ import tensorflow as tf
 from bnrepro.execution import worker
 from bnrepro.processor import this_processor
 from bnrepro.records.machine import Machine, bits_are_promised, this_machine
-from tests.networks.specs import assert_same, run_spec
-
-ESTIMATORS = ["canned_estimator", "keras_estimator", "core_estimator"]
+from tests.networks.specs import ESTIMATORS, assert_same, run_spec
 
 
 def graphs():

@@ -132,14 +132,15 @@ def test_zscores_show_a_normalization_that_is_not_one(monkeypatch: pytest.Monkey
     assert seen["zscore_variance_error"] > 0.01
 
 
-def test_a_network_with_noise_is_looked_at_with_the_noise_of_the_step() -> None:
-    case = make_case("batch before", 1_500, held_out=0, test=10)
+@pytest.mark.parametrize("kind", ["none", "batch before"])
+def test_a_network_with_noise_is_looked_at_with_the_noise_of_the_step(kind: str) -> None:
+    case = make_case(kind, 1_500, held_out=0, test=10)
     quiet = case.probe.look(case.parameters, 3, 5, RATE)["percentiles"][0]
     noisy = Case(Architecture(**{**vars(case.architecture), "noise": "shifting"}), case.parameters, case.dataset)
     one, again, other = (noisy.probe.look(case.parameters, 3, step, RATE)["percentiles"][0] for step in (5, 5, 6))
     np.testing.assert_array_equal(one, again)
     place = [tf.constant(value, tf.int64) for value in (3, 5)]
     drawn = noise("shifting", *place, 0, tf.constant([1_200, 6])).numpy()
-    moved = np.median(drawn, axis=0)
+    moved = np.median(drawn, axis=0) * (quiet[2] - quiet[0] if kind == "none" else 1)
     assert np.corrcoef(one[1] - quiet[1], moved)[0, 1] > 0.9
     assert np.abs(other[1] - one[1]).max() > 0.1

@@ -1,4 +1,4 @@
-"""The four networks as a user of TensorFlow trains and evaluates them: by `Model.fit` and by `Estimator.train`.
+"""The networks as a user of TensorFlow trains and evaluates them: by `Model.fit` and by `Estimator.train`.
 
 Of the package this takes the network files alone, and with them `tf.estimator` where TensorFlow lacks it; so TensorFlow
 2.15.1, which has its own, can run it in an environment without the rest. `python -m tests.networks.plain FILE` trains

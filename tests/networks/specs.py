@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
 from bnrepro.networks.variants import dense
 from bnrepro.networks.variants.dense import Architecture
-from bnrepro.study.factors import RunSpec
+from bnrepro.study.factors import Implementation, RunSpec
 from bnrepro.training import run
 from bnrepro.training.batches import mini_batches
 
@@ -21,10 +21,11 @@ STEPS = 200
 # out or two mini-batches that change places leave differences above it (tests/networks/test_parity.py).
 TOLERANCE = STEPS * float(np.finfo(np.float32).eps)  # 2.4e-5
 FLOAT32 = 1e-6  # accuracies are sums of zeros and ones, divided in float32
+ESTIMATORS = [name for name in get_args(Implementation) if name != "keras"]
 # Networks that learn within the 200 steps, to be trained by plain TensorFlow: implementation, normalization, depth.
 PLAIN = [
     (implementation, normalization, depth)
-    for implementation in ("keras", "canned_estimator", "keras_estimator", "core_estimator")
+    for implementation in get_args(Implementation)
     for normalization, depth in (("none", 1), ("batch", 3))
 ]
 

@@ -138,7 +138,9 @@ def test_noise_differs_by_place_and_by_seed(kind: str) -> None:
         assert abs(np.corrcoef(noise(kind, 3).ravel(), other.ravel())[0, 1]) < 0.2
 
 
-@pytest.mark.parametrize("changes", [{"dropout": 0.3}, {"normalization": "batch", "noise": "shifting"}])
+@pytest.mark.parametrize(
+    "changes", [{"dropout": 0.3}, {"noise": "drifting"}, {"normalization": "batch", "noise": "shifting"}]
+)
 def test_random_numbers_follow_from_the_seed_and_not_from_the_process(digits, changes: dict) -> None:
     """Two runs of one seed with another between them, in one process and its one compiled model."""
     spec = run_spec("keras", depth=2, steps=20, evaluate_every=10, **changes)
@@ -155,7 +157,7 @@ def test_random_numbers_follow_from_the_seed_and_not_from_the_process(digits, ch
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer", "weight", "self"])
 def test_without_training_nothing_is_drawn(normalization: str) -> None:
     activation = "selu" if normalization == "self" else "sigmoid"
-    noise = "shifting" if normalization == "batch" else "none"
+    noise = "shifting" if normalization in ("none", "batch") else "none"
     images = np.random.default_rng(0).random((5, 64)).astype(np.float32)
     outputs = []
     for changes in ({}, {"dropout": 0.5, "noise": noise}):

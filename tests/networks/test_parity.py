@@ -1,4 +1,4 @@
-"""Four ways to write one network: from the same start, on the same mini-batches, to the same parameters."""
+"""Five ways to write one network: from the same start, on the same mini-batches, to the same parameters."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bnrepro.data.dataset import Dataset
 from bnrepro.networks.parameters import Parameters
+from bnrepro.networks.variants import layers
 from bnrepro.networks.variants.dense import Architecture
 from bnrepro.study.factors import RunSpec
 from bnrepro.training.recording import Result
@@ -26,7 +28,7 @@ def train_reference(spec: RunSpec, dataset: Dataset, **changes: Any) -> Paramete
 
 
 @pytest.mark.parametrize(("normalization", "depth"), CASES)
-@pytest.mark.parametrize("implementation", ["keras_estimator", "core_estimator"])
+@pytest.mark.parametrize("implementation", ["keras_estimator", "core_estimator", "converted_estimator"])
 def test_estimators_reach_the_parameters_of_the_keras_model(
     trained: Trained, implementation: str, normalization: str, depth: int
 ) -> None:
@@ -55,6 +57,31 @@ def test_canned_estimator_normalizes_after_the_nonlinearity(trained: Trained, di
     spec = run_spec("canned_estimator", "batch", depth)
     expected = train_reference(spec, digits, placement="after", momentum=0.999, epsilon=1e-3)
     assert_same(trained(spec).parameters, expected)
+
+
+@pytest.mark.parametrize(("normalization", "placement"), [("none", None), ("batch", "before"), ("batch", "after")])
+def test_noise_is_in_standard_deviations_of_what_it_is_added_to(
+    trained: Trained, digits: Dataset, normalization: str, placement: str | None
+) -> None:
+    """Batch normalization before it makes them 1, or gamma; else they are a unit's own over the mini-batch."""
+    spec = run_spec("keras", normalization, 2, placement=placement, noise="shifting", steps=40, evaluate_every=20)
+    network = architecture(spec, digits)
+
+    def drawn(step: int) -> dict[str, np.ndarray]:
+        at, shape = (tf.constant(spec.seed, tf.int64), tf.constant(step, tf.int64)), tf.constant([60, 100])
+        return {
+            layer: layers.noise("shifting", *at, place, shape).numpy()
+            for place, layer in enumerate(network.hidden_layers)
+        }
+
+    batches = [(*examples, drawn(step)) for step, examples in enumerate(training_examples(spec, digits))]
+    initial = initial_parameters(network, spec.initial_stddev, spec.seed)
+    assert_same(trained(spec).parameters, reference.train(initial, batches, spec.learning_rate, network))
+    louder = [
+        (images, labels, {name: 1.01 * value for name, value in noise.items()}) for images, labels, noise in batches
+    ]
+    with pytest.raises(AssertionError):
+        assert_same(trained(spec).parameters, reference.train(initial, louder, spec.learning_rate, network))
 
 
 def test_keras_model_normalizes_after_the_nonlinearity_where_asked(trained: Trained) -> None:

@@ -16,8 +16,8 @@ from tests.networks import plain
 from tests.networks.specs import FLOAT32, PLAIN, architecture, assert_same, run_spec
 
 
-# Core TensorFlow's layers say on every call that they are deprecated; our own loop knows, a plain one is told.
-@pytest.mark.filterwarnings("ignore:.tf.layers:UserWarning")
+# What estimators are built by says on every call that it is deprecated; our own loop knows, a plain one is told.
+@pytest.mark.filterwarnings("ignore:.*(tf.layers|set_learning_phase|state_updates):UserWarning")
 @pytest.mark.parametrize(("implementation", "normalization", "depth"), PLAIN)
 def test_plain_training_and_evaluation(
     trained: Callable[[RunSpec], Result],

@@ -25,7 +25,7 @@ def given(project):
 def test_the_grid_is_crossed_with_the_seeds(given):
     specs = expand(given, "digits", "depth")
     grid = given.studies["depth"]
-    seeds = sum(given.seeds("digits", "depth", implementation) for implementation in grid.implementation)
+    seeds = sum(len(given.seeds("digits", "depth", implementation)) for implementation in grid.implementation)
     assert len(specs) == len(set(specs)) == len(grid.normalization) * len(grid.depth) * seeds
     assert {spec.learning_rate for spec in specs} == {given.training["digits"].learning_rate}
 
@@ -49,11 +49,12 @@ def test_what_a_study_does_not_name_comes_from_the_other_sections(given):
     [
         ("pixels", ["binary", "grey"]),
         ("initial_stddev", [0.1, 0.2]),
+        ("initial_scheme", ["gaussian", "lecun", "he"]),
         ("activation", ["sigmoid", "relu"]),
         ("placement", ["before", "after"]),
         ("momentum", [0.5, 0.9]),
         ("dropout", [0.0, 0.5]),
-        ("noise", ["none", "steady", "shifting"]),
+        ("noise", ["none", "steady", "shifting", "drifting"]),
         ("optimizer", ["sgd", "momentum", "adam"]),
         ("decay", [1.0, 0.1]),
         ("learning_rate", [0.1, 0.2]),
@@ -100,13 +101,33 @@ def test_runs_that_do_not_differ_are_one(given):
     assert len(specs) == len(set(specs)) == (1 + 2 + 1 + 1) * seeds
 
 
-def test_an_implementation_may_have_seeds_of_its_own(given):
-    grid = given.studies["depth"].model_copy(update={"seeds_of": {"digits": {"keras": 7}}})
-    other = given.model_copy(update={"studies": {"depth": grid}})
-    seeds = {name: other.seeds("digits", "depth", name) for name in ("keras", "core_estimator")}
-    assert seeds == {"keras": 7, "core_estimator": given.training["digits"].seeds}
-    assert other.seeds("mnist", "depth", "keras") == given.training["mnist"].seeds
-    assert {s.seed for s in expand(other, "digits", "depth") if s.implementation == "keras"} == set(range(7))
+def test_an_implementation_may_have_seeds_of_its_own_and_a_dataset_others(given):
+    implementations = ["keras", "core_estimator"]
+    grid = params.Study(
+        implementation=implementations,
+        normalization=["none"],
+        depth=[1],
+        seeds={"keras": 7},
+        of={"mnist": params.OnADataset(seeds={"keras": 2}), "fashion_mnist": params.OnADataset(seeds=4)},
+    )
+    other = given.model_copy(update={"studies": {"own": grid}, "first_seed": 30})
+    usual = given.training["mnist"].seeds
+    for dataset, counts in {"digits": (7, 5), "mnist": (2, usual), "fashion_mnist": (4, 4)}.items():
+        for name, count in zip(implementations, counts, strict=True):
+            seeds = [spec.seed for spec in expand(other, dataset, "own") if spec.implementation == name]
+            assert seeds == list(range(30, 30 + count)) == list(other.seeds(dataset, "own", name))
+
+
+def test_seeds_begin_where_the_file_says_or_the_study(given):
+    assert [spec.seed for spec in own(given)] == [given.first_seed]
+    assert [spec.seed for spec in own(given, first_seed=0, seeds=2)] == [0, 1]
+
+
+def test_a_study_may_have_another_budget_on_a_dataset(given):
+    budget = {"steps": 600, "of": {"mnist": params.OnADataset(steps=1000, evaluations=7)}}
+    for dataset, expected in {"digits": (600, None), "mnist": (1000, 7)}.items():
+        (spec,) = own(given, dataset, **budget)
+        assert (spec.steps, spec.evaluations) == expected
 
 
 def test_a_study_for_another_dataset_has_no_runs(given):
@@ -144,6 +165,7 @@ def test_every_field_of_a_spec_is_in_its_fingerprint():
         "placement": "after",
         "updates": "omitted",
         "noise": "steady",
+        "initial_scheme": "he",
         "activation": "relu",
         "optimizer": "adam",
         "decay": 0.5,
@@ -222,4 +244,5 @@ def test_a_digest_covers_what_training_imports(implementation):
 
 
 def test_the_code_of_training_is_that_of_every_run():
-    assert len({fingerprint.training_digest(), *(fingerprint.code_digest(run_spec(n)) for n in IMPLEMENTATIONS)}) == 5
+    digests = {fingerprint.training_digest(), *(fingerprint.code_digest(run_spec(name)) for name in IMPLEMENTATIONS)}
+    assert len(digests) == len(IMPLEMENTATIONS) + 1

@@ -58,7 +58,7 @@ def having(**settings):
 @pytest.mark.parametrize(
     ("normalization", "has"),
     [
-        ("none", (None, None, None, "none")),
+        ("none", (None, None, None, "steady")),
         ("batch", ("before", 0.98, 0.002, "steady")),
         ("layer", (None, None, 0.002, "none")),
         ("weight", (None, None, None, "none")),
@@ -87,9 +87,9 @@ def test_initial_weights_are_a_standard_deviation_or_a_scheme():
     assert having(activation="relu").initial_weights is None
 
 
-def test_updates_are_run_by_the_authors_of_custom_estimators_alone():
+def test_updates_are_omitted_by_the_authors_of_custom_estimators_alone():
     names = get_args(factors.Implementation)
-    assert [having(implementation=name).updates for name in names] == [None, None, "omitted", "omitted"]
+    assert [having(implementation=name).updates for name in names] == [None, None, "omitted", "omitted", "run"]
     assert {having(implementation=name, normalization="none").updates for name in names} == {None}
 
 

@@ -8,7 +8,7 @@ import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.study import params
+from bnrepro.study.factors import Implementation
 
 SHIPPED = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
 CONTENT = yaml.safe_load(SHIPPED)
@@ -32,6 +33,8 @@ def tree() -> dict[str, Any]:
     content = copy.deepcopy(CONTENT)
     content["data"]["digits"].update(test=500, validation=200)
     content["training"]["digits"].update(steps=3000, evaluate_every=50, batch_size=60)
+    for name in ("evaluate_every", "evaluations", "seeds", "of"):
+        del content["studies"]["depth"][name]
     return content
 
 
@@ -148,6 +151,7 @@ def test_a_stage_is_refused_what_the_file_does_not_describe(project):
 # --- keys -------------------------------------------------------------------------------------------------------------
 
 LEVELS: list[Key] = [(), ("data", "digits"), ("network",), ("training", "digits"), ("studies", "depth")]
+LEVELS += [("studies", "dropout", "of", "mnist")]
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -162,10 +166,10 @@ def test_an_unknown_key_is_named_beside_the_known_ones(refused, level):
     assert set(known) <= set(re.findall(r"\w+", told.split("allowed here: ")[1]))
 
 
-@pytest.mark.parametrize("section", ["data", "training"])
+@pytest.mark.parametrize("section", [("data",), ("training",), ("studies", "dropout", "of")], ids=".".join)
 def test_a_section_of_an_unknown_dataset_is_refused(refused, section):
-    line = refused(with_value((section, "cifar"), tree()[section]["digits"]))
-    assert line.startswith(f"{section}.cifar: 'cifar' (str) given")
+    line = refused(with_value((*section, "cifar"), {}))
+    assert line.startswith(f"{'.'.join(section)}.cifar: 'cifar' (str) given")
     assert all(name in line for name in NAMES)
 
 
@@ -251,6 +255,7 @@ LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("studies", "depth", "optimizer"): "sgd",
     ("studies", "depth", "decay"): 1.0,
     ("studies", "depth", "initial_stddev"): 0.1,
+    ("studies", "depth", "initial_scheme"): "glorot",
     ("studies", "depth", "momentum"): 0.9,
     ("studies", "depth", "pixels"): "grey",
     ("studies", "depth", "datasets"): "digits",
@@ -373,7 +378,7 @@ def test_numbers_that_are_equal_repeat_a_value(refused):
         (
             ("studies", "depth", "implementation"),
             2,
-            ["keras", "canned_estimator", "keras_estimator", "core_estimator"],
+            [*get_args(Implementation)],
         ),
         (("studies", "depth", "normalization"), 1, ["none", "batch"]),
     ],
@@ -473,6 +478,39 @@ def test_a_decay_that_is_no_share_is_refused(refused, value):
 
 def test_a_study_of_the_papers_may_not_have_mini_batches_of_its_own(refused):
     assert "no further factor" in refused(with_value(("studies", "paper", "batch_size"), 30))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"steps": 3010}, "evaluate_every (50 on digits) has to divide steps (3010)"),
+        ({"batch_size": 2000}, "needed for a mini-batch, or one of each class: 2000"),
+    ],
+    ids=str,
+)
+def test_a_budget_for_one_dataset_has_to_fit(refused, settings, told):
+    content = with_value(("studies", "depth", "of"), {"digits": settings})
+    content["studies"]["depth"]["datasets"] = content["datasets"] = ["digits"]
+    assert told in refused(content)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [
+        ({"keras": 0}, "studies.depth.seeds.keras: 0 (int) given; input should be greater than or equal to 1"),
+        ({"keras": 2, "other": 3}, "studies.depth.seeds.other: 'other' (str) given; input should be 'keras', "),
+        ({}, "studies.depth.seeds: {} (dict) given; one entry at least is needed"),
+    ],
+    ids=str,
+)
+def test_seeds_by_implementation_are_counts_of_implementations(refused, seeds, told):
+    assert refused(with_value(("studies", "depth", "seeds"), seeds)).startswith(told)
+
+
+@pytest.mark.parametrize("key", [("first_seed",), ("studies", "depth", "first_seed")], ids=dotted)
+@pytest.mark.parametrize("value", [-1, 0.5, "100"])
+def test_a_first_seed_is_a_number_from_0_on(refused, key, value):
+    assert_says(refused(with_value(key, value)), key, value)
 
 
 def test_steps_that_are_refused_are_not_divided(refused):
@@ -776,7 +814,7 @@ def test_a_dropout_that_is_no_share_is_refused(refused, value):
     assert refused(content).startswith("studies.dropout.dropout.0: ")
 
 
-@pytest.mark.parametrize("study", ["paper", "calibration", "momentum", "pixels"])
+@pytest.mark.parametrize("study", ["paper", "calibration", "momentum", "specifications"])
 def test_a_study_beside_the_headline_may_be_left_out(tmp_path, study):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(without(("studies", study))))
     assert study not in params.load(tmp_path / "params.yaml").studies

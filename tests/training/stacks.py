@@ -8,6 +8,7 @@ from tests.networks.specs import run_spec
 SELU = {"activation": "selu", "initial_stddev": None, "learning_rate": 0.02}  # with more, kinks amplify any rounding
 CASES = {
     "none": ("none", {}),
+    "shifting noise": ("none", {"noise": "shifting"}),
     "batch": ("batch", {}),
     "batch after": ("batch", {"placement": "after"}),
     "batch, steady noise": ("batch", {"noise": "steady"}),

@@ -85,19 +85,20 @@ def finals(records: Sequence[dict[str, Any]], study: str, further: Sequence[str]
     """What every run of a study ends with.
 
     Returns:
-        A row for every run: the series' factors, seed, diverged (bool), the last accuracies of its curve, and what was
-        measured once (`bnrepro.measurement`): `population_accuracy` is Algorithm 2 over the whole training set. NaN
-        where the run diverged, or has no such thing.
+        A row for every run: the series' factors, seed, network (see `network`), diverged (bool), the last accuracies of
+        its curve, and what was measured once (`bnrepro.measurement`): `population_accuracy` is Algorithm 2 over the
+        whole training set. NaN where the run diverged, or has no such thing.
     """
     factors, rows = [*SERIES, *further], []
     for record in records:
         row = {"study": study, **{factor: record["spec"][factor] for factor in [*factors[1:], "seed"]}}
+        row["network"] = network(record["spec"])
         row["diverged"] = record["diverged_at"] is not None
         if not row["diverged"]:
             row |= {name: record["curve"][name][-1] for name in ACCURACIES} | record["final"]
         rows.append(row)
     if not rows:
-        return pd.DataFrame(columns=[*factors, "seed", "diverged", *ACCURACIES])
+        return pd.DataFrame(columns=[*factors, "seed", "network", "diverged", *ACCURACIES])
     table = pd.DataFrame(rows)
     return table.reindex(columns=list(dict.fromkeys([*table.columns, *ACCURACIES])))
 
@@ -118,16 +119,22 @@ def final_accuracy(finals: pd.DataFrame) -> pd.DataFrame:
     return means.reset_index()
 
 
+def tabulated(curves: pd.DataFrame) -> pd.DataFrame:
+    """Curves (`from_records`) as they are committed: without what other tables have of a run."""
+    return curves.drop(columns=["network", "budget", "diverged"])
+
+
 def thinned_csv(table: pd.DataFrame) -> str:
     """A table of runs by step as it is committed: at most 100 steps a run and 1 MiB in all.
 
-    Where that takes thinning, all runs of a study keep the same steps: every k-th, counted back from the study's last.
+    Where that takes thinning, all runs of a study keep the same steps: every k-th, counted back from the study's last,
+    and step 0 where the table has it.
     """
     place = table["step"].astype(float).groupby(table["study"]).rank("dense", ascending=False) - 1
     stride = 1
     while True:
-        kept = table[place % stride == 0]
-        text, steps = to_csv(kept), kept.groupby("study")["step"].nunique().max()
+        kept = table[(place % stride == 0) | (table["step"] == 0)]
+        text, steps = to_csv(kept), kept[kept["step"] > 0].groupby("study")["step"].nunique().max()
         if not steps > 1 or (steps <= MOST_STEPS and len(text.encode()) < MOST_BYTES):
             return text
         stride += 1

@@ -7,7 +7,7 @@ plain empirical distribution: the median exists if more than half of the runs ar
 evaluation may have arrived long before: its steps are an upper bound, and a ratio that rests on them is a bound too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,26 +22,34 @@ MODES = {  # mode of evaluation: its column
 }
 INTERVAL_FROM = 6  # pairs or runs: below, a bootstrap says little, and the range is given instead
 RESAMPLES = 10_000
+HELD_OUT = {"validation": "validation_accuracy"}  # where images are held out; a learning rate is chosen by them
 FINE_TARGETS = [round(0.8 + 0.005 * i, 3) for i in range(40)]  # for the ratio as a function of the target
 
 
-def first_steps(curves: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
+def first_steps(curves: pd.DataFrame, targets: Sequence[float], modes: Mapping[str, str] = MODES) -> pd.DataFrame:
     """Steps to target of every run.
+
+    Args:
+        modes: of evaluation, each with its column.
 
     Returns:
         A row for every run, mode and target: the series' factors, seed, budget, diverged, mode, target, `steps` (NaN
-        where the run is censored), and `at_first`: whether it was there at its first evaluation.
+        where the run is censored), `after` (the evaluation before: it arrived after it, or after the budget), and
+        `at_first`: whether it was there at its first evaluation.
     """
     rows, factors = [], [*series(curves), "seed"]
     for key, whole in curves.groupby(factors, sort=False, dropna=False):
         budget, diverged = whole["budget"].iloc[0], whole["diverged"].iloc[0]
         run = whole[whole["step"] > 0].sort_values("step")  # none, for a run that diverged before its first evaluation
         steps = run["step"].to_numpy()
-        for mode, column in MODES.items():
+        before = np.append(0, steps[:-1])
+        for mode, column in modes.items():
             for target in targets:
                 arrived = crossing(steps, run[column].to_numpy(), target)
-                rows.append((*key, budget, diverged, mode, target, arrived, len(steps) > 0 and arrived == steps[0]))
-    return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "at_first"])
+                after = budget if np.isnan(arrived) else before[steps == arrived][0]
+                at_first = len(steps) > 0 and arrived == steps[0]
+                rows.append((*key, budget, diverged, mode, target, arrived, after, at_first))
+    return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "after", "at_first"])
 
 
 def crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:

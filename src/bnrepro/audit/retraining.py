@@ -194,7 +194,7 @@ def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
 
 def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Comparison:
     """The steps of the run's curve that are committed, digit for digit."""
-    table = curves.from_records([now], name, curves.further(params.studies[name])).drop(columns=["budget", "diverged"])
+    table = curves.tabulated(curves.from_records([now], name, curves.further(params.studies[name])))
     header, first, *rows = curves.to_csv(table).splitlines()
     place = list(table).index("step")
     run = first.split(",")[:place]  # its factors and seed, with which each of its rows begins

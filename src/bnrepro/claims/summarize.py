@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,7 @@ from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
-LAYERS_OF = ("depth", "dropout", "momentum", "noise")  # studies whose layers are drawn
+LAYERS_OF = ("depth", "learning_rate", "dropout", "momentum", "updates", "noise")  # studies whose layers are compared
 
 _REMEDY = "run `dvc repro`"
 
@@ -52,15 +52,17 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
     every = _together(list(of_study.values()))
     finals = _together([curves.finals(found[study], study, further[study]) for study in found])
-    looks = _together(
-        [layers.looks(found[study], study, further[study], partial(_arrays, dataset, study)) for study in found]
-    )
-    first = steps_to_target.first_steps(every, params.training[dataset].targets)
+    seen = {
+        study: layers.looks(found[study], study, further[study], partial(_arrays, dataset, study)) for study in found
+    }
+    looks = _together(list(seen.values()))
+    arrivals = {study: _arrivals(table, params.training[dataset].targets) for study, table in of_study.items()}
+    first = _together(list(arrivals.values()))
+    first = first[first["mode"].isin(steps_to_target.MODES)]
     speedup = steps_to_target.speedup(first)
     by_target = steps_to_target.first_steps(of_study[HEADLINE_STUDY], steps_to_target.FINE_TARGETS)
     final = curves.final_accuracy(finals)
     tables = {
-        "first_steps": first,
         "steps_to_target": steps_to_target.summary(first),
         "speedup": speedup,
         "speedup_by_target": steps_to_target.speedup(by_target),
@@ -77,10 +79,14 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         claimed += ledger.judge_paper(evidence)
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
-            trained = table[table["step"] > 0].drop(columns=["network", "budget", "diverged"])
+            trained = curves.tabulated(table[table["step"] > 0])
             paths.write_text(folder / "curves" / f"{study}.csv", curves.thinned_csv(trained))
-        shown = looks[looks["study"].isin(LAYERS_OF) & (looks["implementation"] == "keras")]
-        paths.write_text(folder / "layers.csv", curves.thinned_csv(shown))
+            paths.write_text(folder / "first_steps" / f"{study}.csv", curves.to_csv(arrivals[study]))
+        for study in set(LAYERS_OF) & seen.keys():
+            shown = seen[study]
+            if study == HEADLINE_STUDY:  # it has all implementations, whose layers would crowd its looks out
+                shown = shown[shown["implementation"] == "keras"]
+            paths.write_text(folder / "layers" / f"{study}.csv", curves.thinned_csv(shown))
         for name, table in tables.items():
             paths.write_text(folder / f"{name}.csv", curves.to_csv(table))
     paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
@@ -114,6 +120,11 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     factors = curves.series(table)
     return table[[*factors, *(name for name in table if name not in factors)]]
+
+
+def _arrivals(table: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
+    held_out = steps_to_target.HELD_OUT if "validation_accuracy" in table else {}
+    return steps_to_target.first_steps(table, targets, steps_to_target.MODES | held_out)
 
 
 def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from bnrepro.study.factors import RunSpec
 # What a step's cost depends on, more than on all else.
 _COST = ("dataset", "device", "implementation", "normalization", "depth")
 # Steps per second of one core at depth 3, evaluation included, until the store has figures of its own (a Xeon's).
-_FIRST_GUESS = {"keras": 1500.0, "canned_estimator": 1000.0, "keras_estimator": 1000.0, "core_estimator": 1000.0}
+_KERAS, _ESTIMATOR = 1500.0, 1000.0
 # Of each run, however short: a network is built and compiled, and freed. 0.1 to 0.2 s where thousands were timed.
 _RUN_SECONDS = 0.2
 # Of a study with anything to train: workers start, and import TensorFlow.
@@ -33,7 +33,8 @@ class Costs:
     def seconds(self, spec: RunSpec) -> float:
         """By runs with as many steps, or with as nearly as many as there are."""
         if not self.known(spec):
-            return _RUN_SECONDS + spec.steps * (2 + spec.depth) / 5 / _FIRST_GUESS[spec.implementation]
+            rate = _KERAS if spec.implementation == "keras" else _ESTIMATOR
+            return _RUN_SECONDS + spec.steps * (2 + spec.depth) / 5 / rate
         by_steps = self._seen[_like(spec)]
         steps = min(by_steps, key=lambda steps: abs(steps - spec.steps))
         took = median(by_steps[steps])

@@ -20,7 +20,7 @@ _ARMS = (
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `dropout`."""
-    looks = tables.rows("layers", "dropout", "", "dropout")
+    looks = tables.rows("layers/dropout", "dropout", "", "dropout")
     return draw(tables.curves("dropout"), looks, tables.budget("dropout"))
 
 
@@ -28,7 +28,7 @@ def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
     """Test and training accuracy against iterations, a column for each rate; and against the rate, what it does inside.
 
     Args:
-        curves, looks: rows of curves/dropout.csv and of layers.csv: one study, depth and learning rate.
+        curves, looks: rows of curves/dropout.csv and of layers/dropout.csv: one depth and learning rate.
         budget: the steps of a run.
     """
     rates = sorted(curves["dropout"].unique())

@@ -17,7 +17,7 @@ _LINES = (("first", (0, (2, 1.2))), ("last", "-"))  # hidden layers, and how eac
 
 def from_tables(tables: Tables) -> Figure | None:
     """Of the headline's study; None where no run was looked into."""
-    looks = tables.rows("layers", HEADLINE_STUDY, "depth")
+    looks = tables.rows(f"layers/{HEADLINE_STUDY}", HEADLINE_STUDY, "depth")
     return draw(looks, tables.budget(HEADLINE_STUDY)) if len(looks) else None
 
 
@@ -25,7 +25,7 @@ def draw(looks: pd.DataFrame, budget: int) -> Figure:
     """A column for every depth; the last hidden layer in full, the first dashed.
 
     Args:
-        looks: rows of layers.csv: one study, one implementation, one learning rate.
+        looks: rows of layers/depth.csv: one implementation, one learning rate.
         budget: the steps of a run.
     """
     depths = sorted(looks["depth"].unique())

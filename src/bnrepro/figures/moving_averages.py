@@ -15,7 +15,7 @@ STUDIES: Needs = {"momentum": ("momentum",), "updates": ("updates",)}
 
 def from_tables(tables: Tables) -> Figure:
     """Of studies `momentum` and `updates`."""
-    looks = tables.rows("layers", "momentum", "", "momentum")
+    looks = tables.rows("layers/momentum", "momentum", "", "momentum")
     updates = tables.curves("updates", "implementation")
     return draw(tables.curves("momentum"), looks, updates, tables.budget("momentum"))
 
@@ -25,7 +25,7 @@ def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, bud
 
     Args:
         momentum, updates: rows of curves/momentum.csv and curves/updates.csv: one depth and learning rate.
-        looks: rows of layers.csv of study `momentum`.
+        looks: rows of layers/momentum.csv.
         budget: the steps of a run.
     """
     figure, (lag, learning, forgotten) = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.7))

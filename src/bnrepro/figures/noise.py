@@ -19,14 +19,14 @@ _ARMS = (
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `noise`."""
-    return draw(tables.curves("noise"), tables.rows("layers", "noise", "", "noise"), tables.budget("noise"))
+    return draw(tables.curves("noise"), tables.rows("layers/noise", "noise", "", "noise"), tables.budget("noise"))
 
 
 def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
     """Left: accuracy; middle: travel by layer; right: how much one step of the layers before turns a gradient.
 
     Args:
-        curves, looks: rows of curves/noise.csv and of layers.csv: one study, depth and learning rate.
+        curves, looks: rows of curves/noise.csv and of layers/noise.csv: one depth and learning rate.
         budget: the steps of a run.
     """
     figure, (learning, travel, change) = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.7))

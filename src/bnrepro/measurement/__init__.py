@@ -1,1 +1,1 @@
-"""Parameters and data in, numbers out: one evaluator for all four networks, and one probe of their layers."""
+"""Parameters and data in, numbers out: one evaluator for all networks, and one probe of their layers."""

@@ -148,7 +148,7 @@ def _percentiles(values: np.ndarray) -> np.ndarray:
     """[3, units] of values [images, ..., units]."""
     values = values.reshape(-1, values.shape[-1])
     ranks = [-(-percentile * len(values) // 100) - 1 for percentile in PERCENTILES]
-    return np.partition(values, ranks, axis=0)[ranks]
+    return np.sort(values, axis=0)[ranks]  # which vector instructions do sooner than a partition at three ranks
 
 
 def _side_by_side(layers: list[np.ndarray]) -> np.ndarray:

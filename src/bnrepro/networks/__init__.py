@@ -1,1 +1,1 @@
-"""The network of the paper's section 4.1, written in the four ways that TensorFlow's users know."""
+"""The network of the paper's section 4.1, written in the ways that TensorFlow's users know."""

@@ -6,7 +6,7 @@ from bnrepro.networks.parameters import Architecture
 
 
 def network(architecture: Architecture) -> Network:
-    """What the four files of the lesson write, the canned estimator's order of layers included."""
+    """What the files of the lesson write, the canned estimator's order of layers included."""
     layers: list[Layer] = []
     units = architecture.inputs
     for name in architecture.hidden_layers:

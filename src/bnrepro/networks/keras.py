@@ -12,7 +12,7 @@ from bnrepro.networks.parameters import Architecture
 
 def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Model:
     """A compiled model from images [batch, inputs] to logits [batch, classes]."""
-    inputs = x = tf.keras.Input((architecture.inputs,))
+    inputs = x = tf.keras.Input((architecture.inputs,), name="pixels")
     for layer in architecture.hidden_layers:
         x = tf.keras.layers.Dense(architecture.width, use_bias=not architecture.batch_norm, name=layer)(x)
         if architecture.batch_norm:

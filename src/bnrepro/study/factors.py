@@ -13,12 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_type_
 from pydantic import ConfigDict, Field
 
 DatasetName = str  # of those in `bnrepro.data.registry`, which is not imported here: a new one changes no run
-Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator"]
+Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator", "converted_estimator"]
 Normalization = Literal["none", "batch", "layer", "weight", "self"]
 Pixels = Literal["binary", "grey"]
 Activation = Literal["sigmoid", "relu", "selu"]
 Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
-Updates = Literal["run", "omitted"]  # of the moving averages, in estimators whose author has to run them
+Updates = Literal["run", "omitted"]  # of the moving averages, in custom estimators
 Noise = Literal["none", "steady", "shifting", "drifting"]
 InitialScheme = Literal["gaussian", "lecun", "glorot", "glorot_x4", "he"]
 InitialWeights = float | InitialScheme | None  # as of `RunSpec.initial_weights`
@@ -139,6 +139,7 @@ class RunSpec:
             "canned_estimator": "canned estimator",
             "keras_estimator": "estimator, Keras layers",
             "core_estimator": "estimator, core TensorFlow",
+            "converted_estimator": "estimator, converted Keras model",
         },
     )
     normalization: Normalization = factor(
@@ -193,7 +194,8 @@ class RunSpec:
     updates: Updates | None = factor(
         "run",
         named="optional",
-        needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator")},
+        needs=_BATCH | {"implementation": ("keras_estimator", "core_estimator", "converted_estimator")},
+        fixed={("implementation", "converted_estimator"): "run"},  # the conversion sees to it
         label="updates of the moving averages",
     )
     dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))
@@ -201,9 +203,9 @@ class RunSpec:
         "none",
         named="optional",
         estimators=("none",),
-        needs=_BATCH,
+        needs={"normalization": ("none", "batch")},
         words={"none": "no noise"} | {name: f"{name} noise" for name in ("steady", "shifting", "drifting")},
-        label="noise after batch normalization",
+        label="noise before the nonlinearity",
     )
     optimizer: Optimizer = factor(
         "sgd",

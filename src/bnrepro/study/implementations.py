@@ -39,6 +39,6 @@ def measured_as(spec: RunSpec) -> str:
 
 
 def _in_lesson(spec: RunSpec) -> bool:
-    """Whether the network is one that the four files of the lesson write."""
+    """Whether the network is one that the files of the lesson write."""
     plain = spec.activation == "sigmoid" and spec.noise == "none" and not spec.dropout
     return spec.normalization in ("none", "batch") and plain

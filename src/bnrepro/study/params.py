@@ -10,6 +10,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
+    TypeAdapter,
     ValidationInfo,
     create_model,
     field_validator,
@@ -140,7 +142,14 @@ _Factors = create_model(
 )
 
 
-SeedsOf = Seeds | dict[Implementation, Seeds]  # of all implementations, or of each
+def _by_implementation_or_of_all(value: Any) -> Any:
+    kind: Any = SeedsByImplementation if isinstance(value, dict) else Seeds
+    return TypeAdapter(kind).validate_python(value, strict=True)
+
+
+SeedsByImplementation = Annotated[dict[Implementation, Seeds], Field(min_length=1)]
+# By a validator of its own: a refused union would be refused twice, and name its types to whoever wrote the file.
+SeedsOf = Annotated[Seeds | SeedsByImplementation, PlainValidator(_by_implementation_or_of_all)]
 
 
 class OnADataset(Section):

@@ -104,8 +104,8 @@ def _train(spec: RunSpec, dataset: Dataset, start: Start) -> int | None:
     module = importlib.import_module(network_of(spec))
     network = architecture(module, spec, dataset.shape, dataset.classes)
     build = partial(module.build_estimator, network, spec.learning_rate)
-    if spec.updates is not None:
-        build = partial(build, run_updates=spec.updates == "run")
+    if spec.updates == "omitted":
+        build = partial(build, run_updates=False)
     return importlib.import_module(loop_of(spec)).train(build, module.canonical_name, dataset, start)
 
 
@@ -147,6 +147,7 @@ def _with_pixels(dataset: Dataset, pixels: Pixels) -> Dataset:
 
 
 def _keep_tensorflow_quiet() -> None:
-    """Estimators and `tf.compat.v1.layers` are deprecated, and say so on every call; that is known here."""
-    warnings.filterwarnings("ignore", message=".*`tf.layers.*", category=UserWarning)
+    """Estimators and what they are built by are deprecated, and say so on every call; that is known here."""
+    for name in ("tf.layers", "tf.keras.backend.set_learning_phase"):
+        warnings.filterwarnings("ignore", message=f".*`{name}", category=UserWarning)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -1,1 +1,1 @@
-"""Networks beyond the four of the lesson, built of small layers."""
+"""Networks beyond those of the lesson, built of small layers."""

@@ -29,12 +29,17 @@ class Architecture(parameters.Architecture):
     Attributes:
         activation: of the hidden units.
         dropout: share of a hidden layer's outputs that are set to zero in training (to SELU's limit with `self`).
-        noise: added to the normalized inputs in training (`bnrepro.networks.variants.layers.noise`).
+        noise: added to what nonlinearities get in training (`bnrepro.networks.variants.layers`).
     """
 
     activation: Activation = "sigmoid"
     dropout: float = 0.0
     noise: Noise = "none"
+
+    @property
+    def noise_is_relative(self) -> bool:
+        """Whether noise has to be scaled by what it is added to, which batch normalization before it does itself."""
+        return not (self.batch_norm and self.placement == "before")
 
 
 class DataDependent(Network):
@@ -67,7 +72,7 @@ def network(architecture: Architecture) -> Network:
         if architecture.normalization == "layer":
             composed.append(layers.LayerNorm(name, width, architecture.epsilon))
         if architecture.noise != "none":
-            composed.append(layers.Noise(architecture.noise, place))
+            composed.append(layers.Noise(architecture.noise, place, architecture.noise_is_relative))
         composed.append(_ACTIVATIONS[activation])
         if architecture.batch_norm and architecture.placement == "after":
             composed.append(batch_norm)
@@ -98,7 +103,8 @@ def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Mo
         if architecture.normalization == "layer":
             x = keras_layers.LayerNormalization(architecture.epsilon, name=f"{layer}_ln")(x)
         if architecture.noise != "none":
-            x = keras_layers.Noise(architecture.noise, place, name=f"{layer}_noise")(x)
+            relative = architecture.noise_is_relative
+            x = keras_layers.Noise(architecture.noise, place, relative, name=f"{layer}_noise")(x)
         x = tf.keras.layers.Activation(architecture.activation)(x)
         if architecture.batch_norm and architecture.placement == "after":
             x = batch_norm(layer)(x)

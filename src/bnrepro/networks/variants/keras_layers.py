@@ -82,11 +82,14 @@ class AlphaDropout(Dropout):
 
 
 class Noise(_Seeded):
-    """Adds noise to a layer's normalized inputs, in training."""
+    """Adds noise to what a layer's nonlinearity gets, in training."""
 
-    def __init__(self, kind: str, place: int, **kwargs):
+    def __init__(self, kind: str, place: int, relative: bool, **kwargs):
         super().__init__(place, **kwargs)
         self.kind = kind
+        self.relative = relative
 
     def call(self, x, training=None):
-        return x + layers.noise(self.kind, *self.tick(), self.place, tf.shape(x)) if training else x
+        if not training:
+            return x
+        return layers.disturbed(x, layers.noise(self.kind, *self.tick(), self.place, tf.shape(x)), self.relative)

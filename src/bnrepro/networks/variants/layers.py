@@ -108,15 +108,35 @@ def layer_normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: f
 
 @dataclass(frozen=True)
 class Noise(Layer):
-    """Adds `noise` in training, and where a probe looks at a step of training (after arXiv:1805.11604, section 2.1)."""
+    """Adds `noise` in training, and where a probe looks at a step of training (after arXiv:1805.11604, section 2.1).
+
+    Attributes:
+        relative: to what a unit's inputs deviate by (`disturbed`).
+    """
 
     kind: str
     place: int
+    relative: bool
 
     training_only = True
 
     def __call__(self, parameters: Tensors, x: tf.Tensor, run: Pass) -> tf.Tensor:
-        return x + noise(self.kind, *run.clock, self.place, tf.shape(x)) if run.clock else x
+        if run.clock is None:
+            return x
+        return disturbed(x, noise(self.kind, *run.clock, self.place, tf.shape(x)), self.relative)
+
+
+def disturbed(x: tf.Tensor, noise: tf.Tensor, relative: bool) -> tf.Tensor:
+    """`x` [images, units] with noise of its shape added to it.
+
+    Args:
+        relative: of every unit, times its standard deviation over the images, which has no gradient. Batch
+            normalization begins with deviations of 1; without it noise has to be told what is as much.
+    """
+    if not relative:
+        return x + noise
+    _, variance = tf.nn.moments(x, axes=[0])
+    return x + tf.stop_gradient(tf.sqrt(variance)) * noise
 
 
 @dataclass(frozen=True)
