@@ -24,7 +24,7 @@ from bnrepro.analysis import (
 )
 from bnrepro.claims import figure_1, ledger, specifications
 from bnrepro.claims.evidence import Evidence
-from bnrepro.claims.lesson import best_against_best, dropout
+from bnrepro.claims.lesson import best_against_best, cause, dropout
 from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
@@ -75,6 +75,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
     tables["best_against_best"] = best_against_best.by_target(evidence)
     tables["dropout"] = dropout.turns(evidence)
+    tables["noise"] = cause.rates(evidence)
     measured = metrics.headline(speedup, tables["steps_to_target"], params.training[dataset].targets[0])
     claimed = ledger.judge(evidence)
     if dataset == reference.DATASET and found.get(PAPER_STUDY):

@@ -71,7 +71,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         fontsize=6.5,
     )
     figure.supxlabel("hidden layers", fontsize=8, y=0.015)
-    small = [panels.key("small: custom estimators", color="0.4", linestyle="", marker="o", markersize=_SMALL)]
+    small = [panels.key("custom estimators", color="0.4", linestyle="", marker="o", markersize=_SMALL)]
     panels.arm_legend(figure, markers=True, more=small if max(map(len, networks.values())) > 1 else [])
     figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.05)
     return figure

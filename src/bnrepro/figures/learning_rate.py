@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
@@ -13,6 +12,7 @@ from bnrepro.study.factors import FACTORS
 
 CAPTION = "Iterations to a target test accuracy by learning rate and optimizer"
 _OPTIMIZERS = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
+_CHOSEN = {"none": "rate_without", "batch": "rate_with"}
 
 
 def from_tables(tables: Tables) -> Figure:
@@ -21,7 +21,7 @@ def from_tables(tables: Tables) -> Figure:
     Raises:
         BadInput: a table has no rows of a study.
     """
-    shown = [study for study in STUDIES if study in tables.studies]
+    shown = [study for study in STUDIES if tables.meet({study: ()})]
     steps = {study: tables.at_target(tables.rows("steps_to_target", study, "learning_rate")) for study in shown}
     for study, rows in steps.items():
         if rows.empty:
@@ -53,7 +53,9 @@ def draw(
             own = own.sort_values("learning_rate")
             panels.steps_to_target(ax, own, own["learning_rate"].tolist(), arm)
             if arm.mode == "ema":
-                _ring(ax, own, chosen[chosen["study"] == study], arm)
+                best = chosen.loc[chosen["study"] == study, _CHOSEN[arm.normalization]]
+                marked = own[own["learning_rate"].isin(best)]
+                panels.ring(ax, marked, marked["learning_rate"].tolist())
         rates = sorted(table["learning_rate"].unique())
         ax.set_xscale("log")
         if _OPTIMIZERS[study] == "sgd":
@@ -64,19 +66,6 @@ def draw(
     panels.scale_of_steps(axes[0, 0], lowest, max(budgets.values()))
     axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
     figure.supxlabel("learning rate", fontsize=8, y=0.012)
-    ring = panels.key("chosen by held-out images", linestyle="", marker="o", **_RING)
-    panels.arm_legend(figure, markers=True, more=[ring])
-    figure.subplots_adjust(
-        left=0.095, right=0.99, bottom=0.15 if len(steps) == 1 else 0.2, top=0.83, wspace=0.06
-    )
+    panels.arm_legend(figure, markers=True, more=[panels.ring_key()])
+    figure.subplots_adjust(left=0.095, right=0.99, bottom=0.15 if len(steps) == 1 else 0.2, top=0.83, wspace=0.06)
     return figure
-
-
-_RING = {"markersize": 10, "markerfacecolor": "none", "markeredgecolor": style.VERMILION, "markeredgewidth": 1.2}
-
-
-def _ring(ax: Axes, steps: pd.DataFrame, chosen: pd.DataFrame, arm: style.Arm) -> None:
-    """Around the point of the rate that was chosen for an arm."""
-    column = "rate_without" if arm.normalization == "none" else "rate_with"
-    rows = steps[steps["learning_rate"].isin(chosen[column])]
-    ax.plot(rows["learning_rate"], rows["mean_restricted_steps"], linestyle="", marker="o", zorder=4, **_RING)

@@ -12,10 +12,16 @@ from matplotlib.figure import Figure
 
 from bnrepro.figures import style
 
-
 # Of error axes: shares of 1. Nine in ten is chance among ten classes. Errors below the least leave the panel.
 _ERROR_TICKS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
 _LEAST_ERROR = 0.004
+_RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 9,
+    "markerfacecolor": "none",
+    "markeredgecolor": style.VERMILION,
+    "markeredgewidth": 1.2,
+}
 
 
 def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, opacity: float = 0.18, **line: Any) -> None:
@@ -37,7 +43,7 @@ def errors(ax: Axes, runs: pd.DataFrame, column: str, opacity: float = 0.18, **l
 
 
 def error_axis(axes: Iterable[Axes], target: float | None = None) -> None:
-    """A log scale of errors for panels that share it, over what their lines show; a dotted line at a target accuracy."""
+    """A log scale of errors for panels that share it, over what their lines show; dotted, a target accuracy."""
     axes = list(axes)
     drawn = np.concatenate([np.asarray(line.get_ydata(), float) for ax in axes for line in ax.lines] or [np.ones(1)])
     positive = drawn[drawn > 0]
@@ -57,9 +63,10 @@ def tell_diverged(ax: Axes, series: pd.DataFrame, colors: dict[str, str]) -> Non
 
     Args:
         series: with the columns normalization, runs and diverged (how many).
-        colors: by normalization.
+        colors: by normalization; others are not told.
     """
-    for place, row in enumerate(series[series["diverged"] > 0].to_dict("records")):
+    lost = series[(series["diverged"] > 0) & series["normalization"].isin(colors)]
+    for place, row in enumerate(lost.to_dict("records")):
         ax.annotate(
             f"{row['normalization']}: {row['diverged']} of {row['runs']} diverged",
             (0.98, 0.97 - 0.09 * place),
@@ -102,11 +109,21 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
     ax.plot(*at, color=arm.color, linestyle="", marker="x", markersize=4.5, markeredgewidth=1.5, zorder=3)
 
 
-def scale_of_steps(ax: Axes, lowest: float, budget: int, below: float = 0.12) -> None:
-    """A log scale of iterations: a decade at least, with `below` of it for what stands there, and the budget's words above."""
+def ring(ax: Axes, series: pd.DataFrame, x: Sequence[float]) -> None:
+    """Around the points of a chosen learning rate."""
+    ax.plot(x, series["mean_restricted_steps"], linestyle="", zorder=4, **_RING)
+
+
+def ring_key() -> plt.Line2D:
+    """Its entry in a legend."""
+    return key("chosen rate", linestyle="", **_RING)
+
+
+def scale_of_steps(ax: Axes, lowest: float, budget: int) -> None:
+    """A log scale of iterations: a decade at least, with room for arrows below and for the budget's words above."""
     span = budget / min(lowest, budget / 10)
     ax.set_yscale("log")
-    ax.set_ylim(budget / span ** (1 + below), budget * span**0.22)
+    ax.set_ylim(budget / span**1.12, budget * span**0.22)
     ax.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5) if span < 50 else (1,)))
     counts(ax.yaxis)
 

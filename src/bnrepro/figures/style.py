@@ -62,8 +62,8 @@ WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
 NORMALIZATIONS = {"none": WITHOUT, "batch": WITH, "layer": ORANGE, "weight": PURPLE, "self": GREEN}
 ARMS = (
     Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
-    Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
-    Arm("batch", "population", "population_accuracy", "with, by population statistics", SKY_BLUE, "D", _DASHED, False),
+    Arm("batch", "ema", "accuracy", "with, moving averages", WITH, "s", "-", True),
+    Arm("batch", "population", "population_accuracy", "with, population statistics", SKY_BLUE, "D", _DASHED, False),
 )
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.

@@ -115,6 +115,6 @@ CLAIM = Claim(
     reading="Across: the test accuracy asked for. Up, on a log scale: iterations without over iterations with batch "
     "normalization, each network at the learning rate that held-out images choose for that accuracy, with its 95% "
     "interval. A triangle is a bound, and has no line: runs without batch normalization did not arrive (at least), or "
-    "runs with it did not (at most). A gray dot below: a chosen rate is at an edge of its grid. Where nothing is drawn, "
-    "no run arrived, or the bounds point both ways.",
+    "runs with it did not (at most). A gray dot below: a chosen rate is at an edge of its grid. Where nothing is "
+    "drawn, no run arrived, or the bounds point both ways.",
 )

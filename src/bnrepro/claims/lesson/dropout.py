@@ -105,6 +105,6 @@ CLAIM = Claim(
     "images dotted; means over seeds in the range of all. A line ends where one of its runs diverges. Bottom, on a log "
     "scale: how far one step of the layers before turns the gradient of the last hidden layer (1 − cosine), without "
     "batch normalization, by dropout rate: at the first look after the training accuracy has reached 50%, 70% and 90%. "
-    "Small dots are runs, large ones their means. A rate has no dot where some of its runs do not get there.",
+    "Small dots are runs, large ones their medians. A rate has no dot where some of its runs do not get there.",
     series=STUDY,
 )
