@@ -133,6 +133,7 @@ def noisy(batch, none, jumped=2.0, without=WITHOUT_NOISE):
     [
         (IF_THE_SHIFT_IS_THE_REASON, "holds"),
         (IF_NOT, "fails"),
+        (IF_NOT | {"without": {"batch": 200, "none": NEVER}}, "fails"),  # what noise costs nobody knows there
         (IF_THE_SHIFT_IS_THE_REASON | {"batch": (250, 800, 250)}, "depends"),  # only the one kind of shift
         (IF_THE_SHIFT_IS_THE_REASON | {"batch": (800, 800, 700)}, "depends"),  # as any noise does
         (WORSE_WITHOUT, "depends"),

@@ -33,7 +33,8 @@ from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
 METRICS = "metrics.json"
-LAYERS_OF = ("depth", "learning_rate", "dropout", "momentum", "updates", "noise")  # studies whose layers are compared
+# studies whose layers are compared
+LAYERS_OF = ("depth", "paper", "learning_rate", "dropout", "momentum", "updates", "noise")
 
 _REMEDY = "run `dvc repro`"
 

@@ -9,7 +9,7 @@ from bnrepro.analysis import curves, tables
 from bnrepro.figures import layout, registry
 from bnrepro.report import series
 from bnrepro.study.factors import FACTORS, DatasetName
-from bnrepro.study.params import Params, Study
+from bnrepro.study.params import Params
 
 
 def context(

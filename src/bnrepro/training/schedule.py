@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-LOOKS = 50  # into a run's layers, beside the one at its start: fewer than twice as many
+LOOKS = 50  # into a run's layers at most, beside the one at its start
 
 
 def evaluation_steps(steps: int, evaluate_every: int, evaluations: int | None) -> tuple[int, ...]:
@@ -18,15 +18,14 @@ def evaluation_steps(steps: int, evaluate_every: int, evaluations: int | None) -
     last = steps // evaluate_every
     if evaluations is None:
         return tuple(range(0, steps + 1, evaluate_every))
-    if evaluations == 1:
-        return (0, last * evaluate_every)
     multiples = {round(last ** (place / (evaluations - 1))) for place in range(evaluations)}
     return (0, *(multiple * evaluate_every for multiple in sorted(multiples)))
 
 
 def look_steps(evaluated: Sequence[int]) -> tuple[int, ...]:
-    """Those of a run's `evaluation_steps` at which its layers are looked into: the same number apart, from 0 on."""
-    return tuple(evaluated[:: max(1, (len(evaluated) - 1) // LOOKS)])
+    """Those of a run's `evaluation_steps` at which its layers are looked into: 0, and back from the last every n-th."""
+    apart = -(-(len(evaluated) - 1) // LOOKS)
+    return (evaluated[0], *evaluated[:0:-apart][::-1])
 
 
 def learning_rates(learning_rate: float, decay: float, steps: int) -> np.ndarray:
