@@ -43,7 +43,7 @@ def draw(steps: pd.DataFrame, target: float, budget: int) -> Figure:
     for row, depth in zip(axes, depths, strict=True):
         row[0].set_ylabel(f"{panels.hidden_layers(depth)}\niterations to {100 * target:g}%")
         for ax, scheme in zip(row, schemes, strict=True):
-            panels.budget_line(ax, budget, told=ax is axes[0, 0], above=11)
+            panels.budget_line(ax, budget, told=False)
             for arm in style.ARMS[:2]:
                 own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
                 own = own[(own["depth"] == depth) & (own["initial_scheme"] == scheme)].sort_values("learning_rate")
@@ -60,6 +60,7 @@ def draw(steps: pd.DataFrame, target: float, budget: int) -> Figure:
         ax.tick_params("x", labelsize=6, labelrotation=45)
     figure.supxlabel("learning rate", fontsize=8, y=0.01)
     arms = [panels.arm_key(arm, markers=True) for arm in style.ARMS[:2]]
-    panels.legend(figure, [panels.key("Batch normalization:", linestyle=""), *arms])
-    figure.subplots_adjust(left=0.105, right=0.99, bottom=0.55 / height, top=1 - 0.58 / height, wspace=0.07, hspace=0.1)
+    never = panels.key(f"not reached within {budget:,}", color="0.3", linestyle="", marker="x", markersize=4.5)
+    panels.legend(figure, [panels.key("Batch normalization:", linestyle=""), *arms, never])
+    figure.subplots_adjust(left=0.125, right=0.99, bottom=0.55 / height, top=1 - 0.58 / height, wspace=0.07, hspace=0.1)
     return figure

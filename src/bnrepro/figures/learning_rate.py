@@ -67,5 +67,5 @@ def draw(
     axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
     figure.supxlabel("learning rate", fontsize=8, y=0.012)
     panels.arm_legend(figure, markers=True, more=[panels.ring_key()])
-    figure.subplots_adjust(left=0.095, right=0.99, bottom=0.15 if len(steps) == 1 else 0.2, top=0.83, wspace=0.06)
+    figure.subplots_adjust(left=0.11, right=0.99, bottom=0.15 if len(steps) == 1 else 0.2, top=0.83, wspace=0.06)
     return figure

@@ -42,7 +42,7 @@ def by_target(evidence: Evidence) -> pd.DataFrame:
     runs, rows = evidence.select(READS), []
     for study in [study for study in STUDIES if study in runs.studies]:
         grid = runs.values(study, "learning_rate")
-        for target in RANGE:
+        for target in sorted({*RANGE, *runs.targets}):
             normalized, plain = _tuned(runs, study, target)
             rates = [arm["learning_rate"] for arm in (plain, normalized)]
             for part in runs.fewer_steps(study, target, normalized, plain):
