@@ -1,6 +1,7 @@
 """Is an advantage left when each network has its own best learning rate?"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,9 @@ import pandas as pd
 
 from bnrepro.analysis.steps_to_target import bound
 from bnrepro.claims import prose
-from bnrepro.claims.engine import Claim, Part, Rule
+from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
-from bnrepro.claims.statistics import THRESHOLDS
+from bnrepro.claims.statistics import THRESHOLDS, TooFew
 from bnrepro.study.factors import FACTORS
 
 STUDIES = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
@@ -39,20 +40,28 @@ def by_target(evidence: Evidence) -> pd.DataFrame:
         high (95% interval; empty where a bound leaves it open), and censored: what kind of bound the ratio is, as in
         `bnrepro.analysis.steps_to_target.speedup`.
     """
-    runs, rows = evidence.select(READS), []
+    runs = evidence.select(READS)
+    rows: list[tuple[Any, ...]] = []
     for study in [study for study in STUDIES if study in runs.studies]:
-        grid = runs.values(study, "learning_rate")
-        for target in sorted({*RANGE, *runs.targets}):
-            normalized, plain = _tuned(runs, study, target)
-            rates = [arm["learning_rate"] for arm in (plain, normalized)]
-            for part in runs.fewer_steps(study, target, normalized, plain):
-                effect, at_edge = part.effect, not {grid[0], grid[-1]}.isdisjoint(rates)
-                censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
-                ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]
-                own = (effect.pairs, effect.estimate, *ends, censored)
-                rows.append((study, STUDIES[study], target, *rates, at_edge, *own))
+        with suppress(NotTested, TooFew):  # it lacks an arm, or seeds
+            rows += _ratios(runs, study)
     names = ["study", "optimizer", "target", "rate_without", "rate_with", "at_edge", "pairs", "ratio", "low", "high"]
     return pd.DataFrame(rows, columns=[*names, "censored"])
+
+
+def _ratios(runs: Evidence, study: str) -> list[tuple[Any, ...]]:
+    """The rows of a study."""
+    rows, grid = [], runs.values(study, "learning_rate")
+    for target in sorted({*RANGE, *runs.targets}):
+        normalized, plain = _tuned(runs, study, target)
+        rates = [arm["learning_rate"] for arm in (plain, normalized)]
+        for part in runs.fewer_steps(study, target, normalized, plain):
+            effect, at_edge = part.effect, not {grid[0], grid[-1]}.isdisjoint(rates)
+            censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
+            ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]
+            own = (effect.pairs, effect.estimate, *ends, censored)
+            rows.append((study, STUDIES[study], target, *rates, at_edge, *own))
+    return rows
 
 
 def _tuned(runs: Evidence, study: str, target: float) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """Does dropout make a layer depend less on those before it, and limit what is learned?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 
 from bnrepro.claims import prose
-from bnrepro.claims.engine import Claim, Part, Rule
+from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import CHANCE, MATTERS, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
 from bnrepro.claims.statistics import THRESHOLDS, Sample, difference, ratio
@@ -40,12 +41,14 @@ def turns(evidence: Evidence) -> pd.DataFrame:
     Returns:
         A row for every run of study `dropout` and level that all runs of its rate reach: dropout, level, seed, turn.
     """
-    runs, rows = evidence.select(READS), []
-    for rate in runs.values(STUDY, "dropout", **PLAIN) if STUDY in runs.studies else []:
-        arm = {**PLAIN, "dropout": float(rate)}
-        for level in LEVELS:
-            if runs.arrives(STUDY, level, "training_accuracy", **arm):
-                rows += [(rate, level, seed, turn) for seed, turn in _turn(runs, arm, level).at.items()]
+    runs = evidence.select(READS)
+    rows: list[tuple[float, ...]] = []
+    with suppress(NotTested):  # there are no such runs
+        for rate in runs.values(STUDY, "dropout", **PLAIN):
+            arm = {**PLAIN, "dropout": float(rate)}
+            for level in LEVELS:
+                if runs.arrives(STUDY, level, "training_accuracy", **arm):
+                    rows += [(rate, level, seed, turn) for seed, turn in _turn(runs, arm, level).at.items()]
     return pd.DataFrame(rows, columns=["dropout", "level", "seed", "turn"])
 
 
