@@ -1,5 +1,7 @@
 """The lesson's claims about speed and its cause, each against runs whose right verdict is known."""
 
+import math
+
 import pytest
 
 from bnrepro.claims.lesson import alternatives, best_against_best, cause, fewer_iterations
@@ -109,6 +111,33 @@ def test_every_optimizer_is_asked(plain, expected):
     assert (entry["verdict"], entry["independent"]) == (expected, 2)
 
 
+def test_the_ratio_at_each_arms_best_rate_is_tabulated_over_all_targets():
+    arms = [*grid("learning_rate", NORMALIZED, 500, 300, 100, 500), *grid("learning_rate", PLAIN, 500, 400, 700, NEVER)]
+    table = best_against_best.by_target(evidence(arms, targets=(0.9, 0.917)))
+    assert table["target"].between(0.8, 0.95).all()  # no run has 95%, in its last two evaluations
+    assert 0.917 in set(table["target"])
+    (row,) = table[table["target"] == 0.9].to_dict("records")
+    (part,) = best_against_best.CLAIM.stated.judge(evidence(arms))["parts"]
+    assert [row[name] for name in ("ratio", "low", "high")] == pytest.approx(
+        [part[name] for name in ("estimate", "low", "high")], rel=1e-5
+    )
+    assert (row["rate_without"] < row["rate_with"], row["at_edge"], row["censored"]) == (True, False, "none")
+
+
+def test_a_tuned_ratio_that_rests_on_the_budget_is_a_bound():
+    arms = [
+        *grid("learning_rate", NORMALIZED, 500, 300, 100, 500),
+        *grid("learning_rate", PLAIN, NEVER, NEVER, NEVER, NEVER),
+    ]
+    table = best_against_best.by_target(evidence(arms))
+    (row,) = table[table["target"] == 0.9].to_dict("records")
+    assert (row["censored"], row["ratio"] > 5, math.isnan(row["high"])) == ("lower", True, True)
+
+
+def test_without_an_arm_or_seeds_nothing_is_tuned():
+    assert best_against_best.by_target(evidence(grid("learning_rate", PLAIN, 500, 400, 700, NEVER))).empty
+
+
 FINE = tuple(range(0, 1001, 10))  # evaluations
 WITHOUT_NOISE, MOVES = {"batch": 200, "none": 600}, 1.0
 IF_THE_SHIFT_IS_THE_REASON = {"batch": (250, 800, 700), "none": (620, 640, 660)}  # steady, shifting, drifting noise
@@ -144,6 +173,16 @@ def noisy(batch, none, jumped=2.0, without=WITHOUT_NOISE):
 )
 def test_the_cause(told, expected):
     assert judge(cause.CLAIM.stated, evidence(noisy(**told)), cause.CLAIM) == expected
+
+
+def test_the_rates_of_the_cause_are_those_of_networks_without_noise():
+    table = cause.rates(evidence(noisy(**IF_NOT)))
+    assert table.to_dict("list") == {
+        "target": [0.9, 0.9],
+        "normalization": ["none", "batch"],
+        "learning_rate": [RATE, RATE],
+    }
+    assert cause.rates(evidence(both_arms(200, 500))).empty
 
 
 @pytest.mark.parametrize(

@@ -197,12 +197,11 @@ class Evidence:
         Of equals, as where no run arrives, that of the higher accuracy there (`best`), and then the lower.
         """
 
-        def merit(rate: float) -> tuple[float, float, float]:
-            own = {**arm, "learning_rate": rate}
-            steps = self.steps(study, target, "validation_accuracy", **own)
-            return float(steps.at.mean()), -float(self.best(study, "validation_accuracy", **own).at.mean()), rate
-
-        return min(map(float, self.values(study, "learning_rate", **arm)), key=merit)
+        column, rates = "validation_accuracy", map(float, self.values(study, "learning_rate", **arm))
+        own = {rate: {**arm, "learning_rate": rate} for rate in rates}
+        steps = {rate: float(self.steps(study, target, column, **at).at.mean()) for rate, at in own.items()}
+        equals = [rate for rate, mean in steps.items() if mean == min(steps.values())]
+        return max(equals, key=lambda rate: (float(self.best(study, column, **own[rate]).at.mean()), -rate))
 
     def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
         """By seed, the highest learning rate at which a run reaches a test accuracy.
