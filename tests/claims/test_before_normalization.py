@@ -195,3 +195,14 @@ def test_dropout_with_which_a_network_does_not_train(half, expected):
         runs("dropout", **PLAIN, dropout=0.5, **half),
     ]
     assert verdict(dropout, *arms) == expected
+
+
+def test_turns_are_tabulated_where_all_runs_of_a_rate_reach_the_level():
+    arms = [
+        runs("dropout", **PLAIN, dropout=0.0, steps=300, cosine=0.5, training_accuracy=0.95),
+        runs("dropout", **PLAIN, dropout=0.2, steps=300, cosine=0.75, training_accuracy=[0.95, 0.8, 0.95]),
+    ]
+    table = dropout.turns(evidence(*arms))
+    assert table.groupby("dropout")["level"].unique().map(list).to_dict() == {0.0: [0.5, 0.7, 0.9], 0.2: [0.5, 0.7]}
+    assert table.groupby("dropout")["turn"].unique().map(list).to_dict() == {0.0: [0.5], 0.2: [0.25]}
+    assert dropout.turns(evidence(runs("depth", **PLAIN, steps=300))).empty

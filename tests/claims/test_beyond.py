@@ -1,5 +1,7 @@
 """The lesson's claims about speed and its cause, each against runs whose right verdict is known."""
 
+import math
+
 import pytest
 
 from bnrepro.claims.lesson import alternatives, best_against_best, cause, fewer_iterations
@@ -83,11 +85,13 @@ def grid(study, arm, *steps):
         ((500, 300, 200, 500), (500, 100, 900, NEVER), "fails"),
         ((500, (300, 200), (900, 200), 500), (900, 600, 700, NEVER), "holds"),  # of equals the lower
         ((500, (100, 500), (700, 100), 500), (900, 400, 900, NEVER), "fails"),  # chosen by held-out images alone
-        ((500, 300, [NEVER, 100, 100], 500), (500, 200, 700, NEVER), "fails"),  # 400 on average
-        ((500, 300, SCATTERED, 500), (900, 500, 700, NEVER), "holds"),
+        ((500, 300, [NEVER, NEVER, 100], 500), (500, 200, 700, NEVER), "fails"),  # 700 on average
+        ((500, 300, SCATTERED, 500), (900, 500, 700, NEVER), "undecided"),  # the others choose it for the second
         ((500, SCATTERED, 500, 500), (900, 450, 700, NEVER), "undecided"),
-        ((500, 300, 200, 100), (500, 400, 700, NEVER), "undecided"),  # a higher rate may be better still
+        ((500, 300, 200, 100), (500, 400, 700, NEVER), "holds"),  # at an edge, beyond which more may be saved
+        ((500, 400, 300, 250), (500, 100, 700, NEVER), "undecided"),  # a higher rate may be better still
         ((500, 300, 100, 500), (300, 400, 700, NEVER), "undecided"),  # or a lower one
+        ((500, 300, 200, 500), (100, 400, 700, NEVER), "fails"),  # which would save less still
         ((NEVER, NEVER, NEVER, NEVER), (NEVER, NEVER, NEVER, NEVER), "not tested"),
     ],
 )
@@ -107,6 +111,40 @@ def test_every_optimizer_is_asked(plain, expected):
     entry = best_against_best.CLAIM.stated.judge(evidence(arms))
     assert [part["at"]["optimizer"] for part in entry["parts"]] == ["sgd", "adam"]
     assert (entry["verdict"], entry["independent"]) == (expected, 2)
+
+
+def test_a_tuned_comparison_rests_on_all_runs_that_chose_its_rates():
+    """So targets at which rates differ are no comparisons without a common run."""
+    arms = [*grid("learning_rate", NORMALIZED, 500, 300, 100, 500), *grid("learning_rate", PLAIN, 500, 400, 700, NEVER)]
+    (part,) = best_against_best.compare(evidence(arms))
+    assert len(part.effect.runs) == len(arms)
+
+
+def test_the_ratio_at_each_arms_best_rate_is_tabulated_over_all_targets():
+    arms = [*grid("learning_rate", NORMALIZED, 500, 300, 100, 500), *grid("learning_rate", PLAIN, 500, 400, 700, NEVER)]
+    table = best_against_best.by_target(evidence(arms, targets=(0.9, 0.917)))
+    assert table["target"].between(0.8, 0.95).all()  # no run has 95%, in its last two evaluations
+    assert 0.917 in set(table["target"])
+    (row,) = table[table["target"] == 0.9].to_dict("records")
+    (part,) = best_against_best.CLAIM.stated.judge(evidence(arms))["parts"]
+    assert [row[name] for name in ("ratio", "low", "high")] == pytest.approx(
+        [part[name] for name in ("estimate", "low", "high")], rel=1e-5
+    )
+    assert (row["rate_without"] < row["rate_with"], row["at_edge"], row["censored"]) == (True, False, "none")
+
+
+def test_a_tuned_ratio_that_rests_on_the_budget_is_a_bound():
+    arms = [
+        *grid("learning_rate", NORMALIZED, 500, 300, 100, 500),
+        *grid("learning_rate", PLAIN, NEVER, NEVER, NEVER, NEVER),
+    ]
+    table = best_against_best.by_target(evidence(arms))
+    (row,) = table[table["target"] == 0.9].to_dict("records")
+    assert (row["censored"], row["ratio"] > 5, math.isnan(row["high"])) == ("lower", True, True)
+
+
+def test_without_an_arm_or_seeds_nothing_is_tuned():
+    assert best_against_best.by_target(evidence(grid("learning_rate", PLAIN, 500, 400, 700, NEVER))).empty
 
 
 FINE = tuple(range(0, 1001, 10))  # evaluations
@@ -144,6 +182,16 @@ def noisy(batch, none, jumped=2.0, without=WITHOUT_NOISE):
 )
 def test_the_cause(told, expected):
     assert judge(cause.CLAIM.stated, evidence(noisy(**told)), cause.CLAIM) == expected
+
+
+def test_the_rates_of_the_cause_are_those_of_networks_without_noise():
+    table = cause.rates(evidence(noisy(**IF_NOT)))
+    assert table.to_dict("list") == {
+        "target": [0.9, 0.9],
+        "normalization": ["none", "batch"],
+        "learning_rate": [RATE, RATE],
+    }
+    assert cause.rates(evidence(both_arms(200, 500))).empty
 
 
 @pytest.mark.parametrize(

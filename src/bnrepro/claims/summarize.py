@@ -24,6 +24,7 @@ from bnrepro.analysis import (
 )
 from bnrepro.claims import figure_1, ledger, specifications
 from bnrepro.claims.evidence import Evidence
+from bnrepro.claims.lesson import best_against_best, cause, dropout
 from bnrepro.errors import BadInput
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
@@ -70,10 +71,13 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         "finals": finals,
         "final_accuracy": final,
     }
+    evidence = _evidence(params, dataset, every, finals, looks)
     if best_accuracy.STUDY in found:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
+    tables["best_against_best"] = best_against_best.by_target(evidence)
+    tables["dropout"] = dropout.turns(evidence)
+    tables["noise"] = cause.rates(evidence)
     measured = metrics.headline(speedup, tables["steps_to_target"], params.training[dataset].targets[0])
-    evidence = _evidence(params, dataset, every, finals, looks)
     claimed = ledger.judge(evidence)
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
         tables |= _beside_the_paper(params, dataset, found[PAPER_STUDY], evidence)

@@ -1,14 +1,13 @@
-"""What came after, beside batch normalization: accuracy against iterations, by depth and kind of unit."""
+"""What came after, beside batch normalization: error against iterations, by depth and kind of unit."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
-CAPTION = "Test accuracy against training iterations: batch normalization and what came after"
+CAPTION = "Test error against training iterations: batch normalization and what came after"
 STUDIES: Needs = {"alternatives": ("activation",)}
 _ARMS = (
     ("none", "without normalization", style.NORMALIZATIONS["none"], "-"),
@@ -17,7 +16,7 @@ _ARMS = (
     ("weight", "weight", style.NORMALIZATIONS["weight"], (0, (3, 1, 1, 1))),
     ("self", "self-normalizing (SELU)", style.NORMALIZATIONS["self"], (0, (1.5, 1))),
 )
-_SERIES = ["normalization", "activation", "depth"]
+_COLORS = {name: color for name, _, color, _ in _ARMS}
 _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"))
 
 
@@ -41,39 +40,19 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
         len(_ROWS), len(depths), figsize=(style.FULL_WIDTH, 4.2), sharex=True, sharey="row", squeeze=False
     )
     for row, (activation, label) in zip(axes, _ROWS, strict=True):
-        row[0].set_ylabel(f"{label}\ntest accuracy")
+        row[0].set_ylabel(f"{label}\ntest error")
         for ax, depth in zip(row, depths, strict=True):
             own = curves[(curves["depth"] == depth) & curves["activation"].isin([activation, "selu"])]
             for normalization, _, color, line in _ARMS:
                 arm = own[own["normalization"] == normalization]
-                panels.over_seeds(ax, arm, "step", "population_accuracy", color=color, linestyle=line)
+                panels.errors(ax, arm, "population_accuracy", color=color, linestyle=line)
             ended = finals[(finals["depth"] == depth) & finals["activation"].isin([activation, "selu"])]
-            _tell_diverged(ax, ended)
+            panels.tell_diverged(ax, ended, _COLORS)
             panels.log_steps_axis(ax, curves, budget)
-        shown = curves[curves["activation"].isin([activation, "selu"])].groupby([*_SERIES, "step"])[
-            "population_accuracy"
-        ]
-        lowest = shown.mean().min()
-        panels.share_axis(row[0], lowest - 0.02 if lowest > 0.5 else 0.0, 1.0 if lowest > 0.5 else 1.02)
+        panels.error_axis(row)
     for ax, depth in zip(axes[0], depths, strict=True):
         ax.set_title(panels.hidden_layers(depth))
     figure.supxlabel("training iterations (log scale)", fontsize=8, y=0.01)
     panels.legend(figure, [panels.key(label, color=color, linestyle=line) for _, label, color, line in _ARMS])
     figure.subplots_adjust(left=0.11, right=0.985, bottom=0.1, top=0.885, wspace=0.06, hspace=0.12)
     return figure
-
-
-def _tell_diverged(ax: Axes, ended: pd.DataFrame) -> None:
-    """In words, where a curve would be missed."""
-    colors = {normalization: color for normalization, _, color, _ in _ARMS}
-    lost = ended[ended["diverged"] > 0]
-    for line, row in enumerate(lost.itertuples()):
-        text = f"{row.normalization}: {row.diverged} of {row.runs} diverged"
-        ax.annotate(
-            text,
-            (0.98, 0.2 + 0.09 * line),
-            xycoords="axes fraction",
-            ha="right",
-            color=colors[row.normalization],
-            fontsize=6.5,
-        )

@@ -1,72 +1,73 @@
-"""What dropout costs, and what it does inside."""
-
-from typing import Any
+"""What dropout costs, and what it does to the last layer's gradient at equal training accuracy."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
-CAPTION = "Dropout: accuracy against training iterations, the travel of inputs and the turn of gradients"
+CAPTION = "Dropout: error against training iterations, and the turn of the gradient at equal training accuracy"
 STUDIES: Needs = {"dropout": ("dropout",)}
 _ARMS = (
-    ("none", "sigmoid", style.WITHOUT, "o"),
-    ("batch", "sigmoid, batch normalization", style.WITH, "s"),
-    ("self", "SELU, alpha dropout", style.GREEN, "D"),
+    ("none", "without normalization", style.WITHOUT),
+    ("batch", "batch normalization", style.WITH),
 )
+_COLORS = {name: color for name, _, color in _ARMS}
 
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `dropout`."""
-    looks = tables.rows("layers/dropout", "dropout", "", "dropout")
-    return draw(tables.curves("dropout"), looks, tables.budget("dropout"))
+    ended = tables.rows("final_accuracy", "dropout", "", "dropout")
+    return draw(tables.curves("dropout"), ended, tables.read("dropout"), tables.budget("dropout"))
 
 
-def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
-    """Test and training accuracy against iterations, a column for each rate; and against the rate, what it does inside.
+def draw(curves: pd.DataFrame, ended: pd.DataFrame, turns: pd.DataFrame, budget: int) -> Figure:
+    """Above, errors against iterations, a column for each rate; below, turns against the rate, for each level.
 
     Args:
-        curves, looks: rows of curves/dropout.csv and of layers/dropout.csv: one depth and learning rate.
+        curves, ended: rows of curves/dropout.csv and of final_accuracy.csv: one depth and learning rate.
+        turns: dropout.csv.
         budget: the steps of a run.
     """
-    rates = sorted(curves["dropout"].unique())
-    figure = plt.figure(figsize=(style.FULL_WIDTH, 2.9))
-    outer = figure.add_gridspec(
-        1, 2, width_ratios=(len(rates), 0.85), left=0.085, right=0.99, bottom=0.15, top=0.83, wspace=0.18
+    rates, levels = sorted(curves["dropout"].unique()), sorted(turns["level"].unique())
+    figure = plt.figure(figsize=(style.FULL_WIDTH, 4.6 if levels else 2.7))
+    rows = figure.add_gridspec(
+        2 if levels else 1, 1, height_ratios=(1.5, 1)[: 2 if levels else 1], hspace=0.52, left=0.1, right=0.985
     )
-    axes = outer[0].subgridspec(1, len(rates), wspace=0.08).subplots(sharey=True, squeeze=False)[0]
-    inside = outer[1].subgridspec(2, 1, hspace=0.45).subplots(sharex=True)
-    shown = {rate: curves[curves["dropout"] == rate] for rate in rates}
+    rows.update(bottom=0.095 if levels else 0.16, top=0.89 if levels else 0.82)
+    axes = rows[0].subgridspec(1, len(rates), wspace=0.08).subplots(sharey=True, squeeze=False)[0]
     for ax, rate in zip(axes, rates, strict=True):
         ax.set_title(f"dropout {rate:g}" if rate else "no dropout")
-        for normalization, _, color, _ in _ARMS:
-            own = shown[rate][shown[rate]["normalization"] == normalization]
-            panels.over_seeds(ax, own, "step", "accuracy", color=color, linewidth=1.2)
-            panels.over_seeds(ax, own, "step", "training_accuracy", 0, color=color, linewidth=0.9, linestyle=":")
-        panels.steps_axis(ax, budget)
-        panels.share_axis(ax)
-    axes[0].set_ylabel("accuracy")
-    axes[len(rates) // 2].set_xlabel("training iterations")
-    _inside(inside, looks)
-    handles = [panels.key(label, color=color) for _, label, color, _ in _ARMS]
-    handles += [panels.key("on training images", color="0.4", linestyle=":")]
-    panels.legend(figure, handles)
+        for normalization, _, color in _ARMS:
+            own = curves[(curves["dropout"] == rate) & (curves["normalization"] == normalization)]
+            panels.errors(ax, own, "accuracy", color=color, linewidth=1.2)
+            panels.errors(ax, own, "training_accuracy", 0, color=color, linewidth=0.9, linestyle=":")
+        panels.tell_diverged(ax, ended[ended["dropout"] == rate], _COLORS)
+        panels.log_steps_axis(ax, curves, budget)
+    panels.error_axis(axes)
+    axes[0].set_ylabel("error")
+    axes[len(rates) // 2].set_xlabel("training iterations (log scale)")
+    if levels:
+        below = rows[1].subgridspec(1, len(levels), wspace=0.08).subplots(sharex=True, sharey=True, squeeze=False)
+        _turns(below[0], turns)
+    handles = [panels.key(label, color=color) for _, label, color in _ARMS]
+    panels.legend(figure, [*handles, panels.key("on training images", color="0.4", linestyle=":")])
     return figure
 
 
-def _inside(axes: Any, looks: pd.DataFrame) -> None:
-    """Run by run: how far inputs travel, the mean over layers; and how far the last layer's gradient is turned."""
-    by_run = looks.assign(turned=1 - looks["gradient_cosine"])
-    by_run = by_run.groupby(["normalization", "dropout", "seed"], as_index=False)[["travelled", "turned"]].mean()
-    for ax, quantity, title in zip(
-        axes, ("travelled", "turned"), ("travel of inputs", "turn of the gradient"), strict=True
-    ):
-        for normalization, _, color, marker in _ARMS:
-            own = by_run[by_run["normalization"] == normalization]
-            panels.over_seeds(ax, own, "dropout", quantity, color=color, marker=marker, markersize=3.2)
-        ax.set_title(title)
-        panels.log_axis(ax)
-    axes[-1].set_xlabel("dropout")
-    axes[-1].set_xticks(sorted(by_run["dropout"].unique()))
+def _turns(axes: list[Axes], turns: pd.DataFrame) -> None:
+    """Every run, and the median of each rate."""
+    rates = sorted(turns["dropout"].unique())
+    for ax, (level, own) in zip(axes, turns.groupby("level"), strict=True):
+        ax.set_title(f"at {100 * level:g}% training accuracy")
+        places = own["dropout"].map(rates.index)
+        ax.plot(places, own["turn"], ".", color="0.6", markersize=3.5)
+        middle = own.groupby(places)["turn"].median()
+        ax.plot(middle.index, middle, color=style.WITHOUT, linestyle="", marker="o")
+        ax.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+        ax.set_xlim(-0.5, len(rates) - 0.5)
+    panels.log_axis(axes[0])
+    axes[0].set_ylabel("turn of the gradient\n(1 − cosine)")
+    axes[len(axes) // 2].set_xlabel("dropout")

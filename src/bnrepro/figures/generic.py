@@ -38,7 +38,7 @@ def from_tables(tables: Tables, study: str) -> Figure | None:
 
 
 def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) -> Figure:
-    """Left: test accuracy by moving averages; right: iterations. A row of panels for each value of a second factor.
+    """Left: test error by moving averages; right: iterations. A row of panels for each value of a second factor.
 
     Args:
         curves, steps: rows of curves/<study>.csv, and of steps_to_target.csv for one target.
@@ -61,19 +61,17 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
         for panel, column in zip(row, columns, strict=True):
             _learning(panel, shown, arrived, plan, column)
             panels.log_steps_axis(panel, curves, budget)
-            panel.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
         setting = textwrap.fill(FACTORS[plan.down].tell(value), 20) + "\n" if plan.down else ""
-        row[0].set_ylabel(f"{setting}test accuracy")
+        row[0].set_ylabel(f"{setting}test error")
         _steps(ax, arrived, plan)
         panels.budget_line(ax, budget, told=ax is across[0], above=11)  # over the arrows of what is near it
-    lowest = curves["accuracy"].min()
-    panels.share_axis(learning[0, 0], lowest - 0.02 if lowest > 0.5 else 0.0, 1.0 if lowest > 0.5 else 1.02)
+    panels.error_axis(learning.flat, target)
     learning[-1, len(columns) // 2].set_xlabel("training iterations (log scale)")
     heading = plan.across if plan.by_value else "normalization"
     for ax, column in zip(learning[0], columns, strict=True):
         ax.set_title(FACTORS[heading].tell(column) if heading else "", fontsize=8 if len(columns) < 4 else 6.5)
     across[0].set_title(f"iterations to {100 * target:g}%")
-    _scale_of_steps(across[0], steps["low"].min(), budget)
+    panels.scale_of_steps(across[0], steps["low"].min(), budget)
     _axis_across(across[-1], plan, ticks)
     for line, handles in enumerate(legend):
         place = (0.5, 1 - _LINE * line / figure.get_figheight())
@@ -113,14 +111,14 @@ def _learning(ax: Axes, curves: pd.DataFrame, steps: pd.DataFrame, plan: Layout,
                 (FACTORS[plan.across].tell(value), {plan.across: value, "normalization": column}, look)
                 for value, look in zip(plan.values, _looks(plan), strict=True)
             ]
-    height = 0.06
+    height = 0.9
     for label, values, look in lines:
-        panels.over_seeds(ax, layout.at(curves, values), "step", "accuracy", **look)
+        panels.errors(ax, layout.at(curves, values), "accuracy", **look)
         runs = layout.at(steps[steps["mode"] == "ema"], values)
         if runs["diverged"].sum():
             text = f"{label}: {runs['diverged'].sum()} of {runs['runs'].sum()} diverged".removeprefix(": ")
             ax.annotate(text, (0.97, height), xycoords="axes fraction", ha="right", color=look["color"], fontsize=6)
-            height += 0.09
+            height -= 0.09
 
 
 def _looks(plan: Layout) -> list[dict[str, Any]]:
@@ -154,15 +152,6 @@ def _steps(ax: Axes, steps: pd.DataFrame, plan: Layout) -> None:
             rows = rows.sort_values("place")
             drawn = replace(arm, line="") if plan.in_words else arm
             panels.steps_to_target(ax, rows, rows["place"].tolist(), drawn)
-
-
-def _scale_of_steps(ax: Axes, lowest: float, budget: int) -> None:
-    """A decade at least, with room for arrows below and for the budget's words above."""
-    span = budget / min(lowest, budget / 10)
-    ax.set_yscale("log")
-    ax.set_ylim(budget / span**1.12, budget * span**0.22)
-    ax.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5) if span < 50 else (1,)))
-    panels.counts(ax.yaxis)
 
 
 def _ticks(plan: Layout, width: float) -> dict[float, str]:

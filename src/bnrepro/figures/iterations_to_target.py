@@ -13,6 +13,8 @@ from bnrepro.study.params import HEADLINE_STUDY
 
 CAPTION = "Training iterations to a target test accuracy by depth, with and without batch normalization"
 STUDIES: Needs = {HEADLINE_STUDY: ()}
+_BESIDE = (0.085, 0.13)  # an axis's units: where the marks of the other implementations of a network stand
+_SMALL = 2.2  # points: their size
 
 
 def from_tables(tables: Tables) -> Figure:
@@ -31,26 +33,28 @@ def from_tables(tables: Tables) -> Figure:
 
 
 def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int) -> Figure:
-    """One panel for each implementation.
+    """One panel for each network; implementations that are the same one have small marks beside the first's.
 
     Args:
         steps, speedup: rows of steps_to_target.csv and speedup.csv: one study, one learning rate, one target.
         target: the accuracy (share of 1).
         budget: steps at which a run that has not arrived was ended.
     """
-    implementations = list(dict.fromkeys(steps["implementation"]))
+    networks = style.networks(steps["implementation"].unique())
     depths = sorted(steps["depth"].unique())
     figure, axes = plt.subplots(
-        1, len(implementations), figsize=(style.FULL_WIDTH, 3.0), sharex=True, sharey=True, squeeze=False
+        1, len(networks), figsize=(style.FULL_WIDTH, 3.1), sharex=True, sharey=True, squeeze=False
     )
-    for ax, implementation in zip(axes[0], implementations, strict=True):
-        ax.set_title(style.IMPLEMENTATIONS[implementation])
+    for ax, (title, implementations) in zip(axes[0], networks.items(), strict=True):
+        ax.set_title(title)
         panels.budget_line(ax, budget, told=ax is axes[0, 0])
-        own = steps[steps["implementation"] == implementation]
-        for offset, arm in zip((-0.14, 0.0, 0.14), style.ARMS, strict=True):
-            series = own[(own["normalization"] == arm.normalization) & (own["mode"] == arm.mode)]
-            panels.steps_to_target(ax, series, [depths.index(depth) + offset for depth in series["depth"]], arm)
-        _write_ratios(ax, speedup[speedup["implementation"] == implementation], depths)
+        for offset, arm in zip((-0.2, 0.0, 0.2), style.ARMS, strict=True):
+            series = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
+            first, *others = (series[series["implementation"] == name] for name in implementations)
+            panels.steps_to_target(ax, first, [depths.index(depth) + offset for depth in first["depth"]], arm)
+            for beside, other in zip(_BESIDE, others, strict=False):
+                _mark(ax, other, [depths.index(depth) + offset + beside for depth in other["depth"]], arm)
+        _write_ratios(ax, speedup[speedup["implementation"] == implementations[0]], depths)
         ax.set_xticks(range(len(depths)), [str(depth) for depth in depths])
         ax.set_xlim(-0.5, len(depths) - 0.5)
         ax.set_yscale("log")
@@ -67,9 +71,16 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
         fontsize=6.5,
     )
     figure.supxlabel("hidden layers", fontsize=8, y=0.015)
-    panels.arm_legend(figure, markers=True)
-    figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.06)
+    small = [panels.key("custom estimators", color="0.4", linestyle="", marker="o", markersize=_SMALL)]
+    panels.arm_legend(figure, markers=True, more=small if max(map(len, networks.values())) > 1 else [])
+    figure.subplots_adjust(left=0.095, right=0.995, bottom=0.135, top=0.845, wspace=0.05)
     return figure
+
+
+def _mark(ax: Axes, series: pd.DataFrame, x: list[float], arm: style.Arm) -> None:
+    """Small marks, without those of runs that never arrived, which have a cross already."""
+    means = series["mean_restricted_steps"].where(series["reached"] > 0)
+    ax.plot(x, means, **arm.look | {"linestyle": "", "markersize": _SMALL}, zorder=3)
 
 
 def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:

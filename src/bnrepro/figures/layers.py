@@ -1,7 +1,10 @@
-"""Inside the layers: how far their inputs travel, how many sigmoids are saturated, and how large gradients are."""
+"""Inside the layers: the shift of what they get, the share of saturated sigmoids, and the size of gradients."""
+
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -9,10 +12,10 @@ from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
-CAPTION = "Inside the hidden layers: how far inputs travel, saturated activations, and gradients"
+CAPTION = "Inside the hidden layers: the shift of what they get, saturated activations, and gradients"
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 _ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))
-_LINES = (("first", (0, (2, 1.2))), ("last", "-"))  # hidden layers, and how each is drawn
+_LINES = (("first", "-"), ("last", (0, (2, 1.2))))  # hidden layers, and how each one's gradient is drawn
 
 
 def from_tables(tables: Tables) -> Figure | None:
@@ -22,7 +25,7 @@ def from_tables(tables: Tables) -> Figure | None:
 
 
 def draw(looks: pd.DataFrame, budget: int) -> Figure:
-    """A column for every depth; the last hidden layer in full, the first dashed.
+    """A column for every depth: by layer, the shift at the end; against steps, saturation and gradients.
 
     Args:
         looks: rows of layers/depth.csv: one implementation, one learning rate.
@@ -31,29 +34,29 @@ def draw(looks: pd.DataFrame, budget: int) -> Figure:
     depths = sorted(looks["depth"].unique())
     figure, axes = plt.subplots(3, len(depths), figsize=(style.FULL_WIDTH, 5.4), sharey="row", squeeze=False)
     for column, depth in zip(axes.T, depths, strict=True):
-        own = looks[looks["depth"] == depth]
-        column[0].set_title(panels.hidden_layers(depth))
+        shift, saturated, gradient = column
+        shift.set_title(panels.hidden_layers(depth))
         for normalization, _, color, marker in _ARMS:
-            arm = own[own["normalization"] == normalization]
-            travelled = arm.drop_duplicates(["seed", "layer"])
-            panels.over_seeds(column[0], travelled, "layer", "travelled", color=color, marker=marker, markersize=3.5)
-            for layer, line in zip(dict.fromkeys((1, depth)), _LINES[-min(depth, 2) :], strict=True):
+            arm = looks[(looks["depth"] == depth) & (looks["normalization"] == normalization)]
+            _shift(shift, arm, color=color, marker=marker, markersize=3.5)
+            by_run = arm.groupby(["seed", "step"], as_index=False)["saturated"].mean()
+            panels.over_seeds(saturated, by_run, "step", "saturated", color=color, linewidth=1.2)
+            for layer, (_, line) in zip(dict.fromkeys((1, depth)), _LINES, strict=False):
                 shown = arm[arm["layer"] == layer]
-                for ax, quantity in zip(column[1:], ("saturated", "gradient"), strict=True):
-                    panels.over_seeds(ax, shown, "step", quantity, color=color, linestyle=line[1], linewidth=1.1)
-        column[0].set_xlim(0.5, max(depths) + 0.5)
-        column[0].xaxis.set_major_locator(MaxNLocator(integer=True))
-        column[0].set_xlabel("layer", labelpad=1)
-        for ax in column[1:]:
+                shown = shown.assign(scaled=shown["gradient"] * shown["weights"])
+                panels.over_seeds(gradient, shown, "step", "scaled", color=color, linestyle=line, linewidth=1.2)
+        _axis_of_layers(shift, depth, max(depths))
+        for ax in (saturated, gradient):
             panels.steps_axis(ax, budget)
-        column[1].tick_params(labelbottom=False)
-    axes[0, 0].set_ylabel("travel of a unit's\nmedian input")
-    panels.log_axis(axes[0, 0])
+        gradient.axvline(budget / 10, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+        saturated.tick_params(labelbottom=False)
+    axes[0, 0].set_ylabel("shift of a layer's inputs,\nin their own spread")
+    panels.log_axis(axes[0, -1])
     most = max(0.1, 1.15 * float(looks["saturated"].max()))
     panels.share_axis(axes[1, 0], -0.02 * most, min(most, 1.02))
     axes[1, 0].set_ylabel("saturated\nactivations")
     panels.log_axis(axes[2, 0])
-    axes[2, 0].set_ylabel("norm of the\nkernel's gradient")
+    axes[2, 0].set_ylabel("kernel's gradient\ntimes the kernel's norm")
     figure.supxlabel("training iterations", fontsize=8, y=0.01)
     handles = [panels.key(f"{label} batch normalization", color=color) for _, label, color, _ in _ARMS]
     handles += [panels.key(f"{name} hidden layer", color="0.4", linestyle=line) for name, line in _LINES]
@@ -61,3 +64,17 @@ def draw(looks: pd.DataFrame, budget: int) -> Figure:
     figure.align_ylabels(axes[:, 0])
     figure.subplots_adjust(left=0.13, right=0.99, bottom=0.085, top=0.9, wspace=0.08, hspace=0.32)
     return figure
+
+
+def _shift(ax: Axes, looks: pd.DataFrame, **look: Any) -> None:
+    """Since step 0, at the last look; the first layer gets images, which do not shift."""
+    last = looks[(looks["step"] == looks["step"].max()) & (looks["layer"] > 1)]
+    panels.over_seeds(ax, last, "layer", "shift", **look)
+
+
+def _axis_of_layers(ax: Axes, depth: int, most: int) -> None:
+    ax.set_xlim(1.5, max(most, 2) + 0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("layer", labelpad=1)
+    if depth == 1:
+        ax.annotate("images do not shift", (0.5, 0.5), xycoords="axes fraction", ha="center", color="0.4", fontsize=6.5)

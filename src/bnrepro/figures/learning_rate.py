@@ -1,70 +1,71 @@
-"""Which learning rates can be used: iterations to the target, and the accuracy in the end, against the rate."""
+"""Which learning rates can be used: iterations to the target against the rate, by optimizer."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.figures import panels, style
-from bnrepro.figures.selection import Needs, Tables
+from bnrepro.figures.best_against_best import STUDIES as STUDIES
+from bnrepro.figures.best_against_best import WHERE_THERE as WHERE_THERE
+from bnrepro.figures.selection import Tables
+from bnrepro.study.factors import FACTORS
 
-CAPTION = "Iterations to a target test accuracy, and the accuracy in the end, by learning rate"
-STUDIES: Needs = {"learning_rate": ("learning_rate", "learning_rate_times")}
+CAPTION = "Iterations to a target test accuracy by learning rate and optimizer"
+_OPTIMIZERS = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
+_CHOSEN = {"none": "rate_without", "batch": "rate_with"}
 
 
 def from_tables(tables: Tables) -> Figure:
     """At the headline's target.
 
     Raises:
-        BadInput: a table has no rows of the study.
+        BadInput: a table has no rows of a study.
     """
-    steps = tables.at_target(tables.rows("steps_to_target", "learning_rate", "learning_rate"))
-    if steps.empty:
-        raise tables.unusable("steps_to_target", "no rows of study learning_rate")
-    finals = tables.rows("finals", "learning_rate", "learning_rate")
-    return draw(steps, finals, tables.learning_rate, tables.target, tables.budget("learning_rate"))
+    shown = [study for study in STUDIES if tables.meet({study: ()})]
+    steps = {study: tables.at_target(tables.rows("steps_to_target", study, "learning_rate")) for study in shown}
+    for study, rows in steps.items():
+        if rows.empty:
+            raise tables.unusable("steps_to_target", f"no rows of study {study}")
+    chosen = tables.read("best_against_best")
+    chosen = chosen[chosen["target"] == float(f"{tables.target:.6g}")]
+    budgets = {study: tables.budget(study) for study in shown}
+    return draw(steps, chosen, tables.learning_rate, tables.target, budgets)
 
 
-def draw(steps: pd.DataFrame, finals: pd.DataFrame, usual: float, target: float, budget: int) -> Figure:
-    """Left: iterations; right: accuracy, the mean over seeds in the range of all.
+def draw(
+    steps: dict[str, pd.DataFrame], chosen: pd.DataFrame, usual: float, target: float, budgets: dict[str, int]
+) -> Figure:
+    """A panel for each optimizer; the rate that held-out images choose for an arm is marked.
 
     Args:
-        steps: rows of steps_to_target.csv: one study, implementation and depth, one target.
-        finals: rows of finals.csv of the same runs.
-        usual: the dataset's learning rate, which is marked.
+        steps: by study, rows of steps_to_target.csv: one implementation and depth, one target.
+        chosen: rows of best_against_best.csv for the same target.
+        usual: the dataset's learning rate, which is marked where it is one of a study's.
         target: the accuracy (share of 1).
-        budget: the steps of a run.
+        budgets: by study, the steps of a run.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(style.FULL_WIDTH, 2.9))
-    panels.budget_line(left, budget, above=11)  # over the arrows of what is near it
-    for arm in style.ARMS:
-        own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
-        own = own.sort_values("learning_rate")
-        panels.steps_to_target(left, own, own["learning_rate"].tolist(), arm)
-        ends = finals[finals["normalization"] == arm.normalization]
-        panels.over_seeds(right, ends, "learning_rate", arm.column, **arm.look)
-    for arm, height in zip(style.ARMS[:2], (0.04, 0.14), strict=True):
-        _tell_diverged(right, finals[finals["normalization"] == arm.normalization], height, arm.color)
-    rates = sorted(steps["learning_rate"].unique())
-    for ax in (left, right):
+    figure, axes = plt.subplots(1, len(steps), figsize=(style.FULL_WIDTH, 2.9), sharey=True, squeeze=False)
+    for ax, (study, table) in zip(axes[0], steps.items(), strict=True):
+        ax.set_title(FACTORS["optimizer"].words[_OPTIMIZERS[study]])
+        panels.budget_line(ax, budgets[study], above=11)  # over the arrows of what is near it
+        for arm in style.ARMS:
+            own = table[(table["normalization"] == arm.normalization) & (table["mode"] == arm.mode)]
+            own = own.sort_values("learning_rate")
+            panels.steps_to_target(ax, own, own["learning_rate"].tolist(), arm)
+            if arm.mode == "ema":
+                best = chosen.loc[chosen["study"] == study, _CHOSEN[arm.normalization]]
+                marked = own[own["learning_rate"].isin(best)]
+                panels.ring(ax, marked, marked["learning_rate"].tolist())
+        rates = sorted(table["learning_rate"].unique())
         ax.set_xscale("log")
-        ax.axvline(usual, color="0.75", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
-        ax.set_xticks(rates, [f"{float(f'{rate / usual:.2g}'):g}×" for rate in rates])
+        if _OPTIMIZERS[study] == "sgd":
+            ax.axvline(usual, color="0.75", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+        ax.set_xticks(rates, [f"{rate:.3g}" for rate in rates], rotation=0 if len(steps) == 1 else 45)
         ax.xaxis.set_minor_locator(plt.NullLocator())
-        ax.set_xlabel(f"learning rate (1× is {usual:g})")
-    left.set_yscale("log")
-    panels.counts(left.yaxis)
-    left.set_ylabel(f"iterations to {100 * target:g}% test accuracy")
-    left.set_ylim(steps["low"].min() * 0.6, budget * 2.2)
-    panels.share_axis(right)
-    right.set_ylabel("test accuracy in the end")
-    panels.arm_legend(figure, markers=True)
-    figure.subplots_adjust(left=0.115, right=0.985, bottom=0.15, top=0.88, wspace=0.22)
+    lowest = min(table["low"].min() for table in steps.values())
+    panels.scale_of_steps(axes[0, 0], lowest, max(budgets.values()))
+    axes[0, 0].set_ylabel(f"iterations to {100 * target:g}% test accuracy")
+    figure.supxlabel("learning rate", fontsize=8, y=0.012)
+    panels.arm_legend(figure, markers=True, more=[panels.ring_key()])
+    figure.subplots_adjust(left=0.11, right=0.99, bottom=0.15 if len(steps) == 1 else 0.2, top=0.83, wspace=0.06)
     return figure
-
-
-def _tell_diverged(ax: Axes, ends: pd.DataFrame, height: float, color: str) -> None:
-    """How many runs of an arm diverged at each rate, where some did; their accuracy is nowhere."""
-    for rate, lost in ends.groupby("learning_rate")["diverged"].sum().items():
-        if lost:
-            ax.annotate(f"{lost} diverged", (rate, height), color=color, fontsize=6, ha="center")

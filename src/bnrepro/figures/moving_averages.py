@@ -21,7 +21,7 @@ def from_tables(tables: Tables) -> Figure:
 
 
 def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:
-    """Left: the lag; middle: accuracy by momentum; right: accuracy with the updates run and omitted.
+    """Left: the lag; middle: error by momentum; right: error with the updates run and omitted.
 
     Args:
         momentum, updates: rows of curves/momentum.csv and curves/updates.csv: one depth and learning rate.
@@ -35,18 +35,17 @@ def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, bud
     for value, color in colors.items():
         panels.over_seeds(lag, by_run[by_run["momentum"] == value], "step", "lag", color=color)
         own = momentum[momentum["momentum"] == value]
-        panels.over_seeds(learning, own, "step", "accuracy", color=color)
-    panels.over_seeds(learning, momentum, "step", "population_accuracy", 0, color="0.35", linestyle=":")
+        panels.errors(learning, own, "accuracy", color=color)
+    panels.errors(learning, momentum, "population_accuracy", 0, color="0.35", linestyle=":")
     panels.log_axis(lag)
     lag.set_title("lag of the moving means")
     lag.set_ylabel("standard deviations")
-    learning.set_title("test accuracy by momentum")
-    forgotten.set_title("updates run or omitted")
+    learning.set_title("test error by momentum")
+    forgotten.set_title("test error by updates")
     _updates(forgotten, updates)
     for ax in (lag, learning, forgotten):
         panels.steps_axis(ax, budget)
-    for ax in (learning, forgotten):
-        panels.share_axis(ax)
+    panels.error_axis((learning, forgotten))
     forgotten.tick_params(labelleft=False)
     learning.set_xlabel("training iterations")
     handles = [panels.key(f"momentum {value:g}", color=color) for value, color in colors.items()]
@@ -60,6 +59,6 @@ def _updates(ax: Axes, updates: pd.DataFrame) -> None:
     arms = (("run", style.WITH, "updates run"), ("omitted", style.VERMILION, "updates omitted"))
     for value, color, label in arms:
         own = updates[updates["updates"] == value]
-        panels.over_seeds(ax, own, "step", "accuracy", color=color, label=label)
-    panels.over_seeds(ax, updates, "step", "population_accuracy", 0, color="0.35", linestyle=":")
+        panels.errors(ax, own, "accuracy", color=color, label=label)
+    panels.errors(ax, updates, "population_accuracy", 0, color="0.35", linestyle=":")
     ax.legend(loc="center right", fontsize=6.5)

@@ -1,4 +1,7 @@
-"""Noise after batch normalization, so that inputs shift again: what it does to them, and to learning."""
+"""Noise that makes inputs shift again: what it costs, with and without batch normalization, at each learning rate."""
+
+from dataclasses import replace
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -7,51 +10,75 @@ from matplotlib.figure import Figure
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
-CAPTION = "Noise after batch normalization: test accuracy against iterations, and the travel of inputs"
+CAPTION = "Noise before the nonlinearity: iterations to a target test accuracy, and how far inputs move"
 STUDIES: Needs = {"noise": ("noise",)}
-_ARMS = (
-    ("none", "none", "without batch normalization", style.WITHOUT, "-"),
-    ("batch", "none", "with", style.WITH, "-"),
-    ("batch", "steady", "with, and steady noise", style.GREEN, (0, (5, 1.2))),
-    ("batch", "shifting", "with, and shifting noise", style.VERMILION, (0, (2, 1))),
-)
+_KINDS = ("none", "steady", "shifting", "drifting")
+_ARMS = [replace(arm, line="") for arm in style.PAPER_ARMS]
+_REFERENCE: dict[str, Any] = {"color": style.WITHOUT, "linewidth": 0.7, "linestyle": (0, (5, 3))}
 
 
 def from_tables(tables: Tables) -> Figure:
-    """Of study `noise`."""
-    return draw(tables.curves("noise"), tables.rows("layers/noise", "noise", "", "noise"), tables.budget("noise"))
+    """Of study `noise`, at the headline's target.
+
+    Raises:
+        BadInput: a table has no rows of the study.
+    """
+    steps = tables.at_target(tables.rows("steps_to_target", "noise", "learning_rate", "noise"))
+    if steps.empty:
+        raise tables.unusable("steps_to_target", "no rows of study noise")
+    looks = tables.rows("layers/noise", "noise", "learning_rate", "noise")
+    chosen = tables.at_target(tables.read("noise"))
+    return draw(steps, looks, chosen, tables.target, tables.budget("noise"))
 
 
-def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:
-    """Left: accuracy; middle: travel by layer; right: how much one step of the layers before turns a gradient.
+def draw(steps: pd.DataFrame, looks: pd.DataFrame, chosen: pd.DataFrame, target: float, budget: int) -> Figure:
+    """A column for each learning rate: iterations, and movement of inputs, by kind of noise.
 
     Args:
-        curves, looks: rows of curves/noise.csv and of layers/noise.csv: one depth and learning rate.
+        steps, looks: rows of steps_to_target.csv for one target, and of layers/noise.csv: one depth.
+        chosen: normalization and learning_rate: each network's best rate.
+        target: the accuracy (share of 1).
         budget: the steps of a run.
     """
-    figure, (learning, travel, change) = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.7))
-    for place, (normalization, noise, _, color, line) in enumerate(_ARMS):
-        own, seen = (
-            table[(table["normalization"] == normalization) & (table["noise"] == noise)] for table in (curves, looks)
-        )
-        panels.over_seeds(learning, own, "step", "population_accuracy", color=color, linestyle=line)
-        by_layer = seen.drop_duplicates(["seed", "layer"]).groupby("layer")["travelled"]
-        mean = by_layer.mean()
-        errors = panels.reach(mean, by_layer.min(), by_layer.max())
-        travel.bar(mean.index + 0.2 * (place - 1.5), mean, 0.18, yerr=errors, color=color, error_kw={"elinewidth": 0.7})
-        turned = seen.assign(turned=1 - seen["gradient_cosine"])
-        panels.over_seeds(change, turned, "step", "turned", color=color, linestyle=line)
-    learning.set_title("test accuracy")
-    panels.share_axis(learning)
-    travel.set_title("travel of inputs")
-    travel.set_xlabel("layer")
-    travel.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    change.set_title("turn of the gradient (1 − cosine)")
-    panels.log_axis(change)
-    panels.log_steps_axis(learning, curves, budget)
-    learning.set_xlabel("training iterations (log scale)")
-    panels.steps_axis(change, budget)
-    change.set_xlabel("training iterations")
-    panels.legend(figure, [panels.key(label, color=color, linestyle=line) for *_, label, color, line in _ARMS])
-    figure.subplots_adjust(left=0.065, right=0.985, bottom=0.16, top=0.82, wspace=0.32)
+    rates = sorted(steps["learning_rate"].unique())
+    kinds = [kind for kind in _KINDS if kind in set(steps["noise"])]
+    figure, axes = plt.subplots(
+        2, len(rates), figsize=(style.FULL_WIDTH, 4.3), sharex=True, sharey="row", squeeze=False
+    )
+    moved = looks.drop_duplicates(["normalization", "learning_rate", "noise", "seed", "layer"])
+    moved = moved.groupby(["normalization", "learning_rate", "noise", "seed"], as_index=False)["jumped"].mean()
+    for (above, below), rate in zip(axes.T, rates, strict=True):
+        above.set_title(f"learning rate {rate:g}")
+        panels.budget_line(above, budget, told=rate == rates[0], above=11)
+        for arm, offset in zip(_ARMS, (-0.12, 0.12), strict=True):
+            own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
+            best = chosen.loc[chosen["normalization"] == arm.normalization, "learning_rate"]
+            if arm.normalization == "none":
+                _reference(above, own[own["learning_rate"].isin(best) & (own["noise"] == "none")])
+            own = own[own["learning_rate"] == rate]
+            places = [kinds.index(kind) + offset for kind in own["noise"]]
+            panels.steps_to_target(above, own, places, arm)
+            if rate in set(best):
+                panels.ring(above, own[own["noise"] == "none"], [kinds.index("none") + offset])
+            seen = moved[(moved["normalization"] == arm.normalization) & (moved["learning_rate"] == rate)]
+            seen = seen.assign(place=seen["noise"].map(kinds.index) + offset)
+            for _, runs in seen.groupby("place"):
+                below.plot(runs["place"], runs["jumped"], **arm.look)
+        below.set_xticks(range(len(kinds)), kinds)
+        below.set_xlim(-0.5, len(kinds) - 0.5)
+    panels.scale_of_steps(axes[0, 0], steps["low"].min(), budget)
+    axes[0, 0].set_ylabel(f"iterations to {100 * target:g}%\ntest accuracy")
+    panels.log_axis(axes[1, 0])
+    axes[1, 0].set_ylabel("movement of inputs\nfrom look to look")
+    figure.supxlabel("noise", fontsize=8, y=0.01)
+    handles = [panels.key(arm.label, **arm.look) for arm in _ARMS]
+    handles += [panels.ring_key(), panels.key("without, no noise, chosen rate", **_REFERENCE)]
+    panels.legend(figure, [panels.key("Batch normalization:", linestyle=""), *handles])
+    figure.subplots_adjust(left=0.115, right=0.99, bottom=0.1, top=0.885, wspace=0.06, hspace=0.1)
     return figure
+
+
+def _reference(ax: plt.Axes, plain: pd.DataFrame) -> None:
+    """The plain network at its best rate, without noise, as a line across."""
+    for steps in plain["mean_restricted_steps"]:
+        ax.axhline(steps, **_REFERENCE, zorder=0)

@@ -1,6 +1,6 @@
 """What several figures share: a mean over seeds in the range of all of them, axes of steps and of shares, legends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,24 +12,82 @@ from matplotlib.figure import Figure
 
 from bnrepro.figures import style
 
+# Of error axes: shares of 1. Nine in ten is chance among ten classes. Errors below the least leave the panel.
+_ERROR_TICKS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
+_LEAST_ERROR = 0.004
+_RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 9,
+    "markerfacecolor": "none",
+    "markeredgecolor": style.VERMILION,
+    "markeredgewidth": 1.2,
+}
+
 
 def over_seeds(ax: Axes, runs: pd.DataFrame, x: str, y: str, opacity: float = 0.18, **line: Any) -> None:
-    """The mean over seeds of a column against another, in the range of all seeds; an opacity of 0 leaves it out."""
+    """The mean over seeds of a column against another, in the range of all seeds; an opacity of 0 leaves it out.
+
+    It ends where one of the runs does: a mean over those that are left would be of other runs.
+    """
     grouped = runs.dropna(subset=y).astype({x: float, y: float}).groupby(x)[y]  # an empty table is of objects
-    mean = grouped.mean()
+    whole = grouped.count() == grouped.count().max()
+    mean, low, high = (part[whole] for part in (grouped.mean(), grouped.min(), grouped.max()))
     if opacity:
-        ax.fill_between(mean.index, grouped.min(), grouped.max(), color=line["color"], alpha=opacity, linewidth=0)
+        ax.fill_between(mean.index, low, high, color=line["color"], alpha=opacity, linewidth=0)
     ax.plot(mean.index, mean, **line)
 
 
-def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: style.Arm) -> None:
-    """Means with intervals joined by a line; where no run arrived, a cross at the budget and no line to it.
+def errors(ax: Axes, runs: pd.DataFrame, column: str, opacity: float = 0.18, **line: Any) -> None:
+    """The error (1 - accuracy) over seeds, against steps; `column` is an accuracy's."""
+    over_seeds(ax, runs.assign(error=1 - runs[column]), "step", "error", opacity, **line)
+
+
+def error_axis(axes: Iterable[Axes], target: float | None = None) -> None:
+    """A log scale of errors for panels that share it, over what their lines show; dotted, a target accuracy."""
+    axes = list(axes)
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for ax in axes for line in ax.lines] or [np.ones(1)])
+    positive = drawn[drawn > 0]
+    lowest, highest = (positive.min(), positive.max()) if len(positive) else (0.1, 1.0)
+    for ax in axes:
+        ax.set_yscale("log", nonpositive="clip")
+        ax.set_ylim(max(0.8 * lowest, _LEAST_ERROR), min(1.25 * highest, 1.0))
+        ax.yaxis.set_major_locator(plt.FixedLocator(_ERROR_TICKS))
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+        ax.yaxis.set_minor_locator(plt.NullLocator())
+        if target is not None:
+            ax.axhline(1 - target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+
+
+def tell_diverged(ax: Axes, series: pd.DataFrame, colors: dict[str, str]) -> None:
+    """In words, below the top, where a curve would be missed.
 
     Args:
-        series: rows of steps_to_target.csv.
+        series: with the columns normalization, runs and diverged (how many).
+        colors: by normalization; others are not told.
+    """
+    lost = series[(series["diverged"] > 0) & series["normalization"].isin(colors)]
+    for place, row in enumerate(lost.to_dict("records")):
+        ax.annotate(
+            f"{row['normalization']}: {row['diverged']} of {row['runs']} diverged",
+            (0.98, 0.97 - 0.09 * place),
+            xycoords="axes fraction",
+            ha="right",
+            va="top",
+            color=colors[row["normalization"]],
+            fontsize=6.5,
+        )
+
+
+def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: style.Arm) -> None:
+    """Means with intervals. A line joins neighbors that are known: a bound has an arrow, and no run arrived at a cross.
+
+    Args:
+        series: rows of steps_to_target.csv, in order.
         x: where each of them stands.
     """
     placed = series.assign(x=list(x))
+    known = (placed["reached"] == placed["runs"]) & (placed["at_first"] == 0)
+    ax.plot(placed["x"], placed["mean_restricted_steps"].where(known), **arm.look | {"marker": ""}, zorder=2)
     arrived = placed[placed["reached"] > 0]
     mean = arrived["mean_restricted_steps"]
     ax.errorbar(
@@ -39,7 +97,7 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
         elinewidth=0.8,
         capsize=1.8,
         zorder=3,
-        **arm.look,
+        **arm.look | {"linestyle": ""},
     )
     for row in arrived.to_dict("records"):
         if row["reached"] < row["runs"]:
@@ -48,7 +106,26 @@ def steps_to_target(ax: Axes, series: pd.DataFrame, x: Sequence[float], arm: sty
             _arrow(ax, "↓", row["x"], row["low"], -6, arm)
     never = placed[placed["reached"] == 0]
     at = (never["x"], never["mean_restricted_steps"])
-    ax.plot(*at, color=arm.color, linestyle="", marker="x", markeredgewidth=1.5, zorder=3)
+    ax.plot(*at, color=arm.color, linestyle="", marker="x", markersize=4.5, markeredgewidth=1.5, zorder=3)
+
+
+def ring(ax: Axes, series: pd.DataFrame, x: Sequence[float]) -> None:
+    """Around the points of a chosen learning rate."""
+    ax.plot(x, series["mean_restricted_steps"], linestyle="", zorder=4, **_RING)
+
+
+def ring_key() -> plt.Line2D:
+    """Its entry in a legend."""
+    return key("chosen rate", linestyle="", **_RING)
+
+
+def scale_of_steps(ax: Axes, lowest: float, budget: int) -> None:
+    """A log scale of iterations: a decade at least, with room for arrows below and for the budget's words above."""
+    span = budget / min(lowest, budget / 10)
+    ax.set_yscale("log")
+    ax.set_ylim(budget / span**1.12, budget * span**0.22)
+    ax.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5) if span < 50 else (1,)))
+    counts(ax.yaxis)
 
 
 def reach(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
@@ -142,10 +219,10 @@ def legend(figure: Figure, handles: list[plt.Line2D], **look: Any) -> None:
     figure.legend(handles=handles, loc="upper center", ncols=len(handles), **look)
 
 
-def arm_legend(figure: Figure, markers: bool) -> None:
-    """The arms, above the panels."""
-    handles = [key("Batch normalization:", linestyle=""), *(arm_key(arm, markers) for arm in style.ARMS)]
-    legend(figure, handles, columnspacing=1.2, handlelength=2.4)
+def arm_legend(figure: Figure, markers: bool, more: Sequence[plt.Line2D] = ()) -> None:
+    """The arms, above the panels, and further entries."""
+    arms = [arm_key(arm, markers) for arm in style.ARMS]
+    legend(figure, [key("Batch normalization:", linestyle=""), *arms, *more], columnspacing=1.2, handlelength=2.4)
 
 
 def hidden_layers(depth: int) -> str:

@@ -4,6 +4,7 @@ A figure is a module of this folder, and named after it. It has
 
 - `CAPTION`: what it shows, in one line;
 - `STUDIES`: the studies that it shows, each with the factors of which the study has to cross one;
+- `WHERE_THERE`: those of them that it can do without;
 - `from_tables(tables)`: the figure; None where the tables have nothing to draw;
 - `READING`: how to read it. The report then shows the figure in the section of its study. A figure that a template of
   the report places has none.
@@ -11,8 +12,8 @@ A figure is a module of this folder, and named after it. It has
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -31,6 +32,12 @@ class Entry:
     studies: Needs
     draw: Callable[[Tables], Figure | None]
     reading: str | None = None
+    where_there: Sequence[str] = ()
+
+    def shown(self, tables: Tables) -> Needs | None:
+        """Those of its studies that it shows of a dataset; None where it cannot be drawn."""
+        met = {study: needs for study, needs in self.studies.items() if tables.meet({study: needs})}
+        return met if {*self.studies} - {*self.where_there} <= {*met} else None
 
 
 @cache
@@ -39,7 +46,14 @@ def own() -> dict[str, Entry]:
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     modules = {name: importlib.import_module(f"bnrepro.figures.{name}") for name in names}
     return {
-        name: Entry(name, module.CAPTION, module.STUDIES, module.from_tables, getattr(module, "READING", None))
+        name: Entry(
+            name,
+            module.CAPTION,
+            module.STUDIES,
+            module.from_tables,
+            getattr(module, "READING", None),
+            getattr(module, "WHERE_THERE", ()),
+        )
         for name, module in modules.items()
         if hasattr(module, "CAPTION")
     }
@@ -57,16 +71,17 @@ def find(name: str) -> Entry:
 
 
 def draw(tables: Tables) -> Iterator[tuple[Entry, Figure]]:
-    """Draw all figures of a dataset, one after another.
+    """Draw all figures of a dataset, one after another; entries name the studies that are shown.
 
     Raises:
         BadInput: a table is missing, damaged or empty.
     """
     shown: set[str] = set()
     for entry in own().values():
-        if tables.meet(entry.studies) and (figure := entry.draw(tables)) is not None:
-            shown |= set(entry.studies)
-            yield entry, figure
+        studies = entry.shown(tables)
+        if studies and (figure := entry.draw(tables)) is not None:
+            shown |= set(studies)
+            yield replace(entry, studies=studies), figure
     for study in tables.studies:
         entry = of_study(study)
         if study not in shown and tables.meet(entry.studies) and (figure := entry.draw(tables)) is not None:

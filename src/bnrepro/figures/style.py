@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
 _SHORT = 4  # tenths of a point: half a pixel of a report
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
+_APART = "canned_estimator"  # with batch normalization a network of its own; all others are one
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ WITHOUT, WITH = BLACK, BLUE  # batch normalization, wherever both are shown
 NORMALIZATIONS = {"none": WITHOUT, "batch": WITH, "layer": ORANGE, "weight": PURPLE, "self": GREEN}
 ARMS = (
     Arm("none", "ema", "accuracy", "without", WITHOUT, "o", "-", True),
-    Arm("batch", "ema", "accuracy", "with, by moving averages", WITH, "s", "-", True),
-    Arm("batch", "population", "population_accuracy", "with, by population statistics", SKY_BLUE, "D", _DASHED, False),
+    Arm("batch", "ema", "accuracy", "with, moving averages", WITH, "s", "-", True),
+    Arm("batch", "population", "population_accuracy", "with, population statistics", SKY_BLUE, "D", _DASHED, False),
 )
 
 # What is laid over the paper's figure: its own population statistics in the arm with batch normalization.
@@ -96,6 +98,14 @@ def apply() -> None:
     """Use the style from here on, from matplotlib's defaults, whatever a matplotlibrc says."""
     matplotlib.rcdefaults()
     plt.rcParams.update(_RC)
+
+
+def networks(implementations: Collection[str]) -> dict[str, list[str]]:
+    """Implementations by the network that they are, as panels are titled. The first of each stands for the others."""
+    one = [name for name in dict.fromkeys(implementations) if name != _APART]
+    title = IMPLEMENTATIONS[one[0]] + (", and the custom estimators" if len(one) > 1 else "") if one else ""
+    found = {title: one, IMPLEMENTATIONS[_APART]: [name for name in {*implementations} if name == _APART]}
+    return {title: names for title, names in found.items() if names}
 
 
 def save(figure: Figure, figures: Path, plots: Path, name: str, origin: Origin) -> None:

@@ -61,10 +61,10 @@ CLAIM = Claim(
     caution="One protocol for all is fair in what it holds fixed, and unfair to whoever would have another learning "
     "rate.",
     figure="alternatives",
-    reading="Test accuracy against iterations, on a log scale, batch normalization by population statistics; means "
-    "over seeds in the range of all. A column for each depth, a row for each kind of unit. SELU units have weights "
-    "from N(0, 1/inputs), ReLU units from N(0, 2/inputs), and weight normalization starts from lengths and biases that "
-    "give each unit mean 0 and variance 1 over the first mini-batch, as their authors have it. All at the same "
-    "learning rate.",
+    reading="Test error against iterations, on log scales, batch normalization by population statistics; means over "
+    "seeds in the range of all. A line ends where one of its runs diverges. A column for each depth, a row for each "
+    "kind of unit. SELU units have weights from N(0, 1/inputs), ReLU units from N(0, 2/inputs), and weight "
+    "normalization starts from lengths and biases that give each unit mean 0 and variance 1 over the first mini-batch, "
+    "as their authors have it. All at the same learning rate.",
     series="alternatives",
 )

@@ -1,10 +1,13 @@
 """Does dropout make a layer depend less on those before it, and limit what is learned?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+import pandas as pd
+
 from bnrepro.claims import prose
-from bnrepro.claims.engine import Claim, Part, Rule
+from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import CHANCE, MATTERS, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
 from bnrepro.claims.statistics import THRESHOLDS, Sample, difference, ratio
@@ -12,6 +15,7 @@ from bnrepro.claims.statistics import THRESHOLDS, Sample, difference, ratio
 LEVELS = (0.5, 0.7, 0.9)  # training accuracy at which gradients are compared
 LEAST_DIFFERENCE = 0.01  # of training accuracies
 STUDY = "dropout"
+READS = {STUDY: ("normalization", "dropout")}
 TURN, LIMIT = "turn of the gradient", "training accuracy"
 
 
@@ -29,6 +33,23 @@ def compare(runs: Evidence) -> list[Part]:
         limit = difference(*(runs.final(STUDY, "training_accuracy", **arm) for arm in arms))
         parts.append(Part(limit, limit.exceeds(0, LEAST_DIFFERENCE), {"dropout": rate}, LIMIT))
     return parts
+
+
+def turns(evidence: Evidence) -> pd.DataFrame:
+    """How far a step of the layers before turns the last gradient at equal training accuracy, without normalization.
+
+    Returns:
+        A row for every run of study `dropout` and level that all runs of its rate reach: dropout, level, seed, turn.
+    """
+    runs = evidence.select(READS)
+    rows: list[tuple[float, ...]] = []
+    with suppress(NotTested):  # there are no such runs
+        for rate in runs.values(STUDY, "dropout", **PLAIN):
+            arm = {**PLAIN, "dropout": float(rate)}
+            for level in LEVELS:
+                if runs.arrives(STUDY, level, "training_accuracy", **arm):
+                    rows += [(rate, level, seed, turn) for seed, turn in _turn(runs, arm, level).at.items()]
+    return pd.DataFrame(rows, columns=["dropout", "level", "seed", "turn"])
 
 
 def _turn(runs: Evidence, arm: Mapping[str, Any], level: float) -> Sample:
@@ -62,7 +83,7 @@ CLAIM = Claim(
         "- cosine on a probe batch, a ratio), at the first look after the training accuracy has reached 50%, 70% and "
         "90%, where all runs of both do; the training accuracy at the end is lower, by a hundredth or more.",
         compare=compare,
-        reads={STUDY: ("normalization", "dropout")},
+        reads=READS,
         thresholds={
             "levels": LEVELS,
             "chance": CHANCE,
@@ -83,9 +104,10 @@ CLAIM = Claim(
     remarks=remarks,
     caution="A lower training accuracy at the end of a budget may also come of slower training.",
     figure="dropout",
-    reading="Accuracy against iterations by dropout rate, on test images in full and on training images dotted; means "
-    "over seeds in the range of all. Right, on log scales: how far inputs travel, the mean over layers; and how far "
-    "one step of the layers before turns the gradient of the last hidden layer (1 − cosine), the mean over training. "
-    "An arm that is missing diverged.",
+    reading="Top, on log scales: error against iterations by dropout rate, on test images in full and on training "
+    "images dotted; means over seeds in the range of all. A line ends where one of its runs diverges. Bottom, on a log "
+    "scale: how far one step of the layers before turns the gradient of the last hidden layer (1 − cosine), without "
+    "batch normalization, by dropout rate: at the first look after the training accuracy has reached 50%, 70% and 90%. "
+    "Small dots are runs, large ones their medians. A rate has no dot where some of its runs do not get there.",
     series=STUDY,
 )

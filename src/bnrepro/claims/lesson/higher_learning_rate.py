@@ -82,9 +82,10 @@ CLAIM = Claim(
     remarks=remarks,
     caution="The multiples depend on where one starts: the dataset's own rate need not be the best of either network.",
     figure="learning_rate",
-    reading="Left, on log scales: iterations to the target against the learning rate, as a multiple of the dataset's "
-    "own (the dotted line); a cross: no run arrived. Right: test accuracy in the end. Means over seeds, and their "
-    "range.",
+    reading="On log scales: iterations to the headline's target against the learning rate, a panel for each optimizer "
+    "that the dataset has; dotted, the dataset's own rate. A cross: no run arrived; `↑`: not all did; `↓`: some had "
+    "arrived by their first evaluation. A ring: the rate that held-out images choose for a network "
+    "([best-against-best](#best-against-best)). Means over seeds in their intervals.",
     series=STUDY,
     beside_figure_3=True,
 )

@@ -47,8 +47,8 @@ CLAIM = Claim(
     "99%, and PyTorch's 0.1 is Keras' 0.9. Training is the same whatever it is.",
     figure="moving_averages",
     reading="Left, on a log scale: how far the moving means are from the means over the probe's training images, in "
-    "standard deviations of each unit (root mean square over units, mean over layers). Middle: what that costs in test "
-    "accuracy; dotted, the same networks by population statistics. Right: estimators whose updates are run, and the "
-    "same whose updates are forgotten. Means over seeds in the range of all.",
+    "standard deviations of each unit (root mean square over units, mean over layers). Middle, on a log scale: what "
+    "that costs in test error; dotted, the same networks by population statistics. Right: estimators whose updates are "
+    "run, and the same whose updates are forgotten. Means over seeds in the range of all.",
     series="momentum",
 )

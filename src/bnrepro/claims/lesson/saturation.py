@@ -89,10 +89,12 @@ CLAIM = Claim(
     remarks=remarks,
     caution="Networks that do not learn are no part of this comparison.",
     figure="layers",
-    reading="A column for each depth. Top, on a log scale: how far the median input of a unit travels in training, by "
-    "layer (the median over units). Middle: the share of activations in the flat part of the sigmoid, where its slope "
-    "is below a tenth of its steepest. Bottom, on a log scale: the norm of the gradient by a layer's kernel. The last "
-    "hidden layer is drawn in full, the first dashed; black without batch normalization, blue with; means in the range "
-    "of all seeds. All on the same training images, in mini-batches normalized as in training. `tables/layers.csv` has "
-    "every layer, and the share of units that are saturated for all images.",
+    reading="A column for each depth; black without batch normalization, blue with; means in the range of all seeds. "
+    "Top, on a log scale: how far what a layer gets has shifted by the end, in units of its own spread, from layer two "
+    "on ([covariate-shift](#covariate-shift)). Middle: the share of activations in the flat part of the sigmoid, where "
+    "its slope is below a tenth of its steepest, over all hidden layers. Bottom, on a log scale: the gradient by a "
+    "layer's kernel times the kernel's norm ([gradients](#gradients)), in full the first hidden layer's, dashed the "
+    "last one's; the dotted line is at a tenth of training. All on the same training images, in mini-batches "
+    "normalized as in training. Where a network stays at chance, the first and the second row are no part of a rule. "
+    "`tables/layers/depth.csv` has every layer, and the share of units that are saturated for all images.",
 )

@@ -1,0 +1,36 @@
+"""Which figures are drawn of a dataset, and of which studies."""
+
+import pytest
+from matplotlib.figure import Figure
+
+from bnrepro.figures import registry
+from bnrepro.figures.registry import Entry
+
+
+class Tables:
+    def __init__(self, *studies):
+        self.studies = studies
+
+    def meet(self, needs):
+        return needs.keys() <= {*self.studies}
+
+
+@pytest.fixture
+def one(monkeypatch):
+    entry = Entry("one", "", {"a": (), "b": ()}, lambda tables: Figure(), where_there=("b",))
+    monkeypatch.setattr(registry, "own", lambda: {"one": entry})
+    generic = Entry("study_", "", {"b": ()}, lambda tables: Figure())
+    monkeypatch.setattr(registry, "of_study", lambda study: Entry(f"study_{study}", "", {study: ()}, generic.draw))
+
+
+@pytest.mark.parametrize(
+    ("studies", "expected"),
+    [
+        (("a", "b"), {"one": {"a", "b"}}),
+        (("a",), {"one": {"a"}}),
+        (("b",), {"study_b": {"b"}}),  # without what it needs it is not drawn, and the study has its generic figure
+        (("a", "c"), {"one": {"a"}, "study_c": {"c"}}),
+    ],
+)
+def test_a_figure_does_without_what_is_not_there_and_names_what_it_shows(one, studies, expected):
+    assert {entry.name: set(entry.studies) for entry, _ in registry.draw(Tables(*studies))} == expected
