@@ -54,12 +54,6 @@ def test_a_single_crossing_does_not_count():
     assert only(table, mode="ema")["steps"] == 30
 
 
-def test_a_run_arrives_after_the_evaluation_before_or_after_its_budget():
-    for evaluation, after in ((1, 0), (3, 20)):
-        assert only(first(arrives_at(evaluation)), mode="ema")["after"] == after
-    assert only(first(run([0.1] * 11)), mode="ema")["after"] == 100
-
-
 def test_steps_are_counted_by_images_that_are_held_out_where_asked():
     run = arrives_at(3).assign(validation_accuracy=arrives_at(5)["accuracy"])
     table = steps_to_target.first_steps(run, [0.9], steps_to_target.HELD_OUT)

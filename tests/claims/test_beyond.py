@@ -85,11 +85,13 @@ def grid(study, arm, *steps):
         ((500, 300, 200, 500), (500, 100, 900, NEVER), "fails"),
         ((500, (300, 200), (900, 200), 500), (900, 600, 700, NEVER), "holds"),  # of equals the lower
         ((500, (100, 500), (700, 100), 500), (900, 400, 900, NEVER), "fails"),  # chosen by held-out images alone
-        ((500, 300, [NEVER, 100, 100], 500), (500, 200, 700, NEVER), "fails"),  # 400 on average
-        ((500, 300, SCATTERED, 500), (900, 500, 700, NEVER), "holds"),
+        ((500, 300, [NEVER, NEVER, 100], 500), (500, 200, 700, NEVER), "fails"),  # 700 on average
+        ((500, 300, SCATTERED, 500), (900, 500, 700, NEVER), "undecided"),  # the others choose it for the second
         ((500, SCATTERED, 500, 500), (900, 450, 700, NEVER), "undecided"),
-        ((500, 300, 200, 100), (500, 400, 700, NEVER), "undecided"),  # a higher rate may be better still
+        ((500, 300, 200, 100), (500, 400, 700, NEVER), "holds"),  # at an edge, beyond which more may be saved
+        ((500, 400, 300, 250), (500, 100, 700, NEVER), "undecided"),  # a higher rate may be better still
         ((500, 300, 100, 500), (300, 400, 700, NEVER), "undecided"),  # or a lower one
+        ((500, 300, 200, 500), (100, 400, 700, NEVER), "fails"),  # which would save less still
         ((NEVER, NEVER, NEVER, NEVER), (NEVER, NEVER, NEVER, NEVER), "not tested"),
     ],
 )
@@ -109,6 +111,13 @@ def test_every_optimizer_is_asked(plain, expected):
     entry = best_against_best.CLAIM.stated.judge(evidence(arms))
     assert [part["at"]["optimizer"] for part in entry["parts"]] == ["sgd", "adam"]
     assert (entry["verdict"], entry["independent"]) == (expected, 2)
+
+
+def test_a_tuned_comparison_rests_on_all_runs_that_chose_its_rates():
+    """So targets at which rates differ are no comparisons without a common run."""
+    arms = [*grid("learning_rate", NORMALIZED, 500, 300, 100, 500), *grid("learning_rate", PLAIN, 500, 400, 700, NEVER)]
+    (part,) = best_against_best.compare(evidence(arms))
+    assert len(part.effect.runs) == len(arms)
 
 
 def test_the_ratio_at_each_arms_best_rate_is_tabulated_over_all_targets():

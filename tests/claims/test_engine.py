@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from bnrepro.claims.engine import Claim, NotTested, Part, Rule, by_chance, deciding, independent, verdict
-from bnrepro.claims.statistics import Effect, TooFew
+from bnrepro.claims import statistics
+from bnrepro.claims.engine import Claim, NotTested, Part, Rule, contradicts, deciding, independent, verdict
+from bnrepro.claims.statistics import Effect, Sample, TooFew
 from tests.claims.lesson import PLAIN, evidence, runs
 
 
@@ -46,21 +48,67 @@ def test_comparisons_that_share_a_network_are_one(networks, expected):
     assert independent([part(True, of) for of in networks]) == expected
 
 
-def test_agreement_by_chance_is_that_of_tossed_coins():
-    rng = np.random.default_rng(0)
-    tossed = rng.integers(0, 2, (100_000, 4)).all(axis=1).mean()
-    assert by_chance(4) == pytest.approx(tossed, abs=0.003)
+@pytest.mark.parametrize(
+    ("answers", "widened", "expected"),
+    [
+        ([True, True, False], [True, True, False], True),
+        ([True, True, False], [None, None, False], True),  # the more frequent answer needs not to remain
+        ([True, True, False], [True, True, None], False),
+        ([False, False, True], [False, False, None], False),
+        ([True, False], [None, False], False),  # equally frequent
+        ([True, False], [True, False], True),
+    ],
+)
+def test_the_rarer_answer_has_to_remain(answers, widened, expected):
+    assert contradicts([part(so) for so in answers], [part(so) for so in widened]) is expected
+
+
+def verdicts_of_many(rng, *true_ratios, seeds=10, spread=0.1, repeated=300):
+    """Verdicts of a rule that compares ratios of runs that scatter, in as many parts."""
+    index = range(seeds)
+
+    def judged():
+        pairs = [[pd.Series(np.exp(rng.normal(0, spread, seeds)), index) for _ in range(2)] for _ in true_ratios]
+
+        def compare(_):
+            effects = [
+                statistics.ratio(Sample.known(first), Sample.known(times * second))
+                for times, (first, second) in zip(true_ratios, pairs, strict=True)
+            ]
+            return [Part(effect, effect.exceeds(1, 1.2)) for effect in effects]
+
+        return rule(compare).judge(evidence(runs("depth", **PLAIN)))["verdict"]
+
+    return [judged() for _ in range(repeated)]
+
+
+def test_many_parts_seldom_contradict_each_other_by_chance():
+    """Twenty true ratios of the smallest size that matters: "not so" is wrong in one part of forty."""
+    found = verdicts_of_many(np.random.default_rng(0), *[1.2] * 20)
+    assert found.count("depends") / len(found) < 0.05
+
+
+def test_one_part_that_differs_is_found_among_many():
+    found = verdicts_of_many(np.random.default_rng(1), *[3.0] * 19, 0.8, repeated=20)
+    assert set(found) == {"depends"}
 
 
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
-        ([part(True, depth=1, target=0.9), part(False, depth=3, target=0.9)], ["depth"]),
-        ([part(True, depth=1, target=0.9), part(False, depth=3, target=0.97)], ["depth", "target"]),
+        (
+            [part(True, depth=1, target=0.9), part(True, depth=1, target=0.8), part(False, depth=3, target=0.9)],
+            ["depth"],
+        ),
+        (
+            [part(True, depth=1, target=0.9), part(False, depth=3, target=0.97), part(False, depth=3, target=0.97)],
+            ["depth", "target"],
+        ),
+        ([part(True, depth=1), part(False, depth=3)], []),  # each value is that of one part
         ([part(True, depth=1), part(True, depth=3), part(False, depth=3)], []),
-        ([part(True, depth=1), part(None, depth=1), part(False, depth=3)], ["depth"]),
+        ([part(True, depth=1), part(True, depth=1), part(None, depth=3), part(False, depth=3)], ["depth"]),
         ([part(True, depth=1), part(True, depth=3)], []),
-        ([part(True, layer=2, depth=3), part(False, depth=1)], ["depth"]),
+        ([part(True, layer=2, depth=3), part(True, depth=3), part(False, depth=1)], ["depth"]),
         ([], []),
     ],
 )
@@ -70,12 +118,15 @@ def test_a_factor_decides_if_each_of_its_values_has_one_answer(parts, expected):
 
 def test_what_is_compared_may_decide():
     effect = part(True).effect
-    assert deciding([Part(effect, True, name="iterations"), Part(effect, False, name="accuracy")]) == ["name"]
+    parts = [
+        Part(effect, so, name=name) for so, name in ((True, "iterations"), (True, "iterations"), (False, "accuracy"))
+    ]
+    assert deciding(parts) == ["name"]
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.5, 2.5), (-np.inf, np.inf)])
 def test_an_entry_gives_its_part_back(low, high):
-    whole = Part(Effect(2.0, low, high, 5), None, {"depth": 3}, "iterations", counts=False)
+    whole = Part(Effect(2.0, low, high, 5), None, {"depth": 3}, "iterations", "rate 1", counts=False)
     entry = json.loads(json.dumps(whole.entry(), allow_nan=False))
     assert Part.of_entry(entry) == whole
 

@@ -18,13 +18,18 @@ def test_steps_lie_after_the_evaluation_before():
     assert bounds(found.steps("depth", TARGET)) == [[10, 160, 320], [0, 80, 160], [10, 160, 320]]
 
 
-@pytest.mark.parametrize("late", [{"steps": NEVER}, {"steps": 800, "diverged_at": 820}, {"steps": 1000}])
+@pytest.mark.parametrize("late", [{"steps": NEVER}, {"steps": 800, "diverged_at": 820}])
 def test_a_run_that_does_not_arrive_takes_more_than_the_budget(late):
     """Two evaluations in a row have to have the target, before the run ends or diverges."""
     found = evidence(runs("depth", **PLAIN, **late), runs("learning_rate", **PLAIN, budget=2000, steps=1500))
     assert bounds(found.steps("depth", TARGET)) == [[BUDGET] * 3, [BUDGET] * 3, [np.inf] * 3]
     assert not found.arrives("depth", TARGET)
     assert found.arrives("learning_rate", TARGET)
+
+
+def test_a_run_that_is_there_at_its_last_evaluation_alone_may_have_arrived_before():
+    last = evidence(runs("depth", **PLAIN, steps=BUDGET))
+    assert bounds(last.steps("depth", TARGET)) == [[BUDGET - GRID] * 3, [BUDGET - GRID] * 3, [np.inf] * 3]
 
 
 def test_the_start_is_no_evaluation_to_arrive_at():
@@ -55,6 +60,28 @@ def test_a_difference_counts_where_evaluations_resolve_it(first, second, expecte
 def test_two_that_do_not_arrive_are_not_compared():
     arms = runs("depth", **NORMALIZED), runs("depth", **PLAIN)
     assert evidence(*arms).fewer_steps("depth", TARGET, NORMALIZED, PLAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("plain", "normalized", "counts", "note"),
+    [
+        ([500, NEVER, NEVER], 100, True, "arrived: 3 of 3 and 1 of 3 runs"),
+        ([500, NEVER, NEVER], [100, 100, NEVER], False, "arrived: 2 of 3 and 1 of 3 runs"),
+        (NEVER, 100, True, "arrived: 3 of 3 and 0 of 3 runs"),
+        (500, 100, True, ""),
+    ],
+)
+def test_a_comparison_counts_where_all_runs_of_one_arm_arrive(plain, normalized, counts, note):
+    arms = runs("depth", **NORMALIZED, steps=normalized), runs("depth", **PLAIN, steps=plain)
+    (part,) = evidence(*arms).fewer_steps("depth", TARGET, NORMALIZED, PLAIN)
+    assert (part.counts, part.note) == (counts, note)
+
+
+def test_a_seed_has_no_part_in_the_choice_of_its_rate():
+    """All seeds together would choose the middle rate by the third seed's luck there."""
+    found = evidence(*at_rates(validation_steps=[300, [400, 400, 50], 900]))
+    assert found.best_rate("learning_rate", TARGET, **PLAIN) == 3 * RATE
+    assert found.rates_by_others("learning_rate", TARGET, **PLAIN).tolist() == [3 * RATE, 3 * RATE, RATE]
 
 
 def test_the_best_accuracy_lasts_for_two_evaluations():

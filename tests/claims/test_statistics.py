@@ -93,6 +93,22 @@ def test_what_one_arm_has_is_a_mean():
         statistics.mean(sample(0.1, 0.2))
 
 
+def test_where_all_seeds_agree_a_mean_is_known_to_an_image_over_the_root_of_their_number():
+    agreeing, image = pd.Series([0.98] * 4), 0.001
+    effect = statistics.mean(Sample.known(agreeing, unit=image))
+    assert (effect.low, effect.high) == pytest.approx((0.98 - image / 2, 0.98 + image / 2))
+    scattering = pd.Series([0.9, 0.95, 0.98, 0.99])
+    assert statistics.mean(Sample.known(scattering, unit=image)) == statistics.mean(Sample.known(scattering))
+
+
+def test_intervals_of_several_comparisons_err_in_any_as_rarely_as_that_of_one():
+    values = np.array([0.2, 0.5, 0.3, 0.4])
+    with statistics.widened(4):
+        found = statistics.interval(values)
+    assert found == pytest.approx(tuple(stats.ttest_1samp(values, 0).confidence_interval(1 - 0.05 / 4)))
+    assert statistics.interval(values) == pytest.approx(tuple(stats.ttest_1samp(values, 0).confidence_interval(0.95)))
+
+
 def test_bounds_widen_an_interval():
     """Iterations that lie between the evaluation before and the one that found them."""
     first = sample(100, 120, 110, low=[90, 110, 100])
@@ -121,20 +137,23 @@ def test_a_run_that_is_there_at_its_first_evaluation_leaves_one_end_open():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "answer"),
+    ("estimate", "low", "high", "answer"),
     [
-        (1.2, 3.0, True),
-        (1.01, 1.3, True),
-        (0.9, 3.0, None),
-        (1.0, 3.0, None),
-        (0.9, 1.05, False),
-        (1.01, 1.05, False),  # certain, and too small to matter
-        (0.2, 0.5, False),
-        (0.0, np.inf, None),
+        (2.0, 1.2, 3.0, True),
+        (1.2, 1.01, 1.3, True),
+        (1.1, 1.01, 1.3, None),  # certain, and its size is not
+        (2.0, 0.9, 3.0, None),
+        (2.0, 1.0, 3.0, None),
+        (1.0, 0.9, 1.05, False),
+        (1.03, 1.01, 1.05, False),  # certain, and too small to matter
+        (0.3, 0.2, 0.5, False),
+        (1.5, 0.0, np.inf, None),
     ],
 )
-def test_an_effect_that_matters_is_above_one(low, high, answer):
-    assert Effect(1.0, low, high, 5).exceeds(1, least=1.1) is answer
+def test_an_effect_that_matters_is_above_one(estimate, low, high, answer):
+    effect = Effect(estimate, low, high, 5)
+    assert effect.exceeds(1, least=1.2) is answer
+    assert effect.falls_short(1, least=1.2) is (None if answer is None else not answer)
 
 
 @pytest.mark.parametrize(

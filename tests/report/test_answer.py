@@ -15,9 +15,9 @@ def entry(*parts):
     return {"stated": {"parts": [part.entry() for part in parts]}}
 
 
-def part(estimate, so=True, low=None, high=None, name="", **at):
+def part(estimate, so=True, low=None, high=None, note="", **at):
     own = {"target": 0.95} | at
-    return Part(Effect(estimate, low or estimate - 0.5, high or estimate + 0.5, 10), so, own, name)
+    return Part(Effect(estimate, low or estimate - 0.5, high or estimate + 0.5, 10), so, own, note=note)
 
 
 def at_one_rate(estimate, **told):
@@ -51,7 +51,7 @@ def test_lowest_and_highest_are_told_by_what_is_known_of_bounds():
 
 
 def test_every_optimizer_has_a_line_and_an_edge_of_its_grid_is_marked():
-    tuned = [part(1.5, optimizer="sgd"), part(1.2, so=None, optimizer="adam", name="rates, at an edge of the grid")]
+    tuned = [part(1.5, optimizer="sgd"), part(1.2, so=None, optimizer="adam", note="rates, at an edge of the grid")]
     rows = found(tuned=tuned)["rows"]
     assert [row["name"].rpartition("(")[2] for row in rows] == ["SGD)", "Adam)"]
     assert [row["ratios"][1] for row in rows] == ["1.5 (1 to 2)", "1.2 (0.7 to 1.7) †"]

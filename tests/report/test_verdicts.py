@@ -40,7 +40,7 @@ def test_of_parts_that_agree_the_headline_is_quoted():
 
 
 def test_of_a_verdict_that_depends_a_part_of_either_answer_is_quoted():
-    parts = [part(2.5, True, depth=3), part(1.0, None, depth=3), part(0.5, False, depth=1)]
+    parts = [part(2.5, True, depth=3), part(2.5, True, depth=3), part(1.0, None, depth=3), part(0.5, False, depth=1)]
     assert [so for so, _ in quoted(parts)] == ["yes", "no"]
     assert told(parts)["last"]["depends_on"] == "hidden layers"
 
@@ -68,11 +68,6 @@ def test_a_part_that_is_listed_beside_decides_nothing():
 def test_a_part_says_where_it_was_measured(at, expected):
     (row,) = told([part(2.5, True, **at)])["last"]["parts"]
     assert row["name"] == expected
-
-
-def test_agreement_is_told_by_how_often_it_would_come_by_chance():
-    last = told([part(2.5, True, depth=1), part(2.0, True, depth=3), part(3.0, True, depth=5)])["last"]
-    assert (last["independent"], last["by_chance"]) == (3, 8)
 
 
 def test_another_rules_parts_have_no_words_here():

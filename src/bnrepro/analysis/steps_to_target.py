@@ -34,22 +34,19 @@ def first_steps(curves: pd.DataFrame, targets: Sequence[float], modes: Mapping[s
 
     Returns:
         A row for every run, mode and target: the series' factors, seed, budget, diverged, mode, target, `steps` (NaN
-        where the run is censored), `after` (the evaluation before: it arrived after it, or after the budget), and
-        `at_first`: whether it was there at its first evaluation.
+        where the run is censored), and `at_first`: whether it was there at its first evaluation.
     """
     rows, factors = [], [*series(curves), "seed"]
     for key, whole in curves.groupby(factors, sort=False, dropna=False):
         budget, diverged = whole["budget"].iloc[0], whole["diverged"].iloc[0]
         run = whole[whole["step"] > 0].sort_values("step")  # none, for a run that diverged before its first evaluation
         steps = run["step"].to_numpy()
-        before = np.append(0, steps[:-1])
         for mode, column in modes.items():
             for target in targets:
                 arrived = crossing(steps, run[column].to_numpy(), target)
-                after = budget if np.isnan(arrived) else before[steps == arrived][0]
                 at_first = len(steps) > 0 and arrived == steps[0]
-                rows.append((*key, budget, diverged, mode, target, arrived, after, at_first))
-    return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "after", "at_first"])
+                rows.append((*key, budget, diverged, mode, target, arrived, at_first))
+    return pd.DataFrame(rows, columns=[*factors, "budget", "diverged", "mode", "target", "steps", "at_first"])
 
 
 def crossing(steps: np.ndarray, accuracy: np.ndarray, target: float) -> float:

@@ -9,20 +9,21 @@ the one that was committed before the runs. What the code does is for tests to h
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from bnrepro.claims.statistics import Effect, TooFew
+from bnrepro.claims.statistics import Effect, TooFew, widened
 
 Verdict = Literal["holds", "fails", "depends", "undecided", "not tested"]
 # What the report says that a verdict means.
 VERDICTS: dict[Verdict, str] = {
     "holds": "so in every part of the rule",
     "fails": "so in no part",
-    "depends": "so in some parts, and not in others",
-    "undecided": "an interval is too wide to say, and no part contradicts another",
+    "depends": "so in some parts, and not in others; the rarer answer remains when intervals are widened for all parts",
+    "undecided": "an interval is too wide to say, or the rarer of two answers does not remain when they are widened",
     "not tested": "the runs lack what the rule compares",
 }
 
@@ -40,6 +41,7 @@ class Part:
         so: whether the statement is so in this part; None where that is not certain.
         at: the values of the factors by which it differs from the rule's other parts.
         name: what is compared, where a rule compares several things.
+        note: what a reader has to know of it, such as how many runs arrive.
         counts: whether the verdict rests on it; other parts are listed beside.
     """
 
@@ -47,6 +49,7 @@ class Part:
     so: bool | None
     at: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    note: str = ""
     counts: bool = True
 
     def among(self, **at: Any) -> "Part":
@@ -58,6 +61,7 @@ class Part:
         effect = {name: _number(getattr(self.effect, name)) for name in ("estimate", "low", "high")}
         return {
             "name": self.name,
+            "note": self.note,
             "at": dict(self.at),
             **effect,
             "pairs": self.effect.pairs,
@@ -71,7 +75,7 @@ class Part:
         unknown = {"estimate": np.nan, "low": -np.inf, "high": np.inf}
         estimate, low, high = (unknown[name] if entry[name] is None else float(entry[name]) for name in unknown)
         effect = Effect(estimate, low, high, entry["pairs"])
-        return cls(effect, entry["so"], entry["at"], entry["name"], entry["counts"])
+        return cls(effect, entry["so"], entry["at"], entry["name"], entry["note"], entry["counts"])
 
 
 def verdict(parts: Sequence[Part]) -> Verdict:
@@ -100,18 +104,24 @@ def independent(parts: Iterable[Part]) -> int:
     return len(groups)
 
 
-def by_chance(comparisons: int) -> float:
-    """The probability that so many independent comparisons would all agree with a statement, each as likely not to.
+def contradicts(parts: Sequence[Part], widened: Sequence[Part]) -> bool:
+    """Whether the rarer of two answers remains in some part when intervals are widened for as many parts as there are.
 
-    A sign test of one side. That the seeds within a comparison agree, too, is no part of it.
+    Of many parts of a statement that is so everywhere, a few would be "not so" by chance. This is the first step of
+    Holm's procedure, which decides whether any is to be believed. Of two answers that are equally frequent both have to
+    remain.
     """
-    return 0.5**comparisons
+    answers = [part.so for part in parts if part.counts]
+    remaining = {part.so for part in widened if part.counts}
+    frequent = {so: answers.count(so) for so in (True, False)}
+    return all(so in remaining for so, times in frequent.items() if times == min(frequent.values()))
 
 
 def deciding(parts: Iterable[Part]) -> list[str]:
     """The factors that decide where a statement is so: each value of one gives one answer. `name` is one of them.
 
-    Of those that all parts have. Empty where no factor decides by itself, or where all parts agree.
+    Of those that all parts have, and that have a value in two parts at least. Empty where no factor decides by itself,
+    or where all parts agree.
     """
     sure = [({"name": part.name, **part.at}, part.so) for part in parts if part.counts and part.so is not None]
     found = []
@@ -119,7 +129,7 @@ def deciding(parts: Iterable[Part]) -> list[str]:
         answers: dict[Any, set[bool]] = {}
         for at, so in sure:
             answers.setdefault(at[factor], set()).add(so)
-        if max(map(len, answers.values())) == 1 and len(set.union(*answers.values())) == 2:
+        if len(answers) < len(sure) and max(map(len, answers.values())) == 1 and len(set.union(*answers.values())) == 2:
             found.append(factor)
     return found
 
@@ -151,13 +161,23 @@ class Rule:
         try:
             if evidence is None:
                 raise NotTested("the runs do not show all that the claim is about")
-            parts = self.compare(evidence.select(self.reads))
+            seen = evidence.select(self.reads)
+            parts = self.compare(seen)
             if not any(part.counts for part in parts):
                 raise NotTested("there is nothing to compare in the runs")
         except (NotTested, TooFew) as missing:
             return told | {"verdict": "not tested", "reason": str(missing), "independent": 0, "parts": []}
-        found = {"verdict": verdict(parts), "independent": independent(parts)}
-        return told | found | {"parts": [part.entry() for part in parts]}
+        found = verdict(parts)
+        if found == "depends" and not self._contradicts(seen, parts):
+            found = "undecided"
+        own = {"verdict": found, "independent": independent(parts), "parts": [part.entry() for part in parts]}
+        return told | own
+
+    def _contradicts(self, seen: Any, parts: Sequence[Part]) -> bool:
+        """See `contradicts`; no, where nothing can be compared with wider intervals."""
+        with widened(sum(part.counts for part in parts)), suppress(NotTested, TooFew):
+            return contradicts(parts, self.compare(seen))
+        return False
 
     def digest(self) -> str:
         """SHA-256 (hex) over what the rule says: statement, words, thresholds, studies and factors."""

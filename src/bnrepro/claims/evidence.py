@@ -12,7 +12,10 @@ from bnrepro.claims.engine import NotTested, Part
 from bnrepro.claims.statistics import Effect, Sample, difference, ratio
 
 CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
-MATTERS = 1.1  # times: the smallest ratio that matters, of iterations and of whatever else is positive
+# Times: the smallest ratio that matters, of iterations and of whatever else is positive. A step with batch
+# normalization takes 1.06 to 1.22 times as long as one without (benchmarks/README.md, Keras model): a smaller saving of
+# iterations saves hardly any time. Evaluations, between which steps are not known, are closer together than that.
+MATTERS = 1.2
 ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
@@ -49,6 +52,11 @@ class Evidence:
         """Those that have runs."""
         return set(self.curves["study"])
 
+    @property
+    def _image(self) -> float:
+        """What one test image is of an accuracy."""
+        return 1 / self.test_images
+
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
         return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique().tolist())
@@ -62,9 +70,10 @@ class Evidence:
         return _chosen(self.curves, study, factors)
 
     def steps(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> Sample:
-        """Steps to an accuracy that two evaluations in a row have: after the evaluation before, to the first of them.
+        """Steps to an accuracy that two evaluations in a row have: to the first of them, from the one before, below it.
 
-        A run that does not arrive takes more than its budget.
+        A run that does not arrive takes more than its budget; one that is there at its last evaluation alone may have
+        arrived since the one before.
         """
         runs = _chosen(self.curves, study, factors)
         at: dict[int, float] = {}
@@ -78,7 +87,9 @@ class Evidence:
                 at[seed] = high[seed] = steps[arrivals[0]]
                 low[seed] = steps[arrivals[0] - 1] if arrivals[0] else 0.0
             else:
-                at[seed] = low[seed] = run["budget"].iloc[0]
+                unconfirmed = above[-1:].any() and not run["diverged"].iloc[0]
+                below = np.append(0.0, steps[~above])
+                at[seed] = low[seed] = below[-1] if unconfirmed else run["budget"].iloc[0]
                 high[seed] = np.inf
         bounds = [pd.Series(bound, dtype=float) for bound in (at, low, high)]
         return Sample(bounds[0], bounds[1], bounds[2], _networks(runs))
@@ -97,13 +108,15 @@ class Evidence:
         following = evaluated.groupby([*curves.series(runs), "seed"], dropna=False)[column].shift(-1)
         lasting = np.minimum(evaluated[column], following.fillna(0))
         seeds = runs["seed"].drop_duplicates()
-        return Sample.known(lasting.groupby(evaluated["seed"]).max().reindex(seeds, fill_value=0), _networks(runs))
+        best = lasting.groupby(evaluated["seed"]).max().reindex(seeds, fill_value=0)
+        return Sample.known(best, _networks(runs), self._image)
 
     def final(self, study: str, column: str, **factors: Any) -> Sample:
         """What the runs with these factors end with; NaN where one diverged."""
         runs = _chosen(self.curves, study, factors)
         values = _chosen(self.finals, study, factors).set_index("seed")[column]
-        return Sample.known(values.sort_index(), _networks(runs))
+        unit = self._image if column.endswith("accuracy") else 0.0
+        return Sample.known(values.sort_index(), _networks(runs), unit)
 
     def trained_depths(self) -> list[int]:
         """The depths of study `depth` at which all Keras models reach the first target, without and with normalization.
@@ -165,17 +178,14 @@ class Evidence:
         column: str = "accuracy",
         **at: Any,
     ) -> list[Part]:
-        """Whether the first of two arms takes fewer steps to a test accuracy: a part, or none where neither arrives.
+        """Whether the first of two arms takes fewer steps to a test accuracy: see `fewer`.
 
         Args:
             first, second: the factors that make the arms.
             at: the factors that both share.
         """
         arms = [self.steps(study, target, column, **arm, **at) for arm in (first, second)]
-        if not any(np.isfinite(arm.high).any() for arm in arms):
-            return []
-        effect = ratio(*arms)
-        return [Part(effect, effect.exceeds(1, MATTERS), {**at, "target": target})]
+        return [part.among(**at, target=target) for part in fewer(*arms)]
 
     def fewer_at_every_depth(self, implementation: str) -> list[Part]:
         """Whether a network of study `depth` takes fewer steps with batch normalization, by depth and target."""
@@ -196,12 +206,23 @@ class Evidence:
 
         Of equals, as where no run arrives, that of the higher accuracy there (`best`), and then the lower.
         """
+        return _fastest(*self._held_out(study, target, arm))
 
+    def rates_by_others(self, study: str, target: float, **arm: Any) -> pd.Series:
+        """By seed, the learning rate of an arm that is best (`best_rate`) for the other seeds.
+
+        A seed's own luck on images that are held out so has no part in the choice of its rate.
+        """
+        steps, best = self._held_out(study, target, arm)
+        return pd.Series({seed: _fastest(steps.drop(index=seed), best.drop(index=seed)) for seed in steps.index})
+
+    def _held_out(self, study: str, target: float, arm: Mapping[str, Any]) -> list[pd.DataFrame]:
+        """On held-out images, the steps to an accuracy and the best accuracy: each [seeds, learning rates]."""
         column, rates = "validation_accuracy", map(float, self.values(study, "learning_rate", **arm))
-        own = {rate: {**arm, "learning_rate": rate} for rate in rates}
-        steps = {rate: float(self.steps(study, target, column, **at).at.mean()) for rate, at in own.items()}
-        equals = [rate for rate, mean in steps.items() if mean == min(steps.values())]
-        return max(equals, key=lambda rate: (float(self.best(study, column, **own[rate]).at.mean()), -rate))
+        at = {rate: {**arm, "learning_rate": rate} for rate in rates}
+        steps = {rate: self.steps(study, target, column, **own).at for rate, own in at.items()}
+        best = {rate: self.best(study, column, **own).at for rate, own in at.items()}
+        return [pd.DataFrame(steps), pd.DataFrame(best)]
 
     def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
         """By seed, the highest learning rate at which a run reaches a test accuracy.
@@ -227,6 +248,32 @@ class Evidence:
         if not close:
             raise NotTested(f"study {study} has no runs at a rate of {wanted:g}")
         return float(close[0])
+
+
+def fewer(first: Sample, second: Sample) -> list[Part]:
+    """Whether the first of two arms takes fewer steps: a part, or none where no run of either arrives.
+
+    It counts where all runs of one arm arrive. Where neither arm does, the ratio is that of budgets, and rests on which
+    seeds arrive; the part is listed beside.
+    """
+    arrived = [np.isfinite(arm.high) for arm in (first, second)]
+    if not any(runs.any() for runs in arrived):
+        return []
+    effect = ratio(first, second)
+    found = " and ".join(f"{runs.sum()} of {len(runs)}" for runs in arrived)
+    note = "" if all(runs.all() for runs in arrived) else f"arrived: {found} runs"
+    counts = any(bool(runs.all()) for runs in arrived)
+    return [Part(effect, effect.exceeds(1, MATTERS), note=note, counts=counts)]
+
+
+def _fastest(steps: pd.DataFrame, best: pd.DataFrame) -> float:
+    """The rate of the fewest mean steps, of equals that of the highest mean accuracy, then the lowest rate.
+
+    Args:
+        steps, best: [seeds, rates].
+    """
+    means = pd.DataFrame({"steps": steps.mean(), "missed": -best.mean()})
+    return float(means.sort_index().sort_values(["steps", "missed"]).index[0])
 
 
 def _read(table: pd.DataFrame, reads: Mapping[str, Sequence[str]], first_seed: int) -> pd.DataFrame:

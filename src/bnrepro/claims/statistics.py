@@ -3,9 +3,13 @@
 A ratio of positive quantities is the geometric mean of the ratios by seed, with Student's t interval on the logarithms.
 A difference is the mean of the seeds' differences, with the t interval. Some quantities are known between two bounds
 alone: iterations to a target lie between two evaluations, or beyond the budget. Each end of an interval then takes the
-bounds that move it farthest out.
+bounds that move it farthest out. Accuracies are counts of images: where all seeds agree, the mean is known to one image
+over the square root of their number, and no better.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +20,19 @@ from scipy import stats
 CONFIDENCE = 0.95
 LEAST_PAIRS = 3  # the t quantile of two pairs is 12.7: their interval says nothing
 THRESHOLDS = {"confidence": CONFIDENCE, "least_pairs": LEAST_PAIRS}  # of every rule that asks for effects
+
+
+_confidence = ContextVar("confidence", default=CONFIDENCE)
+
+
+@contextmanager
+def widened(comparisons: int) -> Iterator[None]:
+    """Intervals that so many comparisons need, to err in any of them as rarely as one does (Bonferroni)."""
+    token = _confidence.set(1 - (1 - CONFIDENCE) / comparisons)
+    try:
+        yield
+    finally:
+        _confidence.reset(token)
 
 
 class TooFew(Exception):
@@ -29,16 +46,18 @@ class Sample(NamedTuple):
         at: its values; where only bounds are known, the one that is finite.
         low, high: bounds. A value that is known lies on both.
         runs: the networks that it was measured on (`bnrepro.analysis.curves.network`).
+        unit: of which its values are multiples, as accuracies are of one image; 0 where they may be any.
     """
 
     at: pd.Series
     low: pd.Series
     high: pd.Series
     runs: frozenset[str] = frozenset()
+    unit: float = 0.0
 
     @classmethod
-    def known(cls, values: pd.Series, runs: frozenset[str] = frozenset()) -> "Sample":
-        return cls(values, values, values, runs)
+    def known(cls, values: pd.Series, runs: frozenset[str] = frozenset(), unit: float = 0.0) -> "Sample":
+        return cls(values, values, values, runs, unit)
 
 
 @dataclass(frozen=True)
@@ -59,17 +78,20 @@ class Effect:
     runs: frozenset[str] = frozenset()
 
     def exceeds(self, null: float, least: float) -> bool | None:
-        """Whether it is above `null`: False where it is certainly below `least`, None where neither is certain.
+        """Whether it is above `null`, and large enough to matter.
+
+        True where the interval lies above `null` and the estimate is no smaller than `least`; False where the interval
+        lies below `least`; None otherwise.
 
         Args:
             least: the smallest effect that matters, at or above `null`.
         """
         if self.high < least:
             return False
-        return True if self.low > null else None
+        return True if self.low > null and self.estimate >= least else None
 
     def falls_short(self, null: float, least: float) -> bool | None:
-        """The opposite of `exceeds`: whether it is certainly below the smallest effect that matters."""
+        """The opposite of `exceeds`, a test of equivalence: True where the interval lies below `least`."""
         above = self.exceeds(null, least)
         return None if above is None else not above
 
@@ -109,8 +131,9 @@ def difference(first: Sample, second: Sample) -> Effect:
     def pairs(of_first: pd.Series, of_second: pd.Series) -> np.ndarray:
         return (of_second[seeds] - of_first[seeds]).to_numpy(float)
 
-    low, _ = interval(pairs(first.high, second.low))
-    _, high = interval(pairs(first.low, second.high))
+    unit = max(first.unit, second.unit)
+    low, _ = interval(pairs(first.high, second.low), unit)
+    _, high = interval(pairs(first.low, second.high), unit)
     return Effect(float(pairs(first.at, second.at).mean()), low, high, len(seeds), first.runs | second.runs)
 
 
@@ -130,11 +153,16 @@ def quotient(first: Sample, second: Sample) -> Sample:
     return Sample(*bounds, first.runs | second.runs)
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Student's t interval of a mean; it ends nowhere where a value is infinite, or no number."""
+def interval(values: np.ndarray, unit: float = 0.0) -> tuple[float, float]:
+    """Student's t interval of a mean; it ends nowhere where a value is infinite, or no number.
+
+    Args:
+        unit: of which the values are multiples; the interval reaches one over the square root of their number at least.
+    """
     if not np.isfinite(values).all():
         return -np.inf, np.inf
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * stats.sem(values)
+    spread = stats.t.ppf((1 + _confidence.get()) / 2, len(values) - 1) * stats.sem(values)
+    reach = max(spread, unit / np.sqrt(len(values)))
     return float(values.mean() - reach), float(values.mean() + reach)
 
 
@@ -149,5 +177,5 @@ def share(counted: int, of: int, pairs: int, runs: frozenset[str] = frozenset())
     """
     if not of:
         return Effect(np.nan, 0.0, 1.0, pairs, runs)
-    found = stats.binomtest(counted, of).proportion_ci(CONFIDENCE, method="exact")
+    found = stats.binomtest(counted, of).proportion_ci(_confidence.get(), method="exact")
     return Effect(counted / of, float(found.low), float(found.high), pairs, runs)

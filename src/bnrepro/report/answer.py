@@ -6,7 +6,7 @@ from typing import Any
 
 from bnrepro.claims import prose
 from bnrepro.claims.engine import Part
-from bnrepro.claims.lesson.best_against_best import AT_AN_EDGE
+from bnrepro.claims.tuned import AT_AN_EDGE
 from bnrepro.study.factors import FACTORS
 from bnrepro.study.params import PAPER_DEPTH
 
@@ -73,7 +73,7 @@ def _known(part: Part) -> float:
 
 def _cell(parts: Sequence[Part], target: float) -> str:
     at = [part for part in parts if part.at["target"] == target]
-    return prose.effect(at[0].effect) + " †" * at[0].name.endswith(AT_AN_EDGE) if at else "–"
+    return prose.effect(at[0].effect) + " †" * at[0].note.endswith(AT_AN_EDGE) if at else "–"
 
 
 def _seeds(parts: Sequence[Part]) -> str:

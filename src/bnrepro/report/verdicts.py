@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bnrepro.claims import prose
-from bnrepro.claims.engine import Claim, Part, Rule, Verdict, by_chance, deciding
+from bnrepro.claims.engine import Claim, Part, Rule, Verdict, deciding
 from bnrepro.study.factors import FACTORS
 
 SO = {True: "yes", False: "no", None: "undecided"}
@@ -74,7 +74,6 @@ def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str
         "depends_on": prose.listed(map(_factor, deciding(parts))) if entry["verdict"] == "depends" else "",
         "reason": entry.get("reason"),
         "independent": entry["independent"],
-        "by_chance": round(1 / by_chance(entry["independent"])),
         "seeds": prose.span((part.effect.pairs for part in counted), "{:.0f}") if counted else "–",
         "tally": _tally(counted),
         "quoted": quoted,
@@ -92,7 +91,7 @@ def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str
 
 def _measured(part: Part, rule: Rule) -> str:
     """`times fewer iterations, Keras model, depth 3, to 95%`."""
-    return ", ".join(filter(None, [rule.measure, part.name, *(_value(*item) for item in part.at.items())]))
+    return ", ".join(filter(None, [rule.measure, part.name, *(_value(*item) for item in part.at.items()), part.note]))
 
 
 def _value(name: str, value: Any) -> str:

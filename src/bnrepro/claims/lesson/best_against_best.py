@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bnrepro.analysis.steps_to_target import bound
-from bnrepro.claims import prose
+from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.statistics import THRESHOLDS, TooFew
 from bnrepro.study.factors import FACTORS
 
 STUDIES = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
-AT_AN_EDGE = "at an edge of the grid"  # ends the name of a part
 RANGE = [percent / 100 for percent in (*range(80, 95), *np.arange(95, 100, 0.5).tolist())]  # of targets
 READS = dict.fromkeys(STUDIES, ("normalization", "learning_rate"))
 WORDS = FACTORS["optimizer"].words
@@ -24,11 +22,11 @@ WORDS = FACTORS["optimizer"].words
 
 def compare(runs: Evidence) -> list[Part]:
     return [
-        part.among(optimizer=optimizer)
+        comparison.part.among(optimizer=optimizer)
         for study, optimizer in STUDIES.items()
         if study in runs.studies
         for target in runs.targets
-        for part in _at_best(runs, study, target)
+        for comparison in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN)
     ]
 
 
@@ -37,9 +35,9 @@ def by_target(evidence: Evidence) -> pd.DataFrame:
 
     Returns:
         A row for each optimizer and target at which a run arrives: study, optimizer, target, rate_without and rate_with
-        (the chosen learning rates), at_edge (whether one is the lowest or highest of the grid), pairs, ratio, low and
-        high (95% interval; empty where a bound leaves it open), and censored: what kind of bound the ratio is, as in
-        `bnrepro.analysis.steps_to_target.speedup`.
+        (the learning rate chosen for most seeds), at_edge (whether one is the lowest or highest of the grid), pairs,
+        ratio, low and high (95% interval; empty where a bound leaves it open), and censored: what kind of bound the
+        ratio is, as in `bnrepro.analysis.steps_to_target.speedup`.
     """
     runs = evidence.select(READS)
     rows: list[tuple[Any, ...]] = []
@@ -52,33 +50,15 @@ def by_target(evidence: Evidence) -> pd.DataFrame:
 
 def _ratios(runs: Evidence, study: str) -> list[tuple[Any, ...]]:
     """The rows of a study."""
-    rows, grid = [], runs.values(study, "learning_rate")
+    rows = []
     for target in sorted({*RANGE, *runs.targets}):
-        normalized, plain = _tuned(runs, study, target)
-        rates = [arm["learning_rate"] for arm in (plain, normalized)]
-        for part in runs.fewer_steps(study, target, normalized, plain):
-            effect, at_edge = part.effect, not {grid[0], grid[-1]}.isdisjoint(rates)
+        for part, chosen, at_edge in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN):
+            effect, (rate_with, rate_without) = part.effect, [float(rates.mode()[0]) for rates in chosen]
             censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
             ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]
             own = (effect.pairs, effect.estimate, *ends, censored)
-            rows.append((study, STUDIES[study], target, *rates, at_edge, *own))
+            rows.append((study, STUDIES[study], target, rate_without, rate_with, any(at_edge), *own))
     return rows
-
-
-def _tuned(runs: Evidence, study: str, target: float) -> list[dict[str, Any]]:
-    """Both arms, each at its best learning rate: with batch normalization, and without."""
-    return [runs.tuned(study, target, **arm) for arm in (NORMALIZED, PLAIN)]
-
-
-def _at_best(runs: Evidence, study: str, target: float) -> list[Part]:
-    """A part named by the rates; undecided if one is at an edge of the grid, beyond which a better one may lie."""
-    normalized, plain = _tuned(runs, study, target)
-    chosen, grid = [arm["learning_rate"] for arm in (normalized, plain)], runs.values(study, "learning_rate")
-    found = runs.fewer_steps(study, target, normalized, plain)
-    name = f"rates {chosen[0]:g} with and {chosen[1]:g} without"
-    if {grid[0], grid[-1]}.isdisjoint(chosen):
-        return [replace(part, name=name) for part in found]
-    return [replace(part, so=None, name=f"{name}, {AT_AN_EDGE}") for part in found]
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
@@ -101,10 +81,12 @@ CLAIM = Claim(
         statement="Batch normalization saves iterations when each network has its own best learning rate.",
         words="Iterations without batch normalization over iterations with it, to every target on test images, "
         "evaluated by moving averages, with every optimizer that the dataset has: SGD (study `learning_rate`), SGD "
-        "with momentum (`tuned_momentum`) and Adam (`tuned_adam`). Each network has the learning rate with the fewest "
-        "mean iterations to the same accuracy on held-out images; of equals, as where no run arrives there, that of "
-        "the higher accuracy on them. A part for each optimizer and target at which a run arrives. It is undecided if "
-        "a chosen rate is the lowest or the highest of its grid: a better one may lie beyond.",
+        "with momentum (`tuned_momentum`) and Adam (`tuned_adam`). Each network has, for each seed, the learning "
+        "rate with which the other seeds take the fewest mean iterations to the same accuracy on held-out images; of "
+        "equals, as where no run arrives there, that of the higher accuracy on them. A part for each optimizer and "
+        "target at which all runs of one network arrive; other targets are listed beside. If a chosen rate is the "
+        "lowest or the highest of its grid, a better one may lie beyond: where that could turn the answer, the part is "
+        "undecided.",
         measure="times fewer iterations",
         compare=compare,
         reads=READS,
