@@ -114,7 +114,8 @@ CLAIM = Claim(
         "than the plain network without noise; and, where all runs of the plain network arrive without noise, the "
         "noise multiplies its iterations by more than those of the plain network. Undecided where a chosen rate is the "
         "lowest or the highest of its grid. Listed beside: whether it needs more iterations than with steady noise, "
-        "and all of it by population statistics. Tested at each target at which batch normalization saves iterations without noise, with the "
+        "and all of it by population statistics. Tested at each target at which batch normalization saves iterations "
+        "without noise, with the "
         "noise that moves the median input of its units farther from look to look than it moves in the plain network "
         "(median over units, mean over layers).",
         measure="ratio of iterations",
@@ -123,7 +124,8 @@ CLAIM = Claim(
         thresholds={"matters": MATTERS, **THRESHOLDS},
     ),
     findings={
-        "holds": "Noise that makes inputs shift again takes the advantage away, and the plain network loses less by the "
+        "holds": "Noise that makes inputs shift again takes the advantage away, and the plain network loses less by "
+        "the "
         "same noise.",
         "fails": "With noise that makes inputs move farther than in the plain network the advantage stays. The noise "
         "costs no more than it costs the plain network. Steadier inputs do not "

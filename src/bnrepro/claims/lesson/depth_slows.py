@@ -80,7 +80,8 @@ CLAIM = Claim(
         thresholds={"matters": MATTERS, "chance": CHANCE, **THRESHOLDS},
     ),
     findings={
-        "holds": "Depth costs iterations from all initial weights tried, at the best rate of each. See [gradients](#gradients) for what reaches its first layer.",
+        "holds": "Depth costs iterations from all initial weights tried, at the best rate of each. See "
+        "[gradients](#gradients) for what reaches its first layer.",
         "depends": "Whether depth costs iterations depends on the initial weights or the target.",
         "undecided": "These runs do not tell what depth costs from all initial weights.",
         "fails": "Depth costs no iterations from any initial weights tried.",

@@ -81,7 +81,8 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
     for part in parts:
         if part.name == LIMIT:
             yield (
-                f"With dropout {part.at['dropout']:g} at rate {part.at['learning_rate']:g} the training accuracy at the end is lower by "
+                f"With dropout {part.at['dropout']:g} at rate {part.at['learning_rate']:g} the training accuracy at "
+                "the end is lower by "
                 f"{prose.effect(part.effect, prose.percent)}."
             )
 
@@ -95,9 +96,11 @@ CLAIM = Claim(
         statement="Dropout makes a layer robust to the one before it, and as a regularizer limits what the network can "
         "learn.",
         words="Study `dropout`, without batch normalization, at the dataset's own learning rate and at ten times that: "
-        "each share above 0 that is dropped against none, where all runs leave chance. Parts: a step of the layers before turns the gradient of the last hidden layer less with dropout (1 "
+        "each share above 0 that is dropped against none, where all runs leave chance. Parts: a step of the layers "
+        "before turns the gradient of the last hidden layer less with dropout (1 "
         "- cosine on a probe batch, a ratio), at the first look after the training accuracy has reached 50%, 70% and "
-        "90%, where all runs of both do; the training accuracy at the end is lower, by a hundredth or more. The last is "
+        "90%, where all runs of both do; the training accuracy at the end is lower, by a hundredth or more. The last "
+        "is "
         "undecided where the last tenth of the budget still brings either network 0.2 percentage points or more: a "
         "network that is slow has met no limit.",
         compare=compare,

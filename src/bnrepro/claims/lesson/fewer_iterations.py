@@ -47,7 +47,8 @@ CLAIM = Claim(
         "every implementation.",
         words="Iterations without batch normalization over iterations with it, to every target, evaluated by moving "
         "averages, at the dataset's own learning rate and initial weights. Study `depth`. A part for each depth "
-        "and target at which all runs of an arm arrive, for the Keras model and for the canned estimator, which are one "
+        "and target at which all runs of an arm arrive, for the Keras model and for the canned estimator, which are "
+        "one "
         "network without batch normalization: at a depth their parts are one comparison. The two custom estimators "
         "copy the Keras model's network. For each of them a part beside says whether its final accuracy with batch "
         "normalization is the Keras model's (mean over depths).",

@@ -63,7 +63,8 @@ CLAIM = Claim(
     meant=Rule(
         statement="In a Keras model, adding the layer is all it takes.",
         words="The final test accuracy by moving averages of a Keras model with the layer is no lower than that of a "
-        "custom estimator whose updates are run. Study `depth`, a part for each depth. And where study `updates` has an "
+        "custom estimator whose updates are run. Study `depth`, a part for each depth. And where study `updates` has "
+        "an "
         f"estimator that `model_to_estimator` makes of a Keras model (`{CONVERTED}`), a part for that: its final test "
         "accuracy, by moving averages, is no lower than that of a custom estimator whose updates are run.",
         compare=in_a_model,

@@ -9,7 +9,6 @@ from bnrepro.claims.figure_1 import FACTOR, speedup, steps
 from bnrepro.claims.paper import AS_DRAWN, CAPTION, READS
 from bnrepro.claims.statistics import THRESHOLDS, Effect
 
-
 ONE_PAIR = "one pair of runs"
 
 
@@ -34,7 +33,8 @@ def by_the_papers_ratio(runs: Evidence) -> list[Part]:
 
 
 def of_one_pair(effect: Effect) -> Effect:
-    """The 95% prediction interval for the ratio of one more pair of runs, from the interval of the mean of logarithms."""
+    """The 95% prediction interval for the ratio of one more pair of runs, from the interval of the mean of "
+    "logarithms."""
     estimate, *ends = np.log([effect.estimate, *np.clip([effect.low, effect.high], 1e-300, np.inf)])
     low, high = np.exp([estimate + np.sqrt(effect.pairs + 1) * (end - estimate) for end in ends])
     return Effect(effect.estimate, float(low), float(high), effect.pairs, effect.runs)
@@ -56,7 +56,8 @@ CLAIM = Claim(
     ),
     meant=Rule(
         statement="Batch normalization takes 3.0 times fewer steps to 96% and 2.6 times fewer to 97%.",
-        words="The interval of our ratio of steps lies within a factor 1.25 of the paper's, at each target that both of "
+        words="The interval of our ratio of steps lies within a factor 1.25 of the paper's, at each target that both "
+        "of "
         "its curves cross (96% and 97%): not so where it lies beyond, undecided where it reaches both sides. Listed "
         "beside: whether the paper's ratio, which is that of one pair of runs, lies in the 95% prediction interval for "
         "one more pair of ours. "
