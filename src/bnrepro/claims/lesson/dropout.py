@@ -126,7 +126,8 @@ CLAIM = Claim(
     remarks=remarks,
     caution="Training accuracy that has settled within a budget may rise again in a longer one.",
     figure="dropout",
-    reading="Top, on log scales: error against iterations by dropout rate, on test images in full and on training "
+    reading="At the dataset's own learning rate. Top, on log scales: error against iterations by dropout rate, on "
+    "test images in full and on training "
     "images dotted; means over seeds in the range of all. A line ends where one of its runs diverges. Bottom, on a log "
     "scale: how far one step of the layers before turns the gradient of the last hidden layer (1 − cosine), without "
     "batch normalization, by dropout rate: at the first look after the training accuracy has reached 50%, 70% and 90%. "
