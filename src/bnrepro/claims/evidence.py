@@ -211,11 +211,11 @@ class Evidence:
         Undecided where a better rate, beyond the edge of the grid at which an arm arrives soonest, could reverse it.
         """
         arms = [self.tuned(study, target, **arm) for arm in (first, second)]
-        faster, slower = (self._at_edge(study, target, arm) for arm in arms)
+        faster, slower = (self.at_edge(study, target, arm) for arm in arms)
         parts = self.fewer_steps(study, target, *arms)
         return [replace(part, so=None) if (slower if part.so else faster) else part for part in parts]
 
-    def _at_edge(self, study: str, target: float, tuned: Mapping[str, Any]) -> bool:
+    def at_edge(self, study: str, target: float, tuned: Mapping[str, Any]) -> bool:
         """Whether an arm arrives soonest, on held-out images, at the lowest or the highest rate of its grid."""
         rates = self.values(study, "learning_rate", **{k: v for k, v in tuned.items() if k != "learning_rate"})
         arrived = np.isfinite(self.steps(study, target, "validation_accuracy", **tuned).high).any()

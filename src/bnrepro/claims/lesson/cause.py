@@ -78,8 +78,7 @@ def _at(runs: Evidence, target: float, column: str) -> list[Part]:
                 without, with_it = (quotient(steps(arm, "none"), steps(arm, kind)) for arm in (plain, normalized))
                 dearer = ratio(without, with_it)
                 parts.append(Part(dearer, dearer.exceeds(1, MATTERS), at, DEARER))
-    grid, chosen = runs.values(STUDY, "learning_rate"), {arm["learning_rate"] for arm in (plain, normalized)}
-    if chosen & {grid[0], grid[-1]}:
+    if any(runs.at_edge(STUDY, target, arm) for arm in (plain, normalized)):
         parts = [replace(part, so=None, name=part.name + AT_AN_EDGE) for part in parts]
     return [
         replace(part, name=part.name + MODES[column], counts=part.counts and column == "accuracy") for part in parts
