@@ -37,7 +37,7 @@ def test_depth_slows(steps, deepest, expected):
 def at_all_rates(scheme, depth, *steps):
     return [
         runs("initial_weights", **PLAIN, initial_scheme=scheme, depth=depth, learning_rate=RATE * 10**i, steps=one)
-        for i, one in enumerate(steps)
+        for i, one in enumerate((NEVER, *steps, NEVER))
     ]
 
 
@@ -45,9 +45,9 @@ def at_all_rates(scheme, depth, *steps):
     ("gaussian", "glorot_x4", "expected"),  # steps of the deep network at two rates; the shallow one takes 200
     [
         ((NEVER, NEVER), (NEVER, NEVER), "holds"),
-        ((NEVER, NEVER), (NEVER, 800), "depends"),  # it takes longer, and trains
+        ((NEVER, NEVER), (NEVER, 800), "holds"),  # it takes longer; that it trains stands beside
         ((NEVER, NEVER), (100, NEVER), "depends"),
-        ((NEVER, NEVER), ([800, NEVER, NEVER], NEVER), "undecided"),
+        ((NEVER, NEVER), ([800, 100, 200], NEVER), "undecided"),
         ((100, NEVER), (NEVER, 50), "fails"),
     ],
 )
@@ -161,13 +161,14 @@ def test_a_rate_that_was_not_run_is_named():
     [
         ((0.5, 0.92), (0.9, 0.80), "holds"),
         (((0.5, -0.9), 0.92), (0.9, 0.80), "holds"),  # after the levels are reached it does not matter
-        ((0.5, 0.96), (0.9, 0.80), "depends"),
+        ((0.5, 0.95), (0.9, 0.80), "depends"),
+        ((0.5, 0.96), (0.9, 0.80), "undecided"),  # it still gains at the end of the budget
         ((-0.5, 0.92), (0.9, 0.80), "depends"),
         ((0.5, 0.945), (0.9, 0.80), "depends"),  # lower by half a hundredth
         ((0.5, [0.80, 0.94, 0.94]), (0.9, 0.80), "undecided"),
         (([0.5, 0.5, -0.9], 0.92), (0.9, 0.80), "undecided"),
         ((1.0000001, 0.92), (0.9, 0.80), "undecided"),  # a cosine that is rounded: no ratio
-        ((-0.5, 0.96), (-0.9, 0.97), "fails"),
+        ((-0.5, 0.95), (-0.9, 0.95), "fails"),
     ],
 )
 def test_dropout(a_fifth, half, expected):

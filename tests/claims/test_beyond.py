@@ -44,7 +44,7 @@ def test_implementations_of_one_network_are_one_comparison():
         for depth in (1, 3)
     ]
     entry = fewer_iterations.CLAIM.stated.judge(evidence(*arms))
-    assert (len(entry["parts"]), entry["independent"]) == (8, 2)
+    assert (sum(part["counts"] for part in entry["parts"]), len(entry["parts"]), entry["independent"]) == (4, 6, 2)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,7 @@ def noisy(batch, none, jumped=2.0, without=WITHOUT_NOISE):
         for kind, own in zip(("none", "steady", "shifting", "drifting"), (without[normalization], *steps), strict=True):
             moves = jumped if (normalization, kind) in (("batch", "shifting"), ("batch", "drifting")) else MOVES
             told = {"normalization": normalization, "noise": kind, "evaluated": FINE, "jumped": moves}
+            arms += runs("noise", **told, learning_rate=RATE / 10, steps=NEVER)
             arms += runs("noise", **told, learning_rate=RATE, steps=own)
             arms += runs("noise", **told, learning_rate=10 * RATE, steps=NEVER if kind == "none" else 50)
     return arms
@@ -173,10 +174,9 @@ def noisy(batch, none, jumped=2.0, without=WITHOUT_NOISE):
         (IF_NOT, "fails"),
         (IF_NOT | {"without": {"batch": 200, "none": NEVER}}, "fails"),  # what noise costs nobody knows there
         (IF_THE_SHIFT_IS_THE_REASON | {"batch": (250, 800, 250)}, "depends"),  # only the one kind of shift
-        (IF_THE_SHIFT_IS_THE_REASON | {"batch": (800, 800, 700)}, "depends"),  # as any noise does
+        (IF_THE_SHIFT_IS_THE_REASON | {"batch": (800, 800, 700)}, "holds"),  # what steady noise costs does not count
         (WORSE_WITHOUT, "depends"),
         (IF_THE_SHIFT_IS_THE_REASON | {"batch": (250, 450, 450)}, "depends"),  # an advantage is left
-        (IF_THE_SHIFT_IS_THE_REASON | {"batch": (SCATTERED, 800, 700)}, "undecided"),
         (IF_NOT | {"batch": (400, [100, 900, 300], 250)}, "undecided"),
     ],
 )

@@ -118,12 +118,13 @@ def test_the_papers_ratio(slower, expected):
     scatter = (-0.002, 0.0, 0.002, 0.0, 0.001, -0.001)
     tables = [runs("none", scatter=scatter), runs("batch", slower=slower)]
     assert verdict(speedup, *tables, meant=True) in (expected, "undecided")
-    assert speedup.agrees(Effect(3.0, 2.8, 3.2, 10), 3.0 * slower) is (expected == "holds")
 
 
-def test_an_interval_that_is_too_wide_agrees_with_nothing():
-    assert speedup.agrees(Effect(3.0, 1.0, 9.0, 3), 3.0) is None
-    assert speedup.agrees(Effect(3.0, 2.9, np.inf, 3), 3.0) is None
+def test_one_more_pair_of_runs_is_predicted_with_the_scatter_of_pairs():
+    """A t interval of half-width h around the mean of n predicts within h times the root of n + 1."""
+    one = speedup.of_one_pair(Effect(3.0, 2.0, 4.5, 8))
+    assert (one.low, one.high) == pytest.approx((3.0 / 1.5**3, 3.0 * 1.5**3))
+    assert speedup.of_one_pair(Effect(3.0, 0.0, np.inf, 8)).low == pytest.approx(0.0)
 
 
 def null(offset):

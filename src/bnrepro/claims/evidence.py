@@ -224,6 +224,24 @@ class Evidence:
         best = {rate: self.best(study, column, **own).at for rate, own in at.items()}
         return [pd.DataFrame(steps), pd.DataFrame(best)]
 
+    def fewer_at_best(
+        self, study: str, target: float, first: Mapping[str, Any], second: Mapping[str, Any]
+    ) -> list[Part]:
+        """See `fewer_steps`, each arm at its best learning rate.
+
+        Undecided where a better rate, beyond the edge of the grid at which an arm arrives soonest, could reverse it.
+        """
+        arms = [self.tuned(study, target, **arm) for arm in (first, second)]
+        faster, slower = (self.at_edge(study, target, arm) for arm in arms)
+        parts = self.fewer_steps(study, target, *arms)
+        return [replace(part, so=None) if (slower if part.so else faster) else part for part in parts]
+
+    def at_edge(self, study: str, target: float, tuned: Mapping[str, Any]) -> bool:
+        """Whether an arm arrives soonest, on held-out images, at the lowest or the highest rate of its grid."""
+        rates = self.values(study, "learning_rate", **{k: v for k, v in tuned.items() if k != "learning_rate"})
+        arrived = np.isfinite(self.steps(study, target, "validation_accuracy", **tuned).high).any()
+        return bool(arrived) and tuned["learning_rate"] in (rates[0], rates[-1])
+
     def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
         """By seed, the highest learning rate at which a run reaches a test accuracy.
 

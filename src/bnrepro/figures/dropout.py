@@ -20,7 +20,13 @@ _COLORS = {name: color for name, _, color in _ARMS}
 def from_tables(tables: Tables) -> Figure:
     """Of study `dropout`."""
     ended = tables.rows("final_accuracy", "dropout", "", "dropout")
-    return draw(tables.curves("dropout"), ended, tables.read("dropout"), tables.budget("dropout"))
+    curves, ended = (_at_own_rate(table) for table in (tables.curves("dropout"), ended))
+    return draw(curves, ended, tables.read("dropout"), tables.budget("dropout"))
+
+
+def _at_own_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the lowest learning rate, the dataset's own."""
+    return table[table["learning_rate"] == table["learning_rate"].min()] if "learning_rate" in table else table
 
 
 def draw(curves: pd.DataFrame, ended: pd.DataFrame, turns: pd.DataFrame, budget: int) -> Figure:

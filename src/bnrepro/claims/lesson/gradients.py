@@ -24,7 +24,7 @@ def compare(runs: Evidence) -> list[Part]:
                 by_last.append(runs.seen(scaled[1] / scaled[depth], "depth", **arm))
             compared = {SIZE: ratio(*sizes)} | ({BY_LAST: ratio(*by_last)} if depth > 1 else {})
             parts += [
-                Part(effect, effect.exceeds(1, MATTERS), {"depth": depth, "share": share}, name)
+                Part(effect, effect.exceeds(1, MATTERS), {"depth": depth, "share": share}, name, counts=name == SIZE)
                 for name, effect in compared.items()
             ]
     return parts
@@ -47,16 +47,16 @@ CLAIM = Claim(
         words="The gradient by the first hidden layer's kernel times the norm of that kernel is larger with batch "
         "normalization: with it, scaling a kernel scales its gradient by the inverse and changes nothing else. "
         "Euclidean norms on a fixed probe batch (Keras models, study `depth`), at the looks nearest to a tenth and to "
-        "the whole of training. Parts, for each depth and time: this product; and beyond one layer, its ratio to that "
-        "of the last hidden layer, which does not fall as the loss does.",
+        "the whole of training. A part for each depth and time. Listed beside, beyond one layer: the product's ratio "
+        "to "
+        "that of the last hidden layer, which does not fall as the loss does.",
         measure="gradient with over without",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"shares": SHARES, "matters": MATTERS, **THRESHOLDS},
     ),
     findings={
-        "holds": "The gradient that reaches the first layer is larger with batch normalization, both as such and as a "
-        "share of the last layer's, early and late.",
+        "holds": "The gradient that reaches the first layer is larger with batch normalization, early and late.",
         "depends": "Whether batch normalization enhances the gradient that reaches the first layer depends on depth "
         "and time.",
         "undecided": "These runs do not tell whether batch normalization enhances the gradient at every depth, early "

@@ -31,7 +31,9 @@ CLAIM = Claim(
         words="The higher the momentum, the longer the start weighs; the lower, the more the last mini-batch weighs. "
         "Study `momentum`: the lag, which is the distance of the moving means from the means over a batch of training "
         "images, in standard deviations (mean over layers). Parts, each a ratio of lags: at the first look after "
-        f"{EARLY} iterations or more, momentum 0.999 over 0.9 and over 0.99; at the last look 0 over 0.9.",
+        f"{EARLY} iterations or more, momentum 0.999 over 0.9 and over 0.99; at the last look 0 over 0.9. "
+        "The parts at the start are arithmetic of an exponential average, which runs can hardly contradict: they check "
+        "that the implementation has it.",
         compare=compare,
         reads={"momentum": ("momentum",)},
         thresholds={"early": EARLY, "compared": COMPARED, "matters": MATTERS, **THRESHOLDS},
@@ -43,6 +45,7 @@ CLAIM = Claim(
         "depends": "Momentum decides what the moving averages remember in some of these comparisons only.",
         "undecided": "The runs scatter too much to tell one momentum from another in every part.",
     },
+    caution="This is how an exponential moving average is defined: the rule could hardly be lost.",
     wording="Momentum is the share of the old value that is kept, not the weight of the new one: Keras' 0.99 keeps "
     "99%, and PyTorch's 0.1 is Keras' 0.9. Training is the same whatever it is.",
     figure="moving_averages",

@@ -1,18 +1,20 @@
 """Do deep sigmoid networks train with batch normalization that stay at chance without it?"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
-from bnrepro.claims.evidence import CHANCE, NORMALIZED, PLAIN, Evidence
+from bnrepro.claims.evidence import CHANCE, MATTERS, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
 from bnrepro.claims.statistics import THRESHOLDS, mean
 from bnrepro.study.factors import FACTORS
 
 STUDY = "initial_weights"
-WITH, WITHOUT = "with", "without"
+WITH, WITHOUT = "best accuracy with", "best accuracy without"
+FEWER = "times fewer iterations"
 
 
 def compare(runs: Evidence) -> list[Part]:
@@ -28,23 +30,26 @@ def compare(runs: Evidence) -> list[Part]:
 
 def compare_initial_weights(runs: Evidence) -> list[Part]:
     parts = []
-    target, deepest = runs.targets[0], runs.values(STUDY, "depth", **PLAIN)[-1]
+    headline, deepest = runs.targets[0], runs.values(STUDY, "depth", **PLAIN)[-1]
     for scheme in runs.values(STUDY, "initial_scheme", depth=deepest, **PLAIN):
         own = {"initial_scheme": scheme, "depth": deepest}
-        normalized, plain = (mean(runs.best(STUDY, **own, **arm)) for arm in (NORMALIZED, PLAIN))
-        trains, stands_still = normalized.exceeds(target, target), plain.within(-np.inf, CHANCE)
-        both = False if False in (trains, stands_still) else trains and stands_still
-        at = {"initial_scheme": scheme}
-        parts += [Part(plain, both, at, WITHOUT), Part(normalized, trains, at, WITH, counts=False)]
+        arms, at = [{**arm, **own} for arm in (NORMALIZED, PLAIN)], {"initial_scheme": scheme}
+        for target in runs.targets:
+            parts += [replace(part, name=FEWER).among(**at) for part in runs.fewer_at_best(STUDY, target, *arms)]
+        normalized, plain = (mean(runs.best(STUDY, **arm)) for arm in arms)
+        parts.append(Part(plain, plain.within(-np.inf, CHANCE), at, WITHOUT, counts=False))
+        parts.append(Part(normalized, normalized.exceeds(headline, headline), at, WITH, counts=False))
     return parts
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
     tell = FACTORS["initial_scheme"].tell_value
+    fewer = [part for part in parts if part.name == FEWER]
+    yield f"With batch normalization it takes fewer iterations in {prose.count(fewer)} comparisons."
     for name in (WITHOUT, WITH):
         best = [(part.effect.estimate, tell(part.at["initial_scheme"])) for part in parts if part.name == name]
         accuracies = prose.listed(f"{prose.percent(value)} from {scheme}" for value, scheme in best)
-        yield f"The best test accuracy at any rate {name} batch normalization: {accuracies}."
+        yield f"The {name.replace('accuracy', 'test accuracy at any rate')} batch normalization: {accuracies}."
 
 
 CLAIM = Claim(
@@ -63,26 +68,25 @@ CLAIM = Claim(
         thresholds={"chance": CHANCE, **THRESHOLDS},
     ),
     meant=Rule(
-        statement="A deep sigmoid network stays at chance without batch normalization, whatever its initial weights "
-        "and its learning rate, and trains with it.",
-        words="Keras models of the deepest network of study `initial_weights`. For each kind of initial weights, the "
+        statement="A deep sigmoid network trains in fewer iterations with batch normalization than without, whatever "
+        "its initial weights, each at its best learning rate.",
+        words="Keras models of the deepest network of study `initial_weights`. For each kind of initial weights and "
+        "every target: iterations, without over with batch normalization, each at the learning rate with the fewest "
+        "mean iterations to the same accuracy on held-out images. Undecided where a better rate, beyond an edge of the "
+        "grid, could reverse the answer. Listed beside, for each kind: the "
         "best accuracy that two evaluations in a row have at any learning rate: without batch normalization it is "
-        "below 30%, and with it, it reaches the headline's target. A part for each kind; what batch normalization "
-        "reaches is listed beside.",
-        measure="best accuracy",
+        "below 30%, and with it, it reaches the headline's target.",
         compare=compare_initial_weights,
         reads={STUDY: ("normalization", "depth", "initial_scheme", "learning_rate")},
-        thresholds={"chance": CHANCE, **THRESHOLDS},
+        thresholds={"chance": CHANCE, "matters": MATTERS, **THRESHOLDS},
     ),
     findings={
-        "holds": "The deep network stays at chance without batch normalization, from all initial weights and at all "
-        "rates tried, and reaches the target with it.",
-        "depends": "Deep sigmoid networks do not need batch normalization to train: from some initial weights they "
-        "train without it.",
-        "undecided": "These runs do not tell whether the deep network needs batch normalization, from all initial "
-        "weights.",
-        "fails": "From all initial weights tried the deep network leaves chance without batch normalization at some "
-        "rate, or does not reach the target with it.",
+        "holds": "The deep network takes fewer iterations with batch normalization from all initial weights tried.",
+        "depends": "Whether batch normalization saves a deep sigmoid network iterations depends on its initial weights "
+        "or the target.",
+        "undecided": "These runs do not tell whether batch normalization saves the deep network iterations from all "
+        "initial weights.",
+        "fails": "Batch normalization saves the deep network no iterations, from any initial weights tried.",
     },
     remarks=remarks,
 )
