@@ -51,7 +51,8 @@ def _quote(dataset: str, *source: str) -> str:
     if name == "runs":
         return f"{tables.read_provenance(dataset)['runs']:,}"
     if rest == ["finding"]:
-        told = verdicts.told(found[name], CLAIMS[name], {})
+        settings = ledger.settings(params.load(paths.params()), dataset)
+        told = verdicts.told(found[name], CLAIMS[name], {}, settings)
         sentences = " ".join(filter(None, [told["finding"], told["remarks"]]))
         return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", sentences)  # its links are the report's
     rule = found[name]["meant" if "meant" in rest else "stated"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def runs(told: Callable[[RunSpec], dict[str, Any]]) -> list[list[Record]]:
 
 
 def judged(records: list[list[Record]]) -> list[dict[str, Any]]:
-    return ledger.judge(evidence(*records, targets=FEW.training[DATASET].targets))
+    found = evidence(*records, targets=FEW.training[DATASET].targets)
+    return ledger.judge(replace(found, settings=ledger.settings(FEW, DATASET)))
 
 
 def write(entries: list[dict[str, Any]], tables: dict[str, str]) -> None:

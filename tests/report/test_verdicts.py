@@ -7,6 +7,7 @@ from bnrepro.claims.statistics import Effect
 from bnrepro.report import verdicts
 
 HEADLINE = {"depth": 3, "target": 0.9}
+SETTINGS = {"first_seed": 100}
 
 
 def part(estimate, so, counts=True, **at):
@@ -21,13 +22,15 @@ def claim_of(parts, **told):
 
 
 class Runs:
+    settings = SETTINGS
+
     def select(self, reads):
         return self
 
 
 def told(parts, **claim):
     own = claim_of(parts, **claim)
-    return verdicts.told(own.judge(Runs()), own, HEADLINE)
+    return verdicts.told(own.judge(Runs()), own, HEADLINE, SETTINGS)
 
 
 def quoted(parts):
@@ -73,9 +76,10 @@ def test_a_part_says_where_it_was_measured(at, expected):
 def test_another_rules_parts_have_no_words_here():
     own = claim_of([part(2.5, True)])
     entry = own.judge(Runs())
-    assert verdicts.told(entry, own, {})["finding"] == "So."
+    assert verdicts.told(entry, own, {}, SETTINGS)["finding"] == "So."
+    assert verdicts.told(entry, own, {}, {"first_seed": 0})["finding"] == ""
     entry["stated"]["digest"] = "0" * 64
-    assert verdicts.told(entry, own, {})["finding"] == ""
+    assert verdicts.told(entry, own, {}, SETTINGS)["finding"] == ""
 
 
 def test_what_was_not_tested_as_meant_is_told_as_stated():

@@ -22,9 +22,9 @@ def headline(speedup: pd.DataFrame, steps: pd.DataFrame, target: float) -> dict[
         target: a test accuracy.
 
     Returns:
-        `with`: mean iterations to the target with normalization, by network; `ratio`: iterations without over with. A
-        run that never arrives counts with its whole budget. What the study varies names a network, such as its depth.
-        Empty without such a study.
+        `with`: mean iterations to the target with normalization, by network; `ratio`: iterations without over with,
+        the geometric mean over seeds. A run that never arrives counts with its whole budget. Both describe the runs;
+        claims.json has intervals. What the study varies names a network, such as its depth. Empty without such a study.
     """
     rows = speedup[(speedup["mode"] == MODE) & (speedup["target"] == target)].dropna(subset="ratio")
     for column, preferred in (("study", HEADLINE_STUDY), ("implementation", "keras"), ("normalization", "batch")):

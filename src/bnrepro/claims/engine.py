@@ -2,8 +2,9 @@
 
 A claim is judged as stated, by what its source says, and where that is not what should have been said, as meant, too. A
 rule asks for effects and returns parts; the verdict follows from the parts. Its digest covers what it says as data: the
-statement, its words, thresholds, studies, factors and seeds. An entry of claims.json so shows whether the rule is still
-the one that was committed before the runs. What the code does is for tests to hold.
+statement, its words, thresholds, studies and factors, and the settings that it is judged on: targets, seeds and grids.
+An entry of claims.json so shows whether both are still those that were committed before the runs. What the code does is
+for tests to hold.
 """
 
 import hashlib
@@ -157,7 +158,8 @@ class Rule:
 
     def judge(self, evidence: Any | None) -> dict[str, Any]:
         """The rule's part of a claim's entry; without evidence it is not tested."""
-        told = {"statement": self.statement, "words": self.words, "digest": self.digest()}
+        told = {"statement": self.statement, "words": self.words}
+        told["digest"] = self.digest(evidence.settings if evidence else {})
         try:
             if evidence is None:
                 raise NotTested("the runs do not show all that the claim is about")
@@ -179,13 +181,19 @@ class Rule:
             return contradicts(parts, self.compare(seen))
         return False
 
-    def digest(self) -> str:
-        """SHA-256 (hex) over what the rule says: statement, words, thresholds, studies and factors."""
+    def digest(self, settings: Mapping[str, Any]) -> str:
+        """SHA-256 (hex) over what the rule says, and over the settings that it is judged on.
+
+        Args:
+            settings: see `bnrepro.claims.ledger.settings`; of the studies those count that the rule reads.
+        """
+        studies = settings.get("studies", {})
         rule = {
             "statement": self.statement,
             "words": self.words,
             "thresholds": dict(self.thresholds),
             "reads": {study: sorted(factors) for study, factors in self.reads.items()},
+            "settings": {**settings, "studies": {study: studies.get(study) for study in self.reads}},
         }
         return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
 

@@ -1,7 +1,7 @@
 """What the rules about the lesson compare: the runs of every study, asked for by their factors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Evidence:
         targets: test accuracies; the first is the headline's.
         test_images: on which test accuracies are measured.
         first_seed: no run of a lower seed is seen.
+        settings: what a rule's digest covers beside the rule (`bnrepro.claims.ledger.settings`).
     """
 
     curves: pd.DataFrame
@@ -41,6 +42,7 @@ class Evidence:
     targets: Sequence[float]
     test_images: int
     first_seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def select(self, reads: Mapping[str, Sequence[str]]) -> "Evidence":
         """What a rule sees: see `bnrepro.claims.engine.Rule`."""

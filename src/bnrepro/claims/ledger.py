@@ -13,6 +13,8 @@ from bnrepro.claims import lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.reading import Digest, Text, Word
+from bnrepro.study.factors import DatasetName
+from bnrepro.study.params import Params
 
 
 class _Part(BaseModel, extra="forbid"):
@@ -56,6 +58,24 @@ def claims_of(package: ModuleType) -> list[Claim]:
 
 LESSON = claims_of(lesson)
 PAPER = claims_of(paper)
+
+
+def settings(params: Params, dataset: DatasetName) -> dict[str, Any]:
+    """What verdicts of a dataset rest on beside the rules, as JSON takes it.
+
+    Returns:
+        `first_seed`; `data`, `network` and `training` (targets are in it): the dataset's sections; `studies`: by name,
+        the grid, its settings and its seeds on this dataset. Defaults and other datasets' settings are left out.
+    """
+    sections = {"data": params.data[dataset], "network": params.network, "training": params.training[dataset]}
+    studies = {}
+    for name, grid in params.studies.items():
+        if grid.applies_to(dataset):
+            seeds = {one: list(params.seeds(dataset, name, one)) for one in grid.implementation}
+            crossed = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "first_seed", "of"})
+            studies[name] = crossed | grid.once(dataset) | {"seeds": seeds}
+    dumped = {name: section.model_dump(exclude_defaults=True) for name, section in sections.items()}
+    return {"first_seed": params.first_seed, **dumped, "studies": studies}
 
 
 def judge(evidence: Evidence | None) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def _evidence(
         for table, needed in ((every, "validation_accuracy"), (finals, "folded_difference"))
     )
     targets, images = params.training[dataset].targets, params.data[dataset].test
-    return Evidence(every, finals, looks, targets, images, params.first_seed)
+    return Evidence(every, finals, looks, targets, images, params.first_seed, ledger.settings(params, dataset))
 
 
 def _beside_the_paper(

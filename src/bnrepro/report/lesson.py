@@ -25,9 +25,10 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
         raise BadInput(
             f"{paths.claims(dataset)}: lacks {', '.join(sorted(missing))}; run `bnrepro summarize {dataset}`"
         )
+    settings = ledger.settings(params, dataset)
     headline = {"implementation": "keras", "depth": PAPER_DEPTH, "target": target}
     return [
-        verdicts.told(found[claim.id], claim, headline)
+        verdicts.told(found[claim.id], claim, headline, settings)
         | {
             "series": series.of(steps, finals[finals["study"] == claim.series]),
             "best": _best(dataset) if claim.beside_figure_3 else [],

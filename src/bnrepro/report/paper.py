@@ -33,7 +33,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "budget": params.training_of(dataset, PAPER_STUDY).steps,
         "compared": _compared(comparison) if len(comparison) else None,
         "null": [row | {"distance": _points(row)} for row in tables.read(dataset, "null").to_dict("records")],
-        "claims": _claims(dataset),
+        "claims": _claims(params, dataset),
         "calibration": _calibration(params, dataset, surface) if len(surface) else None,
         "specifications": [
             _over_settings(target, own, comparison) for target, own in settings.groupby("target", sort=True)
@@ -143,7 +143,7 @@ def _over_settings(target: float, settings: pd.DataFrame, comparison: pd.DataFra
     }
 
 
-def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
+def _claims(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
     """The claims about the figure, for the template."""
-    found = ledger.read(dataset)
-    return [verdicts.told(found[claim.id], claim, {}) for claim in ledger.PAPER if claim.id in found]
+    found, settings = ledger.read(dataset), ledger.settings(params, dataset)
+    return [verdicts.told(found[claim.id], claim, {}, settings) for claim in ledger.PAPER if claim.id in found]

@@ -31,12 +31,7 @@ def digest(params: Params, dataset: DatasetName) -> str:
     studies = {*paper.STUDIES}
     for claim in (*ledger.LESSON, *ledger.PAPER):
         studies |= {*claim.stated.reads, *(claim.meant.reads if claim.meant else ()), claim.series}
-    sections = {"data": params.data[dataset], "network": params.network, "training": params.training[dataset]}
-    content = {name: section.model_dump(exclude_defaults=True) for name, section in sections.items()}
-    for name, grid in params.studies.items():
-        if name in studies and grid.applies_to(dataset):
-            seeds = {one: list(params.seeds(dataset, name, one)) for one in grid.implementation}
-            content[name] = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "first_seed", "of"})
-            content[name] |= grid.once(dataset)
-            content[name]["seeds"] = seeds
+    told = ledger.settings(params, dataset)
+    content = {name: told[name] for name in ("data", "network", "training")}
+    content |= {name: grid for name, grid in told["studies"].items() if name in studies}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

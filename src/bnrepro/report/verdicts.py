@@ -28,11 +28,14 @@ _VALUES: dict[str, Callable[[float], str]] = {
 }
 
 
-def told(entry: Mapping[str, Any], claim: Claim, headline: Mapping[str, Any]) -> dict[str, Any]:
+def told(
+    entry: Mapping[str, Any], claim: Claim, headline: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
     """An entry of claims.json for the templates.
 
     Args:
         headline: values of factors; of parts with the same answer, the one that has most of them is quoted.
+        settings: those that the claim is judged on today (`bnrepro.claims.ledger.settings`).
 
     Returns:
         `claim`, `id`, `source`; `rules`, those by which the claim is judged as stated and, if it is, as meant; `last`,
@@ -40,7 +43,11 @@ def told(entry: Mapping[str, Any], claim: Claim, headline: Mapping[str, Any]) ->
         tested.
     """
     own = {"stated": claim.stated, "meant": claim.meant}
-    rules = [_rule(name, entry[name], rule, headline) for name, rule in own.items() if rule and name in entry]
+    rules = [
+        _rule(name, entry[name], rule, headline) | {"current": entry[name]["digest"] == rule.digest(settings)}
+        for name, rule in own.items()
+        if rule and name in entry
+    ]
     tested = [rule for rule in rules if rule["verdict"] != "not tested"]
     finding, remarks = "", ""
     if rules[-1] in tested and rules[-1]["current"]:  # no words about another rule's parts
@@ -69,7 +76,6 @@ def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str
         "as": name,
         "statement": _said(entry["statement"], rule.statement),
         "words": _said(entry["words"], rule.words),
-        "current": entry["digest"] == rule.digest(),
         "verdict": entry["verdict"],
         "depends_on": prose.listed(map(_factor, deciding(parts))) if entry["verdict"] == "depends" else "",
         "reason": entry.get("reason"),

@@ -1,4 +1,4 @@
-"""Numbers as the report writes them: with their intervals, and with the signs of what is only a bound."""
+"""Numbers as the report writes them: with their ranges, and with the signs of what is only a bound."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def steps(row: dict[str, Any] | None) -> str:
 
 
 def ratio(row: dict[str, Any] | None) -> str:
-    """A row of speedup.csv: `4.1× (3.0–5.2)`; of a bound, the end of the interval that is one too."""
+    """A row of speedup.csv: `4.1× (3.0–5.2)`; of a bound, the end of the range that is one too."""
     if row is None or pd.isna(row["ratio"]):
         return "–"
     low, high = (times(row[end], row["censored"]) for end in ("low", "high"))

@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from bnrepro import paths, reading
 from bnrepro.analysis import tables
-from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.claims import ledger
 from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
@@ -80,7 +79,6 @@ def write(params: Params, dataset: DatasetName) -> None:
         named=[FACTORS[name].tell(values[0]) for name, values in grid.lists.items() if name in OPTIONAL],
         learning_rate=finals["learning_rate"].iloc[0],
         seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",
-        interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         answer=answer.context(ledger.read(dataset), training.targets),
