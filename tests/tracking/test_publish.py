@@ -98,7 +98,7 @@ def write_run(
     accuracy = [0.1 + step * (0.5 + seed / 100) / 100 for step in steps]
     curve = {"step": steps, "loss": [1 - value for value in accuracy], **dict.fromkeys(ACCURACIES, accuracy)}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
-    fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
+    fingerprint = f"{normalization}{learning_rate:g}".replace(".", "") + f"seed{seed}"
     result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
     store.write(fingerprint, spec, DATASET, result, machine or this_machine())
     return run_records.read(store.folder(fingerprint))
@@ -640,6 +640,7 @@ def test_a_server_elsewhere_needs_no_server_here(project: Path, monkeypatch: pyt
 
 
 def test_the_wait_for_the_server_has_an_end(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
     monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 0)
     with pytest.raises(Failed, match=r"more than 0 s to answer; .*mlflow-server.log has what it said"):
         serving.serve()
