@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -681,6 +682,21 @@ def test_an_address_that_cannot_work_ends_in_one_line_without_its_password(
         publish()
     assert "pass" not in failure.value.message.replace("a password", "")
     assert "word@" not in failure.value.message
+
+
+def test_a_database_of_another_mlflow_is_left_as_it_is(
+    project: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow would upgrade it, since a table is missing, and the other version could not read it any more."""
+    old = shutil.copyfile(empty_database, project / "old.db")
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'acf3f17fdcc7'")  # of MLflow 2.9
+        connection.execute("DROP TABLE webhooks")
+    before = old.read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///old.db")
+    with pytest.raises(BadInput, match="another version of MLflow"):
+        publish()
+    assert old.read_bytes() == before
 
 
 def test_a_port_that_is_taken_is_refused(project: Path) -> None:
