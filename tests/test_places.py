@@ -115,6 +115,18 @@ def test_files_of_the_working_folder_are_not_taken_for_pythons(reproduced, clone
     assert "of the working folder" not in done.stdout + done.stderr
 
 
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="a quota of one core is no limit here")
+def test_workers_are_as_many_as_a_containers_quota_allows(tmp_path):
+    """`docker run --cpus=1` shows all cores, and gives the time of one."""
+    quota = "mount -t tmpfs none /sys/fs/cgroup && echo 100000 100000 > /sys/fs/cgroup/cpu.max"
+    code = "from bnrepro.records import machine; print(machine.cores())"
+    done = on_a_disk(pipeline.Clone(tmp_path), quota, sys.executable, "-c", code)
+    assert done.stdout == "1\n", done.stderr
+
+
 # --- two clones, one run store ----------------------------------------------------------------------------------------
 
 
