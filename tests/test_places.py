@@ -127,6 +127,13 @@ def test_workers_are_as_many_as_a_containers_quota_allows(tmp_path):
     assert done.stdout == "1\n", done.stderr
 
 
+def test_make_has_dvc_work_whatever_the_users_shell_is():
+    """DVC calls $SHELL. Apptainer hands down the host's, which a container may lack; a service's account has none."""
+    target = 'show: ; @python -c \'import subprocess, os; subprocess.run([os.environ["SHELL"], "-c", "echo ran"])\''
+    for shell in ("/bin/not-installed", "/bin/false"):
+        assert pipeline.Clone(ROOT).run("make", f"--eval={target}", "show", SHELL=shell).stdout == "ran\n"
+
+
 # --- two clones, one run store ----------------------------------------------------------------------------------------
 
 
