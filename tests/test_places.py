@@ -134,6 +134,17 @@ def test_make_has_dvc_work_whatever_the_users_shell_is():
         assert pipeline.Clone(ROOT).run("make", f"--eval={target}", "show", SHELL=shell).stdout == "ran\n"
 
 
+def test_make_gives_a_user_without_a_name_one():
+    """`docker run --user 12345`: DVC asks getpass, which finds no such user."""
+    inside = ("unshare", "--user", "--map-user=12345", "--map-group=12345", "env", "-u", "LNAME", "-u", "USERNAME")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user without a name can be made here")
+    target = "--eval=show: ; @python -c 'import getpass; print(getpass.getuser())'"
+    clone = pipeline.Clone(ROOT)
+    assert clone.run(*inside, "-u", "LOGNAME", "-u", "USER", "make", target, "show").stdout == "nobody\n"
+    assert clone.run(*inside, "-u", "LOGNAME", "USER=me", "make", target, "show").stdout == "me\n"
+
+
 # --- two clones, one run store ----------------------------------------------------------------------------------------
 
 
