@@ -14,6 +14,10 @@ else ifneq ($(EXTRA),)
 $(error EXTRA=$(EXTRA): there is gpu)
 endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# DVC hands its commands to the user's shell, which a container may lack, and a service's account has none.
+export SHELL := /bin/sh
+# And it asks for the name of the user, who has none after `docker run --user 12345`.
+export LOGNAME ?= $(or $(USER),nobody)
 
 # A download without git's folder: DVC is told so, since it would refuse to start.
 reproduce: environment

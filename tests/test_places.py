@@ -115,6 +115,36 @@ def test_files_of_the_working_folder_are_not_taken_for_pythons(reproduced, clone
     assert "of the working folder" not in done.stdout + done.stderr
 
 
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="a quota of one core is no limit here")
+def test_workers_are_as_many_as_a_containers_quota_allows(tmp_path):
+    """`docker run --cpus=1` shows all cores, and gives the time of one."""
+    quota = "mount -t tmpfs none /sys/fs/cgroup && echo 100000 100000 > /sys/fs/cgroup/cpu.max"
+    code = "from bnrepro.records import machine; print(machine.cores())"
+    done = on_a_disk(pipeline.Clone(tmp_path), quota, sys.executable, "-c", code)
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_make_has_dvc_work_whatever_the_users_shell_is():
+    """DVC calls $SHELL. Apptainer hands down the host's, which a container may lack; a service's account has none."""
+    target = 'show: ; @python -c \'import subprocess, os; subprocess.run([os.environ["SHELL"], "-c", "echo ran"])\''
+    for shell in ("/bin/not-installed", "/bin/false"):
+        assert pipeline.Clone(ROOT).run("make", f"--eval={target}", "show", SHELL=shell).stdout == "ran\n"
+
+
+def test_make_gives_a_user_without_a_name_one():
+    """`docker run --user 12345`: DVC asks getpass, which finds no such user."""
+    inside = ("unshare", "--user", "--map-user=12345", "--map-group=12345", "env", "-u", "LNAME", "-u", "USERNAME")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user without a name can be made here")
+    target = "--eval=show: ; @python -c 'import getpass; print(getpass.getuser())'"
+    clone = pipeline.Clone(ROOT)
+    assert clone.run(*inside, "-u", "LOGNAME", "-u", "USER", "make", target, "show").stdout == "nobody\n"
+    assert clone.run(*inside, "-u", "LOGNAME", "USER=me", "make", target, "show").stdout == "me\n"
+
+
 # --- two clones, one run store ----------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from bnrepro.audit import cite as module
 from bnrepro.errors import BadInput
 from bnrepro.figures import origin, registry
 from tests import pipeline
@@ -41,6 +42,29 @@ def test_what_does_not_name_its_origin_is_refused(tmp_path, kind, content):
     path.write_bytes(content)
     with pytest.raises(BadInput, match="not a figure that names its origin"):
         origin.read(path)
+
+
+def test_the_commit_is_found_where_git_shows_signatures(project, tmp_path_factory):
+    """Whoever signs commits may have git verify them in every log."""
+    keys, clone = tmp_path_factory.mktemp("keys"), pipeline.Clone(project)
+    clone.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / "key"))
+    (keys / "signers").write_text(f"test@example.org {(keys / 'key.pub').read_text()}")
+    settings = {
+        "user.name": "Test",
+        "user.email": "test@example.org",
+        "gpg.format": "ssh",
+        "gpg.ssh.allowedSignersFile": keys / "signers",
+        "user.signingKey": keys / "key.pub",
+        "log.showSignature": "true",
+    }
+    clone.run("git", "init", "--quiet")
+    for key, value in settings.items():
+        clone.run("git", "config", key, str(value))
+    clone.run("git", "add", "--all")
+    clone.run("git", "commit", "--quiet", "--gpg-sign", "--message", "Signed")
+    assert "Good" in clone.run("git", "log").stdout
+    commit, _ = module._commit_of(project / "params.yaml")
+    assert commit == clone.run("git", "rev-parse", "HEAD").stdout.strip()
 
 
 def cite(clone, figure, status=0):

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import os
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -281,6 +283,47 @@ def test_a_password_in_a_mirror_is_not_shown(project, mirrors, server, behaviour
         datasets.fetch("mnist")
     assert "pass" not in caught.value.message
     assert "word" not in caught.value.message
+
+
+@pytest.fixture
+def tls_server(server, tmp_path_factory) -> Iterator[str]:
+    """The URL of a server whose certificate no authority has signed."""
+    made = tmp_path_factory.mktemp("certificate")
+    key, certificate = made / "key.pem", made / "certificate.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -keyout {key} -out {certificate}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as https:
+        https.socket = context.wrap_socket(https.socket, server_side=True)
+        https.handle_error = lambda *_: None  # the client's refusal
+        thread = threading.Thread(target=https.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"https://127.0.0.1:{https.server_address[1]}/good"
+        https.shutdown()
+        thread.join()
+
+
+def test_a_certificate_that_nobody_trusts_is_told_with_the_variable_that_helps(
+    project, mirrors, tls_server, monkeypatch, tmp_path
+):
+    """As behind a network that reads TLS; and a variable that names no file."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    line = refusal(project, mirrors(tls_server))
+    assert "its certificate is not trusted; REQUESTS_CA_BUNDLE can name" in line
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    assert f"invalid path: {tmp_path / 'missing.pem'}" in refusal(project, mirrors(tls_server))
+
+
+@pytest.mark.parametrize("proxy", ["http://user:pass@127.0.0.1:{port}", "user:pass@@:bad"])
+def test_a_proxy_that_does_not_work_is_told_without_its_password(project, mirrors, monkeypatch, proxy):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.format(port=held.getsockname()[1]))
+        line = refusal(project, mirrors("https://mirror.invalid/mnist"))
+    assert "the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names does not let through" in line
+    assert "pass" not in line
 
 
 def test_a_port_where_nobody_listens(project, mirrors):

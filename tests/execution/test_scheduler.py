@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from bnrepro.cli import main
 from bnrepro.errors import BadInput, Failed
 from bnrepro.execution import cluster
+from tests import pipeline
 
 DASK = str(Path(sys.executable).with_name("dask"))
 
@@ -150,6 +151,17 @@ def certificates(folder, name, monkeypatch):
         dask.config.refresh()
         yield
     dask.config.refresh()
+
+
+@pytest.mark.parametrize("content", ["distributed:\n\tcomm: {}\n", "- distributed\n"])
+def test_a_file_that_dask_cannot_read_is_told(project, content):
+    """A user's own configuration is read on the way to any scheduler; `tls://` takes it before data are looked for."""
+    (project / "dask.yaml").write_text(content)
+    command = ("bnrepro", "train", "digits", "depth", "--scheduler", "tls://127.0.0.1:8786")
+    done = pipeline.Clone(project).run(*command, check=False, DASK_CONFIG=str(project / "dask.yaml"))
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Error: Dask cannot be configured: A dask config file at '{project / 'dask.yaml'}' is ")
 
 
 @pytest.mark.slow

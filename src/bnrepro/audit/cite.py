@@ -110,7 +110,7 @@ def _commit_of(path: Path) -> tuple[str, str]:
         raise Failed(
             "this clone lacks its history, which says when a figure was changed: `git fetch --unshallow` gets it"
         )
-    log = _git("log", "-1", "--format=%H %cs", "--", str(path))
+    log = _git("log", "-1", "--no-show-signature", "--format=%H %cs", "--", str(path))
     if not log:
         raise Failed(f"{path.name} was never committed: no commit made it")
     commit, date = log.split()

@@ -173,6 +173,13 @@ def _reason(error: OSError) -> str:
         return f"HTTP status {response.status_code}"
     if error.strerror:
         return error.strerror
-    if type(error).__name__ == "ChunkedEncodingError":  # requests' word, chunks or not
+    kind = type(error).__name__
+    if kind == "ChunkedEncodingError":  # requests' word, chunks or not
         return "the connection broke off"
-    return f"unreachable ({type(error).__name__})"
+    if kind in ("ProxyError", "InvalidProxyURL"):  # both quote the password
+        return "the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names does not let through"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):  # a network that reads TLS signs what it sends on
+        return "its certificate is not trusted; REQUESTS_CA_BUNDLE can name the file of another authority"
+    if kind == "OSError":  # of that file
+        return str(error)
+    return f"unreachable ({kind})"

@@ -172,6 +172,8 @@ def _distributed() -> Any:
         import distributed
     except ModuleNotFoundError as error:
         raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
+    except (OSError, ValueError) as error:  # of a file that Dask reads while it is imported
+        raise BadInput(f"Dask cannot be configured: {_reason(error)}") from error
     return distributed
 
 
