@@ -62,7 +62,7 @@ def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
 
     Where MLFLOW_TRACKING_URI names no server, what is about one (a workspace, a prefix) is dropped.
     """
-    asked = addresses.is_server(environment.get("MLFLOW_TRACKING_URI", ""))
+    asked = addresses.is_server(environment.get("MLFLOW_TRACKING_URI", "").strip())
     kept = {name: value for name, value in environment.items() if passes(name)} | SET
     return {name: value for name, value in kept.items() if asked or not name.startswith("MLFLOW_") or name in _STORES}
 

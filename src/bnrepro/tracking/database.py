@@ -61,7 +61,7 @@ def _in_clone(address: str) -> str:
         if separator and kind.lower() != "file":
             return address
         raise BadInput(
-            "MLFLOW_TRACKING_URI names a folder, where MLflow keeps runs no more: name a server or a database"
+            "MLFLOW_TRACKING_URI names a folder, and MLflow no longer stores runs in folders: name http://... or sqlite:///..."
         )
     file = os.path.expanduser(file.removeprefix("/"))
     if file in ("", ":memory:"):
