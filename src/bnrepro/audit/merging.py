@@ -20,8 +20,8 @@ _DRIVER = "dvc-lock"  # its name in .gitattributes
 def merge(base: Path, ours: Path, theirs: Path) -> None:
     """Merge `theirs` into `ours`, which is written anew; `base` is what both were made from, and may be empty.
 
-    An entry is taken from the side that changed it; where both did, from the side whose outputs are new, and else from
-    ours. DVC runs the stage again unless its inputs are those of the entry.
+    An entry is taken from the side that changed it; where both did, from the side whose outputs are new. If those of
+    both are, ours stays. DVC runs the stage again unless its inputs are those of the entry.
 
     Raises:
         BadInput: a file is no dvc.lock; nothing is written.
