@@ -74,7 +74,7 @@ lock:
 	$(COMPILE) $(UPGRADE) --extra cluster --extra test --extra lint --extra build -o requirements.lock
 	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' | $(SHORTEN) > requirements-gpu.lock
 	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
-	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | uv pip compile - --python-version 3.11 \
+	printf '%s\n' tensorflow==2.15.1 click pydantic | uv pip compile - --python-version 3.11 \
 	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --quiet --no-annotate -o tests/networks/tensorflow_2_15.lock
 
 clean:

@@ -35,7 +35,7 @@ class _Commands(click.Group):
         except OSError as error:  # a full disk, no permission, a file where a folder belongs
             if error.errno == errno.EPIPE:
                 raise  # click's own to handle
-            raise Failed(in_words(error)) from error
+            raise Failed(addresses.without_secrets(in_words(error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -49,19 +49,19 @@ def test_an_address_that_cannot_work_is_refused_at_once(project, address):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tcp://Node-7.example.org:1", "tcp://[::1]:8786"])
 def test_others_pass(address):
-    cluster.check(address)
+    cluster.check_address(address)
 
 
 def test_tls_needs_certificates(tmp_path):
     with pytest.raises(BadInput, match="needs certificates; name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
     file = tmp_path / "no.pem"
     names = {f"distributed.comm.tls.{name}": str(file) for name in ("ca-file", "client.cert", "client.key")}
     with dask.config.set(names), pytest.raises(BadInput, match=r"no\.pem: No such file"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
     file.write_text("no certificate")
     with dask.config.set(names), pytest.raises(BadInput, match="certificates cannot be used"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
 
 
 # --- what may be at an address ----------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_tls_admits_those_with_the_certificate_alone(tmp_path, monkeypatch):
     with certificates(tmp_path, "ours", monkeypatch), scheduler(tmp_path, "tls") as address:
         options = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
         with running(tmp_path, "worker", address, *options):
-            cluster.check(address)
+            cluster.check_address(address)
             with cluster.ClusterPool(address) as pool:
                 assert pool.workers == 1
         plain = address.replace("tls://", "tcp://")

@@ -101,7 +101,7 @@ def write_run(
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
     fingerprint = f"{normalization}{learning_rate:g}".replace(".", "") + f"seed{seed}"
     result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
-    store.write(fingerprint, spec, DATASET, result, machine or this_machine())
+    store.write(fingerprint, spec, DATASET, result, machine or this_machine(), 2.0)
     return run_records.read(store.folder(fingerprint))
 
 

@@ -18,20 +18,25 @@ class _Study(BaseModel, strict=True):
     records: int
 
 
-class _Provenance(BaseModel, strict=True):
-    """See `bnrepro.claims.summarize.provenance`."""
+class Origin(BaseModel, strict=True):
+    """What tables and figures were made from. A `Text` joins the values of all runs by commas."""
 
     bnrepro: Word
     dataset: Word
+    data_digest: Text
+    source_digest: Digest
+    studies: dict[Word, _Study]
+
+
+class _Provenance(Origin):
+    """See `bnrepro.claims.summarize.provenance`."""
+
     runs: int
     records_digest: Digest
-    data_digest: Text  # as what follows, of several runs perhaps
-    source_digest: Digest
     processor: Text
     device: Text
     numerics: Text
     versions: dict[Word, Text]
-    studies: dict[Word, _Study]
 
 
 _PROVENANCE: TypeAdapter[Any] = TypeAdapter(_Provenance)

@@ -125,7 +125,6 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
     with scratch.folder() as folder:
         unpacked = subprocess.run(["tar", "-x", "-C", folder], input=archive, capture_output=True, check=False)
         if unpacked.returncode:
-            scratch.look_for_room(folder)
             raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
             [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
@@ -136,7 +135,6 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
             check=False,
         )
         if drawn.returncode:
-            scratch.look_for_room(folder)
             reason = " ".join(drawn.stderr.split())[-200:]
             raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
         again = folder / path.relative_to(paths.root().resolve())

@@ -95,7 +95,7 @@ def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
     found, folder = schema.of_study(dataset, study), paths.runs(dataset, study)
     devices = sorted({record["spec"]["device"] for record in found})
     if len(devices) > 1 and params.device == "auto":
-        # DVC sees the word alone, and would not train them again by itself
+        # DVC compares `auto` with `auto` and would not retrain
         remedy = f"run `dvc repro --force --single-item train@{dataset}-{study}`"
         raise BadInput(f"{folder}: has runs of a {' and of a '.join(devices)}, which are no pairs; {remedy}")
     on = recorded_on(params, devices[0] if devices else "cpu")

@@ -30,7 +30,7 @@ class Plan:
     specs: dict[str, RunSpec]
     missing: list[str]
     seconds: dict[str, float]
-    guessed: bool = False
+    guessed: bool
 
 
 def plan(params: Params, dataset: datasets.Dataset, name: str, costs: Costs, fresh: bool = False) -> Plan:

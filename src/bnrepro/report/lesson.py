@@ -33,7 +33,7 @@ def context(params: Params, dataset: DatasetName) -> list[dict[str, Any]]:
         {
             "claim": claim,
             **found[claim.id],
-            **wording.said(found[claim.id], claim),
+            **wording.quoted(found[claim.id], claim),
             "reason": found[claim.id].get("reason"),
             "findings": _findings(claim, found[claim.id], steps),
             "parts": _parts(found[claim.id]["measured"]),

@@ -208,7 +208,7 @@ def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: lis
 def _claims(dataset: DatasetName) -> list[dict[str, Any]]:
     found = ledger.read(dataset)
     return [
-        {**entry, **wording.said(entry, claim), "measured": _measured(entry["measured"])}
+        {**entry, **wording.quoted(entry, claim), "measured": _measured(entry["measured"])}
         for claim in ledger.PAPER
         if (entry := found.get(claim.id))
     ]

@@ -47,8 +47,8 @@ def bounded(value: float, censored: str, none: str = "–") -> str:
     return none if pd.isna(value) else f"{SIGNS[censored]}{value:,.0f}"
 
 
-def said(entry: dict[str, Any], claim: Claim) -> dict[str, str]:
+def quoted(entry: dict[str, Any], claim: Claim) -> dict[str, str]:
     """What claims.json says of a claim: as markup where this package says the same, and else as any file's text."""
-    own = {"source": claim.source, "statement": claim.statement, "words": claim.rule.words}
+    shipped = {"source": claim.source, "statement": claim.statement, "words": claim.rule.words}
     found = {"source": entry["source"], "statement": entry["statement"], "words": entry["rule"]["words"]}
-    return {name: Markup(text) if text == own[name] else text for name, text in found.items()}
+    return {name: Markup(text) if text == shipped[name] else text for name, text in found.items()}

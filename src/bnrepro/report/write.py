@@ -24,12 +24,13 @@ from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
-_ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " "})
+_ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " ", "\r": " "})
+_EMPHASIS = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")  # within a word `_` is text in Markdown, too
 
 
 def _escaped(value: Any) -> Markup:
     """A value as text, in Markdown as in HTML, unless a template marks it as markup (`| markup`)."""
-    return value if isinstance(value, Markup) else Markup(str(value).translate(_ENTITIES))
+    return value if isinstance(value, Markup) else Markup(_EMPHASIS.sub("&#95;", str(value).translate(_ENTITIES)))
 
 
 _TEMPLATES = jinja2.Environment(
