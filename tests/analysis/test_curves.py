@@ -79,6 +79,21 @@ def test_what_a_study_names_is_a_column():
     assert curves.further(Study(**names)) == []
 
 
+def test_first_values_keep_rows_to_which_a_factor_does_not_apply_or_whose_value_is_fixed():
+    rows = pd.DataFrame(
+        [
+            ("depth", "canned_estimator", "batch", 3, 0.5, 0.999),
+            *(("depth", "keras", "none", 3, rate, np.nan) for rate in (0.5, 1.0)),
+            *(("depth", "keras", "batch", 3, rate, momentum) for rate in (0.5, 1.0) for momentum in (0.9, 0.99)),
+        ],
+        columns=[*curves.SERIES, "momentum"],
+    )
+    kept = curves.first_values(rows, "implementation", "normalization")
+    assert kept["learning_rate"].unique().tolist() == [0.5]
+    assert kept["momentum"].tolist() == pytest.approx([0.999, np.nan, 0.9], nan_ok=True)
+    assert len(curves.first_values(rows, "implementation", "normalization", "momentum")) == 4
+
+
 def test_a_file_stays_under_one_mebibyte():
     _, text = thinned([record(100, seed=seed) for seed in range(400)])
     assert len(text.encode()) < 2**20

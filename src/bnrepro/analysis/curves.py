@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.study.factors import COLUMNS, OPTIONAL, unusual
+from bnrepro.study.factors import COLUMNS, FACTORS, OPTIONAL, unusual
 from bnrepro.study.params import Study
 
 SERIES = ["study", *COLUMNS]
@@ -30,6 +30,20 @@ def further(grid: Study) -> list[str]:
 def series(table: pd.DataFrame) -> list[str]:
     """The columns that tell a table's series apart. An empty field: the study does not name that factor."""
     return [name for name in [*SERIES, *OPTIONAL] if name in table]
+
+
+def first_values(table: pd.DataFrame, *kept: str) -> pd.DataFrame:
+    """The rows of one study with the first value of every factor but those `kept`.
+
+    A factor narrows no rows to which it does not apply, or in which another factor fixes it.
+    """
+    for factor in [name for name in series(table)[1:] if name not in kept]:
+        fixed = table[factor].isna()
+        for other, value in FACTORS[factor].fixed:
+            fixed |= table[other] == value
+        if not fixed.all():
+            table = table[fixed | (table[factor] == table.loc[~fixed, factor].iloc[0])]
+    return table
 
 
 def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:

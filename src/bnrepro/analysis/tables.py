@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths, reading
+from bnrepro.analysis.curves import first_values
 from bnrepro.errors import BadInput
 from bnrepro.reading import Digest, Text, Word
 from bnrepro.study.params import HEADLINE_STUDY
@@ -64,9 +65,8 @@ def has(dataset: str, name: str) -> bool:
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that the headline shows: one study and, of several learning rates, its first."""
-    table = table[table["study"] == HEADLINE_STUDY]
-    return table[table["learning_rate"] == table["learning_rate"].iloc[0]] if len(table) else table
+    """The rows that the headline shows: of every implementation and depth, at the first value of any other factor."""
+    return first_values(table[table["study"] == HEADLINE_STUDY], "implementation", "normalization", "depth")
 
 
 def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bnrepro.analysis import tables
-from bnrepro.analysis.curves import further
+from bnrepro.analysis.curves import first_values, further
 from bnrepro.errors import BadInput
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
@@ -65,14 +65,14 @@ class Tables:
         """The rows of a table that the headline shows."""
         return tables.headline(self.read(name))
 
-    def curves(self, study: str, across: str = "") -> pd.DataFrame:
+    def curves(self, study: str, *shown: str) -> pd.DataFrame:
         """A study's curves, narrowed as `rows` are."""
-        return _narrowed(self.read(f"curves/{study}"), across)
+        return self.rows(f"curves/{study}", study, *shown)
 
-    def rows(self, name: str, study: str, across: str = "", *factors: str) -> pd.DataFrame:
-        """A study's rows of its first implementation, depth and learning rate; of all values of the one `across`."""
-        table = self.read(name, *factors)
-        return _narrowed(table[table["study"] == study], across)
+    def rows(self, name: str, study: str, *shown: str) -> pd.DataFrame:
+        """A study's rows of every normalization, of all values of the factors `shown` and the first of any other."""
+        table = self.read(name, *shown)
+        return first_values(table[table["study"] == study], "normalization", *shown)
 
     def at_target(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table for the headline's target."""
@@ -81,10 +81,3 @@ class Tables:
     def unusable(self, name: str, reason: str) -> BadInput:
         """The error for a table that does not fit what is drawn from it."""
         return tables.unusable(self.dataset, name, reason)
-
-
-def _narrowed(table: pd.DataFrame, across: str) -> pd.DataFrame:
-    for factor in ("implementation", "depth", "learning_rate"):
-        if factor != across and len(table):
-            table = table[table[factor] == table[factor].iloc[0]]
-    return table
