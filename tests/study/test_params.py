@@ -448,11 +448,11 @@ def test_one_evaluation_is_too_few_for_a_target(refused):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"steps": 3010}, "evaluate_every (50 on digits) has to divide steps (3010)"),
-        ({"evaluate_every": 70}, "evaluate_every (70 on digits) has to divide steps (3000)"),
-        ({"steps": 50}, "evaluate_every (50 on digits) at most half of steps (50)"),
+        ({"steps": 3010}, "evaluate_every (50 on digits): has to divide steps (3010)"),
+        ({"evaluate_every": 70}, "evaluate_every (70 on digits): has to divide steps (3000)"),
+        ({"steps": 50}, "evaluate_every (50 on digits): at most half of steps (50)"),
         ({"steps": 10**9}, "evaluations at most"),
-        ({"steps": 10**9, "evaluations": 100}, "times batch_size"),
+        ({"steps": 10**9, "evaluations": 100}, "steps times batch_size is more than"),
         ({"batch_size": 2000}, "needed for a mini-batch, or one of each class: 2000"),
     ],
     ids=str,
@@ -715,9 +715,11 @@ def test_any_bytes_are_refused_in_one_line(tmp_path, content):
     ("study", "change", "complaint"),
     [
         ("paper", {"normalization": ["batch"]}, "needs both normalizations"),
-        ("paper", {"momentum": [0.9]}, "needs one implementation, depth [3] and no momentum"),
+        ("paper", {"momentum": [0.9]}, "needs one implementation, depth [3], no momentum and no evaluations"),
         ("paper", {"pixels": ["grey"]}, "no further factor"),
         ("paper", {"depth": [1]}, "depth [3]"),
+        ("paper", {"evaluations": 20}, "no evaluations"),
+        ("calibration", {"evaluations": 20}, "no evaluations"),
         ("paper", {"implementation": ["keras", "core_estimator"]}, "one implementation"),
         ("calibration", {"normalization": ["none", "batch"]}, "needs normalization [none]"),
         ("calibration", {"pixels": None}, "pixels, initial_stddev and learning_rate"),

@@ -46,8 +46,11 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
 
     Raises:
-        BadInput: a study's stage has not run, or not with these params; a record is damaged.
+        BadInput: a study's stage has not run, or not with these params; a record is damaged; the headline's study does
+            not apply to the dataset.
     """
+    if not params.studies[HEADLINE_STUDY].applies_to(dataset):
+        raise BadInput(f"studies.{HEADLINE_STUDY}.datasets lacks {dataset}; the headline figure draws it")
     studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
     found = {study: _records(params, dataset, study) for study in studies}
     further = {study: curves.further(grid) for study, grid in studies.items()}
@@ -170,7 +173,10 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         found: the records of every study.
     """
     used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
-    code = {record["spec"]["implementation"]: record["code_digest"] for record in used.values()}
+    code: dict[str, set[str]] = {}  # several, where an implementation has several modules
+    for record in used.values():
+        code.setdefault(record["spec"]["implementation"], set()).add(record["code_digest"])
+    code_digests = {name: sorted(digests) for name, digests in code.items()}
     settings = {
         "data": params.data[dataset].model_dump(),
         "network": params.network.model_dump(),
@@ -185,8 +191,8 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "data_digest": _the_one(record["data_digest"] for record in used.values()),
         "processor": _the_one(record["processor"] for record in used.values()),
         **{name: _the_one(record["spec"][name] for record in used.values()) for name in ("device", "numerics")},
-        "code_digests": code,
-        "source_digest": _digest(code),
+        "code_digests": code_digests,
+        "source_digest": _digest(code_digests),
         "versions": {
             name: _the_one(record["versions"][name] for record in used.values()) for name in NUMERICAL_LIBRARIES
         },

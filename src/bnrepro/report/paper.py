@@ -63,7 +63,7 @@ def tabulated(context: dict[str, Any] | None) -> dict[str, str]:
     if context is None:
         return {}
     found = {row["study"]: "*What could explain the difference*" for row in context["factors"]}
-    if len(context["predictions"]) > 1:
+    if context["calibration"] and len(context["predictions"]) > 1:
         found |= dict.fromkeys(PREDICTIONS, "*Calibration*")
     return found
 
