@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bnrepro import addresses, environment, paths
+from bnrepro import addresses, paths
 from bnrepro.data import registry
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import watchdog
@@ -292,8 +292,3 @@ def cite(figure: str) -> None:
     from bnrepro.audit import cite
 
     click.echo(cite.cite(figure))
-
-
-if __name__ == "__main__":
-    environment.start_clean()
-    main()

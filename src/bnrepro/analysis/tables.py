@@ -54,11 +54,6 @@ def read(dataset: str, name: str, *factors: str) -> pd.DataFrame:
         raise BadInput(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
 
 
-def unusable(dataset: str, name: str, reason: str) -> BadInput:
-    """A table that is one, and does not fit what is made from it."""
-    return BadInput(f"{_path(dataset, name)}: {reason}; {_remedy(dataset)}")
-
-
 def has(dataset: str, name: str) -> bool:
     """Whether a dataset has a table; what compares with the paper's figure is not there for all."""
     return os.path.lexists(_path(dataset, name))  # a link to nowhere is one that is damaged

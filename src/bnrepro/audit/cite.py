@@ -128,7 +128,7 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
             scratch.look_for_room(folder)
             raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
-            [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
+            [sys.executable, "-m", "bnrepro", "plot", dataset],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(folder / "src")},
             capture_output=True,

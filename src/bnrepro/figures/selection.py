@@ -7,7 +7,6 @@ import pandas as pd
 
 from bnrepro.analysis import tables
 from bnrepro.analysis.curves import first_values, further
-from bnrepro.errors import BadInput
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
@@ -43,12 +42,12 @@ class Tables:
     def meet(self, needs: Needs) -> bool:
         """Whether these studies cross what a figure draws, and each has a run that came to an evaluation."""
         return all(
-            self._crosses(study, factors) and len(self.all_curves(study)) > 0 for study, factors in needs.items()
+            study in self.studies and self._crosses(study, factors) and len(self.all_curves(study)) > 0
+            for study, factors in needs.items()
         )
 
     def _crosses(self, study: str, factors: Sequence[str]) -> bool:
-        crossed = self.params.studies[study].crossed if study in self.studies else []
-        return study in self.studies and (not factors or not set(crossed).isdisjoint(factors))
+        return not factors or not set(self.params.studies[study].crossed).isdisjoint(factors)
 
     def all_curves(self, study: str) -> pd.DataFrame:
         """A study's curves, with the columns of what it crosses."""
@@ -77,7 +76,3 @@ class Tables:
     def at_target(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table for the headline's target."""
         return tables.at_target(self.dataset, table, self.target)
-
-    def unusable(self, name: str, reason: str) -> BadInput:
-        """The error for a table that does not fit what is drawn from it."""
-        return tables.unusable(self.dataset, name, reason)

@@ -1,4 +1,4 @@
-"""Which parameters the published reports are of: what the templates tell of their history, they tell of these alone."""
+"""Digests of the published reports' parameters; templates tell the results' history only where they match."""
 
 import hashlib
 import json
