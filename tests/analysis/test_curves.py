@@ -113,10 +113,6 @@ def test_validation_accuracy_is_a_column_where_there_is_one():
     assert "validation_accuracy" in thinned([record(5, validation_accuracy=True)])[0]
 
 
-def test_the_same_runs_give_the_same_text():
-    assert thinned([record(20)])[1] == thinned([record(20)])[1]
-
-
 def test_a_loss_that_was_never_finite_leaves_the_others_as_they_are():
     lost, other = record(5, diverged_at=6), record(5, seed=1)
     lost["curve"]["loss"] = [None] * 6
