@@ -82,7 +82,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         ledger=ledger,
         verdicts=VERDICTS,
         published=published.is_published(params, dataset),
-        captions={name: Markup(entry.caption) for name, entry in registry.own().items()},
+        captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=beside,
