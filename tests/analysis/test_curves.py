@@ -62,16 +62,6 @@ def test_runs_that_differ_in_no_column_are_refused():
         curves.from_records([record(5), record(5)], "depth")
 
 
-@pytest.mark.parametrize(("factor", "value"), [("optimizer", "adam"), ("decay", 0.1), ("dropout", 0.5)])
-def test_an_unusual_value_of_a_factor_without_a_column_is_refused(factor, value):
-    """Or the series would be tabulated as the paper's network."""
-    other = record(5)
-    other["spec"][factor] = value
-    with pytest.raises(ValueError, match=rf"have {factor} {value}, which is no column"):
-        curves.from_records([other], "own")
-    assert list(curves.from_records([other], "own", [factor])[factor].unique()) == [value]
-
-
 def test_what_a_study_names_is_a_column():
     names = {"implementation": ["keras"], "normalization": ["none"], "depth": [1]}
     grid = Study(**names, learning_rate=[0.1], optimizer=["adam"], batch_size=30, hold_out=True, steps=100)

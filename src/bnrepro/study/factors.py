@@ -209,7 +209,13 @@ class RunSpec:
         estimators=("sgd",),
         words={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam"},
     )
-    decay: Decay = factor(1.0, named="optional", estimators=(1.0,), within_stack=True)
+    decay: Decay = factor(
+        1.0,
+        named="optional",
+        estimators=(1.0,),
+        within_stack=True,
+        label="share of the learning rate left at the end",
+    )
     batch_size: BatchSize = factor(named="once")
     width: Units = factor(column=False)
     epsilon: Positive | None = factor(needs={"normalization": ("batch", "layer")}, fixed={_CANNED: 0.001}, column=False)
