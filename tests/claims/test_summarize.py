@@ -15,7 +15,7 @@ def test_provenance_has_the_digests_of_the_code_of_all_runs(project):
         specs = expand(given, "digits", study, "cpu")
         found[study] = [
             {
-                "fingerprint": str(spec),
+                "fingerprint": repr(spec),
                 "spec": vars(spec),
                 "code_digest": code_digest(spec),
                 "data_digest": "data",
