@@ -80,6 +80,10 @@ def claims(dataset: str) -> Path:
     return reports(dataset) / "claims.json"
 
 
+def metrics(dataset: str) -> Path:
+    return reports(dataset) / "metrics.json"
+
+
 def provenance(dataset: str) -> Path:
     return reports(dataset) / "provenance.json"
 

@@ -116,15 +116,6 @@ def test_a_study_for_another_dataset_has_no_runs(given):
     assert expand(other, "mnist", "depth")
 
 
-def test_the_canned_estimators_settings_are_those_that_its_parity_test_proves(given):
-    specs = expand(given, "digits", "depth")
-    canned = {spec for spec in specs if spec.implementation == "canned_estimator" and spec.normalization == "batch"}
-    proven = run_spec("canned_estimator", "batch")
-    assert {(spec.placement, spec.momentum, spec.epsilon) for spec in canned} == {
-        (proven.placement, proven.momentum, proven.epsilon)
-    }
-
-
 def test_without_normalization_its_settings_make_no_other_run(given):
     network = given.network.model_copy(update={"momentum": 0.5, "epsilon": 0.1})
     other = given.model_copy(update={"network": network})
@@ -221,5 +212,5 @@ def test_a_digest_covers_what_training_imports(implementation):
     assert set(done.stdout.splitlines()) - study == covered
 
 
-def test_the_code_of_training_is_that_of_every_run():
+def test_training_as_a_whole_has_a_digest_of_its_own():
     assert len({fingerprint.training_digest(), *(fingerprint.code_digest(run_spec(n)) for n in IMPLEMENTATIONS)}) == 5

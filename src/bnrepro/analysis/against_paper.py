@@ -13,7 +13,7 @@ import pandas as pd
 from bnrepro.analysis import reference, steps_to_target
 from bnrepro.analysis.curves import series
 from bnrepro.study.factors import OPTIONAL
-from bnrepro.study.params import CALIBRATION_STUDY
+from bnrepro.study.params import CALIBRATION_STUDY, PAPER_DEPTH
 
 MODES = {mode: steps_to_target.MODES[mode] for mode in ("ema", "population")}  # by which the paper's may have been
 LATE = 10_000  # steps
@@ -36,7 +36,7 @@ def distances(curves: pd.DataFrame) -> pd.DataFrame:
         at the last step). NaN where a run diverged, or the budget ends before the paper's curve begins.
     """
     rows, factors = [], series(curves)
-    may_be = (curves["depth"] == reference.DEPTH) & curves["normalization"].isin(list(reference.FINAL_ACCURACY))
+    may_be = (curves["depth"] == PAPER_DEPTH) & curves["normalization"].isin(list(reference.FINAL_ACCURACY))
     may_be &= curves.filter(OTHERS).isna().all(axis=1)
     for key, runs in curves[may_be].groupby(factors, sort=False, dropna=False):
         paper = reference.test_accuracy(runs["normalization"].iloc[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.study.factors import COLUMNS, OPTIONAL, unusual
+from bnrepro.study.factors import COLUMNS, FACTORS, OPTIONAL
 from bnrepro.study.params import Study
 
 SERIES = ["study", *COLUMNS]
@@ -32,6 +32,20 @@ def series(table: pd.DataFrame) -> list[str]:
     return [name for name in [*SERIES, *OPTIONAL] if name in table]
 
 
+def first_values(table: pd.DataFrame, *kept: str) -> pd.DataFrame:
+    """The rows of one study with the first value of every factor but those `kept`.
+
+    A factor narrows no rows to which it does not apply, or in which another factor fixes it.
+    """
+    for factor in [name for name in series(table)[1:] if name not in kept]:
+        fixed = table[factor].isna()
+        for other, value in FACTORS[factor].fixed:
+            fixed |= table[other] == value
+        if not fixed.all():
+            table = table[fixed | (table[factor] == table.loc[~fixed, factor].iloc[0])]
+    return table
+
+
 def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
     """Curves of a study's runs, from step 0 on.
 
@@ -43,15 +57,13 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
         validation_accuracy only where images were held out). Accuracies are shares of 1, the loss is in nats.
 
     Raises:
-        ValueError: two runs do not differ in these columns, or one has an unusual value of a factor without a column.
+        ValueError: two runs do not differ in these columns.
     """
     factors = [*SERIES, *further]
     frames = []
     for record in records:
         frame = pd.DataFrame(record["curve"]).astype({"loss": float})  # one that was never finite is None throughout
         spec = record["spec"]
-        if hidden := [name for name in unusual(spec, {}) if name in OPTIONAL and name not in further]:
-            raise ValueError(f"runs of {study} have {hidden[0]} {spec[hidden[0]]}, which is no column of its tables")
         for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]
         frame["budget"] = spec["steps"]

@@ -8,11 +8,9 @@ import pandas as pd
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
-from bnrepro.study.params import PAPER_DEPTH
 
 DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
-DEPTH = PAPER_DEPTH
 FINAL_ACCURACY = {"none": 0.972, "batch": 0.982}  # where the curves of Figure 1(a) end
 _CURVES = {"none": "without_bn", "batch": "with_bn"}
 _PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}

@@ -127,7 +127,7 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
         if unpacked.returncode:
             raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
-            [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
+            [sys.executable, "-m", "bnrepro", "plot", dataset],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(folder / "src")},
             capture_output=True,

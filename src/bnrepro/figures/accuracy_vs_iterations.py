@@ -37,7 +37,7 @@ def draw(curves: pd.DataFrame, target: float, budget: int) -> Figure:
     )
     for row, depth in zip(axes, depths, strict=True):
         for ax, implementation in zip(row, implementations, strict=True):
-            ax.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+            panels.target_line(ax, target)
             own = curves[(curves["implementation"] == implementation) & (curves["depth"] == depth)]
             for arm in style.ARMS:
                 runs = own[own["normalization"] == arm.normalization]

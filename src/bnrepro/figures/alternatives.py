@@ -24,7 +24,7 @@ _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"
 def from_tables(tables: Tables) -> Figure:
     """Of study `alternatives`."""
     ended = tables.rows("final_accuracy", "alternatives", "depth", "activation")
-    return draw(tables.curves("alternatives", "depth"), ended, tables.budget("alternatives"))
+    return draw(tables.curves("alternatives", "depth", "activation"), ended, tables.budget("alternatives"))
 
 
 def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
@@ -53,8 +53,7 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
         shown = curves[curves["activation"].isin([activation, "selu"])].groupby([*_SERIES, "step"])[
             "population_accuracy"
         ]
-        lowest = shown.mean().min()
-        panels.share_axis(row[0], lowest - 0.02 if lowest > 0.5 else 0.0, 1.0 if lowest > 0.5 else 1.02)
+        panels.close_share_axis(row[0], shown.mean().min())
     for ax, depth in zip(axes[0], depths, strict=True):
         ax.set_title(panels.hidden_layers(depth))
     figure.supxlabel("training iterations (log scale)", fontsize=8, y=0.01)
@@ -65,7 +64,6 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
 
 def _tell_diverged(ax: Axes, ended: pd.DataFrame) -> None:
     """In words, where a curve would be missed."""
-    colors = {normalization: color for normalization, _, color, _ in _ARMS}
     lost = ended[ended["diverged"] > 0]
     for line, row in enumerate(lost.itertuples()):
         text = f"{row.normalization}: {row.diverged} of {row.runs} diverged"
@@ -74,6 +72,6 @@ def _tell_diverged(ax: Axes, ended: pd.DataFrame) -> None:
             (0.98, 0.2 + 0.09 * line),
             xycoords="axes fraction",
             ha="right",
-            color=colors[row.normalization],
+            color=style.NORMALIZATIONS[row.normalization],
             fontsize=6.5,
         )

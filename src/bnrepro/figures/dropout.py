@@ -20,8 +20,8 @@ _ARMS = (
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `dropout`."""
-    looks = tables.rows("layers", "dropout", "", "dropout")
-    return draw(tables.curves("dropout"), looks, tables.budget("dropout"))
+    looks = tables.rows("layers", "dropout", "dropout")
+    return draw(tables.curves("dropout", "dropout"), looks, tables.budget("dropout"))
 
 
 def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:

@@ -61,13 +61,12 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
         for panel, column in zip(row, columns, strict=True):
             _learning(panel, shown, arrived, plan, column)
             panels.log_steps_axis(panel, curves, budget)
-            panel.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+            panels.target_line(panel, target)
         setting = textwrap.fill(FACTORS[plan.down].tell(value), 20) + "\n" if plan.down else ""
         row[0].set_ylabel(f"{setting}test accuracy")
         _steps(ax, arrived, plan)
-        panels.budget_line(ax, budget, told=ax is across[0], above=11)  # over the arrows of what is near it
-    lowest = curves["accuracy"].min()
-    panels.share_axis(learning[0, 0], lowest - 0.02 if lowest > 0.5 else 0.0, 1.0 if lowest > 0.5 else 1.02)
+        panels.budget_line(ax, budget, labeled=ax is across[0], above=11)  # over the arrows of what is near it
+    panels.close_share_axis(learning[0, 0], curves["accuracy"].min())
     learning[-1, len(columns) // 2].set_xlabel("training iterations (log scale)")
     heading = plan.across if plan.by_value else "normalization"
     for ax, column in zip(learning[0], columns, strict=True):

@@ -13,14 +13,8 @@ STUDIES: Needs = {"learning_rate": ("learning_rate", "learning_rate_times")}
 
 
 def from_tables(tables: Tables) -> Figure:
-    """At the headline's target.
-
-    Raises:
-        BadInput: a table has no rows of the study.
-    """
+    """At the headline's target."""
     steps = tables.at_target(tables.rows("steps_to_target", "learning_rate", "learning_rate"))
-    if steps.empty:
-        raise tables.unusable("steps_to_target", "no rows of study learning_rate")
     finals = tables.rows("finals", "learning_rate", "learning_rate")
     return draw(steps, finals, tables.learning_rate, tables.target, tables.budget("learning_rate"))
 

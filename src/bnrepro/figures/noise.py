@@ -19,7 +19,8 @@ _ARMS = (
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `noise`."""
-    return draw(tables.curves("noise"), tables.rows("layers", "noise", "", "noise"), tables.budget("noise"))
+    looks = tables.rows("layers", "noise", "noise")
+    return draw(tables.curves("noise", "noise"), looks, tables.budget("noise"))
 
 
 def draw(curves: pd.DataFrame, looks: pd.DataFrame, budget: int) -> Figure:

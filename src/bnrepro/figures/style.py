@@ -28,7 +28,7 @@ IMPLEMENTATIONS = FACTORS["implementation"].words
 
 @dataclass(frozen=True)
 class Arm:
-    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in grey too."""
+    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in gray too."""
 
     normalization: str
     mode: str

@@ -4,14 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.analysis import reference, tables
+from bnrepro.analysis import ratios, reference, tables
 from bnrepro.analysis.against_paper import MODES, SETTING
 from bnrepro.analysis.steps_to_target import INTERVAL_FROM
 from bnrepro.claims import ledger
-from bnrepro.figures.iterations_to_target import ratio_text
 from bnrepro.report import wording
 from bnrepro.study.factors import DatasetName
-from bnrepro.study.params import PAPER_STUDY, Params
+from bnrepro.study.params import PAPER_DEPTH, PAPER_STUDY, Params
 
 # Studies that vary one thing in the arm with batch normalization; the report lays each beside the paper's curve.
 FACTORS = {
@@ -34,9 +33,6 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
     comparison, surface, distances = (
         tables.read(dataset, name) for name in ("paper", "calibration", "distance_to_paper")
     )
-    chosen = tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema")
-    if chosen is None:
-        raise tables.unusable(dataset, "distance_to_paper", f"no rows of study {PAPER_STUDY}")
     inputs = tables.has(dataset, "sigmoid_inputs")
     shown = tables.read(dataset, "sigmoid_inputs") if inputs else pd.DataFrame()
     seeds = params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])
@@ -46,7 +42,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         "interval": "range of the seeds" if seeds < INTERVAL_FROM else "95% bootstrap interval",
         "accuracies": {arm: _accuracy(comparison, *arm) for arm in _ARMS},
         "distances": {arm: _distance(comparison, *arm) for arm in _ARMS},
-        "chosen": chosen,
+        "chosen": tables.row(distances, study=PAPER_STUDY, normalization="none", mode="ema"),
         "steps": _steps(params, dataset, comparison),
         "drawn": _drawn(params, dataset, comparison),
         "claims": _claims(dataset),
@@ -63,7 +59,7 @@ def tabulated(context: dict[str, Any] | None) -> dict[str, str]:
     if context is None:
         return {}
     found = {row["study"]: "*What could explain the difference*" for row in context["factors"]}
-    if len(context["predictions"]) > 1:
+    if context["calibration"] and len(context["predictions"]) > 1:
         found |= dict.fromkeys(PREDICTIONS, "*Calibration*")
     return found
 
@@ -124,7 +120,7 @@ def _drawn(params: Params, dataset: DatasetName, comparison: pd.DataFrame) -> li
 
 def _paper(target: float) -> dict[str, str]:
     """What the paper's own curves say of a target."""
-    row = {"target": f"{100 * target:g}%", "ratio_paper": ratio_text(*reference.speedup(target))}
+    row = {"target": f"{100 * target:g}%", "ratio_paper": ratios.text(*reference.speedup(target))}
     for normalization in ("none", "batch"):
         steps, at_first = reference.steps_to(normalization, target)
         row[f"{normalization}_paper"] = wording.bounded(steps, "upper" if at_first else "none", none="never")
@@ -179,7 +175,7 @@ def _factors(params: Params, distances: pd.DataFrame) -> list[dict[str, Any]]:
 def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) -> list[dict[str, Any]]:
     """For every setting at which both arms were trained, the chosen one first: distances of both, and the ratios."""
     speedup = tables.read(dataset, "speedup")
-    speedup = speedup[speedup["depth"] == reference.DEPTH]
+    speedup = speedup[speedup["depth"] == PAPER_DEPTH]
     rows: dict[tuple, dict[str, Any]] = {}
     for study in PREDICTIONS:
         own = distances[distances["study"] == study]
@@ -189,17 +185,17 @@ def _predictions(params: Params, dataset: DatasetName, distances: pd.DataFrame) 
             setting = _usual(params, dataset) | chosen
             arms = {arm: tables.row(group, normalization=arm[0], mode=arm[1]) for arm in _ARMS}
             if all(arms.values()):
-                ratios = tables.rows(speedup, study=study, **chosen)
-                ratios_of = {mode: _of_mode(dataset, ratios, mode, params.training[dataset].targets) for mode in MODES}
+                found = tables.rows(speedup, study=study, **chosen)
+                ratios_of = {mode: _of_mode(dataset, found, mode, params.training[dataset].targets) for mode in MODES}
                 row = {"setting": setting, "seeds": group["seeds"].max(), "arms": arms, "ratios": ratios_of}
                 rows.setdefault(tuple(setting.values()), row)  # the first study has the most seeds
     return list(rows.values())
 
 
-def _of_mode(dataset: DatasetName, ratios: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
+def _of_mode(dataset: DatasetName, found: pd.DataFrame, mode: str, targets: list[float]) -> dict[str, str]:
     """By target that both of the paper's curves cross: our ratio."""
     return {
-        f"{100 * target:g}%": wording.ratio(tables.row(tables.at_target(dataset, ratios, target), mode=mode))
+        f"{100 * target:g}%": wording.ratio(tables.row(tables.at_target(dataset, found, target), mode=mode))
         for target in sorted(targets)
         if reference.speedup(target)[1] == "none"
     }

@@ -1,8 +1,6 @@
-"""Which parameters the published reports are of: what the templates tell of their history, they tell of these alone."""
+"""Digests of the published reports' parameters; templates tell the results' history only where they match."""
 
-import hashlib
-import json
-
+from bnrepro import source
 from bnrepro.claims import ledger
 from bnrepro.report import paper
 from bnrepro.study.factors import DatasetName
@@ -36,4 +34,4 @@ def digest(params: Params, dataset: DatasetName) -> str:
             seeds = {one: params.seeds(dataset, name, one) for one in grid.implementation}
             content[name] = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "seeds_of"})
             content[name]["seeds"] = seeds
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return source.digest(content)

@@ -17,7 +17,6 @@ from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.figures import registry
-from bnrepro.figures.style import IMPLEMENTATIONS
 from bnrepro.report import lesson, paper, published, studies, wording
 from bnrepro.study.factors import FACTORS, OPTIONAL, DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
@@ -53,13 +52,11 @@ def write(params: Params, dataset: DatasetName) -> None:
         BadInput: a table or a figure is missing or damaged.
     """
     grid, training = params.studies[HEADLINE_STUDY], params.training_of(dataset, HEADLINE_STUDY)
-    folder = paths.reports(dataset)
+    folder, implementations = paths.reports(dataset), FACTORS["implementation"].words
     steps, speedup, finals = (
         tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
     )
     speedup = speedup[speedup["normalization"] == "batch"]
-    if finals.empty:
-        raise tables.unusable(dataset, "final_accuracy", f"studies.{HEADLINE_STUDY} has no runs: nothing to report")
     seeds = [params.seeds(dataset, HEADLINE_STUDY, name) for name in grid.implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
@@ -82,11 +79,11 @@ def write(params: Params, dataset: DatasetName) -> None:
         seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",
         interval="range of the seeds" if max(seeds) < INTERVAL_FROM else "95% bootstrap interval",
         targets=targets,
-        finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
+        finals=[{**row, "implementation": implementations[row["implementation"]]} for row in finals.to_dict("records")],
         ledger=ledger,
         verdicts=VERDICTS,
         published=published.is_published(params, dataset),
-        captions={name: Markup(entry.caption) for name, entry in registry.own().items()},
+        captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=beside,
@@ -104,7 +101,7 @@ def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for implementation, depth in steps[["implementation", "depth"]].drop_duplicates().itertuples(index=False):
         own = {"implementation": implementation, "depth": depth}
-        row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
+        row = {"implementation": FACTORS["implementation"].tell(implementation), "depth": depth}
         row["none"] = wording.steps(tables.row(steps, normalization="none", mode="ema", **own))
         for mode in ("ema", "population"):
             row[mode] = wording.steps(tables.row(steps, normalization="batch", mode=mode, **own))
