@@ -68,7 +68,7 @@ class TrainingProgress:
 
 def estimate(seconds: float, guessed: bool) -> str:
     """An estimated duration in words: `about 12 min`, and whether it is a guess."""
-    return f"about {duration(seconds)}" + (" (a guess: no runs like these were timed here)" if guessed else "")
+    return f"about {duration(seconds)}" + (" (a guess)" if guessed else "")
 
 
 def duration(seconds: float) -> str:
