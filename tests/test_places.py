@@ -137,7 +137,10 @@ def test_make_has_dvc_work_whatever_the_users_shell_is():
     """DVC calls $SHELL. Apptainer hands down the host's, which a container may lack; a service's account has none."""
     target = 'show: ; @python -c \'import subprocess, os; subprocess.run([os.environ["SHELL"], "-c", "echo ran"])\''
     for shell in ("/bin/not-installed", "/bin/false"):
-        assert pipeline.Clone(ROOT).run("make", f"--eval={target}", "show", SHELL=shell).stdout == "ran\n"
+        assert (
+            pipeline.Clone(ROOT).run("make", "--no-print-directory", f"--eval={target}", "show", SHELL=shell).stdout
+            == "ran\n"
+        )
 
 
 def test_make_gives_a_user_without_a_name_one():
@@ -147,8 +150,13 @@ def test_make_gives_a_user_without_a_name_one():
         pytest.skip("no user without a name can be made here")
     target = "--eval=show: ; @python -c 'import getpass; print(getpass.getuser())'"
     clone = pipeline.Clone(ROOT)
-    assert clone.run(*inside, "-u", "LOGNAME", "-u", "USER", "make", target, "show").stdout == "nobody\n"
-    assert clone.run(*inside, "-u", "LOGNAME", "USER=me", "make", target, "show").stdout == "me\n"
+    assert (
+        clone.run(*inside, "-u", "LOGNAME", "-u", "USER", "make", "--no-print-directory", target, "show").stdout
+        == "nobody\n"
+    )
+    assert (
+        clone.run(*inside, "-u", "LOGNAME", "USER=me", "make", "--no-print-directory", target, "show").stdout == "me\n"
+    )
 
 
 # --- two clones, one run store ----------------------------------------------------------------------------------------

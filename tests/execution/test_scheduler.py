@@ -43,7 +43,7 @@ def test_an_address_that_cannot_work_is_refused_at_once(project, address):
     done = CliRunner().invoke(main, ["train", "digits", "depth", "--scheduler", address])
     assert done.exit_code == 2
     assert done.stderr == (
-        "Error: --scheduler, BNREPRO_SCHEDULER: needed is tcp://HOST:PORT, or tls://HOST:PORT with certificates\n"
+        "Error: --scheduler, BNREPRO_SCHEDULER: give tcp://HOST:PORT, or tls://HOST:PORT with certificates\n"
     )
 
 
