@@ -114,7 +114,7 @@ def test_the_authors_and_references_of_a_fork_are_cited(clone):
     [
         ("references:", "related:", "lacks what BibTeX needs"),
         ("version: 0.1.0\n", "", "lacks what BibTeX needs"),
-        ("    given-names: Sergey\n", "", "lacks what BibTeX needs"),
+        ("        given-names: Sergey\n", "", "lacks what BibTeX needs"),
         ("authors:", "authors: [", "not readable"),
     ],
 )

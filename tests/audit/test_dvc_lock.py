@@ -98,10 +98,10 @@ def test_results_of_two_branches_are_merged(clone):
     clone.run("git", "merge", "--abort")
     clone.run("bnrepro", "merge-lock", "--install")
     done = clone.run("git", "merge", "--no-edit", "theirs", check=False)
-    # What both sides made of both parameters differs; everything else is merged.
+    # What both sides made of both parameters differs; everything else is merged. `check` gave both what was there.
     assert "both sides have results of their own of both; ours are kept" in done.stderr
     assert "CONFLICT (content): Merge conflict in dvc.lock" in done.stdout
-    assert entries(clone) == ours | {"right": theirs["right"]}
+    assert entries(clone) == ours | {name: theirs[name] for name in ("check", "right")}
     clone.run("dvc", "repro", "--quiet")
     both = (clone.folder / "both").read_text()
     assert "[1, 2, 3]" in both
