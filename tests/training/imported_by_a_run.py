@@ -1,4 +1,4 @@
-"""`python -m tests.training.imported_by_a_run SPEC`, a run's spec as JSON: this package's files that training imports."""
+"""`python -m tests.training.imported_by_a_run SPEC`, a spec as JSON: the files of this package that its run imports."""
 
 import json
 import sys
