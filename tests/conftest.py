@@ -18,6 +18,12 @@ numerics.use("portable")  # before any test computes something
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Dask leaves the socket of a failed handshake to the garbage collector, which finds it in any later test.
+    left = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    config.addinivalue_line("filterwarnings", left)
+
+
 @pytest.fixture(scope="session")
 def make_project() -> Callable[[Path], Path]:
     """Makes a folder a project, by the repository's own params.yaml and dvc.yaml, and returns it."""

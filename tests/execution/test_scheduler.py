@@ -1,14 +1,12 @@
 """Reaching a Dask scheduler, or saying in one line why not: real schedulers, with certificates and without."""
 
 import contextlib
-import gc
 import http.server
 import socket
 import subprocess
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 
 import dask
@@ -83,9 +81,6 @@ def refusal(address):
     assert time.monotonic() - began < 60
     assert error.value.message.startswith(f"no Dask scheduler at {address} (")
     assert "\n" not in error.value.message
-    with warnings.catch_warnings():  # Dask leaves the socket of a failed handshake to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
     return error.value.message
 
 
