@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Dask leaves a socket of tests/execution/test_scheduler.py to the garbage collector, which finds it in a later test.
+    # Dask leaves a socket of tests/execution/test_scheduler.py to the garbage collector, which finds it later.
     left = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
     config.addinivalue_line("filterwarnings", left)
 
