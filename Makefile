@@ -14,6 +14,10 @@ else ifneq ($(EXTRA),)
 $(error EXTRA=$(EXTRA): there is gpu)
 endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# DVC hands its commands to the user's shell, which a container may lack, and a service's account has none.
+export SHELL := /bin/sh
+# And it asks for the name of the user, who has none after `docker run --user 12345`.
+export LOGNAME ?= $(or $(USER),nobody)
 
 # A download without git's folder: DVC is told so, since it would refuse to start.
 reproduce: environment
@@ -70,7 +74,7 @@ lock:
 	$(COMPILE) $(UPGRADE) --extra cluster --extra test --extra lint --extra build -o requirements.lock
 	$(COMPILE) --extra gpu --constraint requirements.lock | awk '/^[^ #]/ {keep = /^nvidia-/} keep' | $(SHORTEN) > requirements-gpu.lock
 	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
-	printf '%s\n' tensorflow==2.15.1 click pydantic pyyaml | uv pip compile - --python-version 3.11 \
+	printf '%s\n' tensorflow==2.15.1 click pydantic | uv pip compile - --python-version 3.11 \
 	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --quiet --no-annotate -o tests/networks/tensorflow_2_15.lock
 
 clean:

@@ -63,6 +63,7 @@ def _say(what: str) -> None:
 
 if __name__ == "__main__":
     # A clean environment keeps the working folder off Python's path, and this package is in it.
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.root()), os.environ.get("PYTHONPATH")]))
+    folders = [str(paths.root()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(folders))  # once, though this starts itself again
     environment.start_clean()
     main(prog_name="python -m benchmarks")

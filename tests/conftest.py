@@ -1,6 +1,6 @@
 """What the tests of several modules need: a project in a temporary folder, and the digits prepared once."""
 
-import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,18 @@ import pytest
 
 from bnrepro import numerics
 from bnrepro.data import datasets
+from bnrepro.data.fetching import named_mirrors
 from tests import pipeline
 
 numerics.use("portable")  # before any test computes something
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Dask leaves a socket of tests/execution/test_scheduler.py to the garbage collector, which finds it later.
+    left = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    config.addinivalue_line("filterwarnings", left)
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +46,10 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
 @pytest.fixture(scope="session")
 def mnist_mirror() -> str:
     """Where MNIST's files are to be had without a network; tests that need them are skipped where they are not."""
-    named = os.environ.get("BNREPRO_MIRROR", "").split()
-    if named:
-        # a relative folder is meant from the repository, and tests work elsewhere
-        return " ".join(mirror if "://" in mirror else str(REPOSITORY / mirror) for mirror in named)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)  # a relative folder is meant from there, and tests work elsewhere
+        if named := named_mirrors():
+            return shlex.join(named)
     if (beside := REPOSITORY.parent / "shared" / "data" / "mnist").is_dir():
         return str(beside)
     pytest.skip("no MNIST here: BNREPRO_MIRROR is not set and there is no ../shared/data/mnist")

@@ -28,6 +28,24 @@ def test_secrets_of_the_environment_are_hidden_wherever_a_library_quotes_them(mo
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "quoted", "shown"),
+    [
+        ("BNREPRO_MIRROR", "HTTPS://abcdef@host/mnist", "login as abcdef failed", "login as *** failed"),
+        (
+            "MLFLOW_TRACKING_URI",
+            "postgresql://user@host/runs?sslmode=require&password=abc%2Fdef",
+            "user: abc/def is wrong, encryption is required",
+            "user: *** is wrong, encryption is required",
+        ),
+        ("AZURE_STORAGE_ACCESS_KEY", "abc/def==", "key abc/def== is wrong", "key *** is wrong"),
+    ],
+)
+def test_a_secret_is_known_by_its_place_or_by_its_name(monkeypatch, name, value, quoted, shown):
+    monkeypatch.setenv(name, value)
+    assert addresses.without_secrets(quoted) == shown
+
+
+@pytest.mark.parametrize(
     ("address", "server"),
     [
         ("http://host", True),

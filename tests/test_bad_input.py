@@ -112,7 +112,7 @@ def run_all(folder: Path, *commands: str) -> None:
     """As a user would."""
     for command in commands:
         done = subprocess.run(
-            [sys.executable, "-m", "bnrepro.cli", *command.split()],
+            [sys.executable, "-m", "bnrepro", *command.split()],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -311,7 +311,7 @@ def test_a_process_ends_with_2_and_one_line(digits_bench, name, content, command
     before = digits_bench.content()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "bnrepro.cli", *command.split()],
+            [sys.executable, "-m", "bnrepro", *command.split()],
             cwd=digits_bench.folder,
             capture_output=True,
             text=True,

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bnrepro import paths
-from bnrepro.analysis import tables
+from bnrepro.analysis import ratios, tables
 from bnrepro.errors import BadInput
 from bnrepro.figures import generic, iterations_to_target, layout, registry, style
 from bnrepro.figures.draw import draw
@@ -96,7 +96,7 @@ def test_what_never_arrives_is_a_cross_at_the_budget_and_no_line(given):
     ],
 )
 def test_ratio_text(ratio, censored, text):
-    assert iterations_to_target.ratio_text(ratio, censored) == text
+    assert ratios.text(ratio, censored) == text
 
 
 def test_a_missing_table_is_named(given):
@@ -109,7 +109,6 @@ def test_a_missing_table_is_named(given):
     ("name", "damage", "complaint"),
     [
         ("steps_to_target", lambda table: table[table["target"] != 0.9], "the target 0.9 is not in the tables"),
-        ("final_accuracy", lambda table: table.head(0), "nothing to report"),
     ],
 )
 def test_a_damaged_table_is_named(given, name, damage, complaint):

@@ -35,10 +35,10 @@ def test_cells_draw_report_verify_and_cite(reproduced, clone, tmp_path_factory):
     command = (sys.executable, str(BIN / "jupyter-execute"), "--inplace", "--startup_timeout=600", path.name)
     clone.run(*command, MPLBACKEND="", **own)
     cells = json.loads(path.read_text())["cells"]
-    said = ["".join("".join(output.get("text", "")) for output in cell["outputs"]) for cell in cells]
+    said = ["".join(line for output in cell["outputs"] for line in output.get("text", "")) for cell in cells]
     assert said[0] == "backend module://matplotlib_inline.backend_inline\n"
     for number in (1, 2, 4, 5):
-        assert said[number].splitlines()[-1] == "status 0", said[number]
+        assert said[number].rstrip().endswith("status 0"), said[number]
         assert "Traceback" not in said[number]
     path.unlink()
     assert clone.results() == reproduced.results()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bnrepro import addresses, environment, paths
+from bnrepro import addresses, paths
 from bnrepro.data import registry
 from bnrepro.errors import BadInput, Failed, in_words
 from bnrepro.execution import watchdog
@@ -35,7 +35,7 @@ class _Commands(click.Group):
         except OSError as error:  # a full disk, no permission, a file where a folder belongs
             if error.errno == errno.EPIPE:
                 raise  # click's own to handle
-            raise Failed(in_words(error)) from error
+            raise Failed(addresses.without_secrets(in_words(error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +51,7 @@ def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
     return click.argument("dataset", type=click.Choice(registry.NAMES))(command)
 
 
-def _note_arithmetic(given: params.Params) -> None:
+def _note_arithmetic(parameters: params.Params) -> None:
     """Say so where this processor trains with other numerics than params.yaml asks for.
 
     Raises:
@@ -59,7 +59,7 @@ def _note_arithmetic(given: params.Params) -> None:
     """
     from bnrepro import numerics
 
-    if numerics.resolve(given.numerics) != given.numerics:
+    if numerics.resolve(parameters.numerics) != parameters.numerics:
         click.echo(
             "numerics: portable is for x86-64; this processor trains with fast, and has bits of its own.", err=True
         )
@@ -72,13 +72,13 @@ def _stage(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @functools.wraps(command)
-    def alone(**given: Any) -> None:
+    def alone(**arguments: Any) -> None:
         if "DVC_STAGE" in os.environ:
             watchdog.end_with(os.getppid())
-        words = [command.__name__, *([given["dataset"]] if "dataset" in given else [])]
+        words = [command.__name__, *([arguments["dataset"]] if "dataset" in arguments else [])]
         waiting = f"Another `bnrepro {' '.join(words)}` is at work; waiting for it to end."
         with paths.locked("-".join(words), waiting):
-            command(**given)
+            command(**arguments)
 
     return alone
 
@@ -135,19 +135,19 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
 
     if workers and scheduler:
         raise click.UsageError("--workers is for this machine; a Dask cluster has the workers that were started for it")
-    given = params.load_for(dataset, study)
-    if scheduler and device.resolve(given.device) == "gpu":
+    parameters = params.load_for(dataset, study)
+    if scheduler and device.resolve(parameters.device) == "gpu":
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
-    _note_arithmetic(given)
+    _note_arithmetic(parameters)
     open_pool = executor.pool_opener(scheduler or None, workers or machine.cores())
-    with BackgroundPublisher(given) as publisher, TrainingProgress(f"{dataset} {study}") as progress:
+    with BackgroundPublisher(parameters) as publisher, TrainingProgress(f"{dataset} {study}") as progress:
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
-            seeds = len(given.seeds(dataset, study, spec.implementation))
+            seeds = len(parameters.seeds(dataset, study, spec.implementation))
             publisher.add(schema.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
-        stage.train(given, dataset, study, open_pool, progress.started, finished)
+        stage.train(parameters, dataset, study, open_pool, progress.started, finished)
 
 
 @main.command()
@@ -157,8 +157,7 @@ def summarize(dataset: params.DatasetName) -> None:
     """Make the tables of a dataset from its runs."""
     from bnrepro.claims.summarize import summarize as make_tables
 
-    given = params.load_for(dataset)
-    make_tables(given, dataset)
+    make_tables(params.load_for(dataset), dataset)
 
 
 @main.command()
@@ -168,8 +167,7 @@ def plot(dataset: params.DatasetName) -> None:
     """Draw the figures of a dataset from its tables."""
     from bnrepro.figures.draw import draw
 
-    given = params.load_for(dataset)
-    draw(given, dataset)
+    draw(params.load_for(dataset), dataset)
 
 
 @main.command()
@@ -179,8 +177,7 @@ def report(dataset: params.DatasetName) -> None:
     """Write the report of a dataset from its tables and figures."""
     from bnrepro.report.write import write
 
-    given = params.load_for(dataset)
-    write(given, dataset)
+    write(params.load_for(dataset), dataset)
 
 
 @main.command()
@@ -233,9 +230,9 @@ def ui(port: int | None) -> None:
     """Publish, then open MLflow's UI on 127.0.0.1."""
     from bnrepro.tracking import publish, serving
 
-    given = params.load()
+    parameters = params.load()
     click.echo("Publishing to MLflow what is missing there ...")
-    publish.publish_all(given)
+    publish.publish_all(parameters)
     serving.serve(port=port)
 
 
@@ -261,8 +258,8 @@ def verify(
     from bnrepro.records import machine
 
     chosen = list(dict.fromkeys(datasets)) or reported()
-    given = [params.load_for(dataset) for dataset in chosen][-1]
-    _note_arithmetic(given)
+    parameters = [params.load_for(dataset) for dataset in chosen][-1]
+    _note_arithmetic(parameters)
     seed = secrets.randbelow(10**6) if seed is None else seed
     findings: list[Finding] = []
 
@@ -274,7 +271,7 @@ def verify(
         "Training all runs again." if every else f"Training {runs} runs of each dataset again, by --seed {seed}."
     )
     open_pool = executor.pool_opener(None, workers or machine.cores())
-    check_all(given, chosen, None if every else runs, seed, open_pool, found)
+    check_all(parameters, chosen, None if every else runs, seed, open_pool, found)
     states = [finding.state for finding in findings]
     if differing := states.count("DIFFERS"):
         raise Failed(f"{differing} of {len(states)} checks found a difference")
@@ -292,8 +289,3 @@ def cite(figure: str) -> None:
     from bnrepro.audit import cite
 
     click.echo(cite.cite(figure))
-
-
-if __name__ == "__main__":
-    environment.start_clean()
-    main()

@@ -42,7 +42,7 @@ SET = ENVIRONMENT | {
     "PYTHONUTF8": "1",
 }
 
-_STORES = ("MLFLOW_TRACKING_URI", "MLFLOW_MYSQL_SSL_CA", "MLFLOW_MYSQL_SSL_CERT", "MLFLOW_MYSQL_SSL_KEY")
+_DATABASE_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_MYSQL_SSL_CA", "MLFLOW_MYSQL_SSL_CERT", "MLFLOW_MYSQL_SSL_KEY")
 _WORDS = " ".join(PASSED.values()).split()
 _NAMES = frozenset(word for word in _WORDS if not word.endswith("*"))
 _PREFIXES = tuple(word[:-1] for word in _WORDS if word.endswith("*"))
@@ -62,9 +62,13 @@ def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
 
     Where MLFLOW_TRACKING_URI names no server, what is about one (a workspace, a prefix) is dropped.
     """
-    asked = addresses.is_server(environment.get("MLFLOW_TRACKING_URI", ""))
+    has_server = addresses.is_server(environment.get("MLFLOW_TRACKING_URI", "").strip())
     kept = {name: value for name, value in environment.items() if passes(name)} | SET
-    return {name: value for name, value in kept.items() if asked or not name.startswith("MLFLOW_") or name in _STORES}
+    return {
+        name: value
+        for name, value in kept.items()
+        if has_server or not name.startswith("MLFLOW_") or name in _DATABASE_VARIABLES
+    }
 
 
 def start_clean() -> None:

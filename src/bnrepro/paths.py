@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bnrepro.errors import BadInput
 
+_ASIDE = ".old.partial"
+
 
 def root() -> Path:
     """The folder that holds params.yaml and dvc.yaml, at or above the working folder.
@@ -78,6 +80,10 @@ def claims(dataset: str) -> Path:
     return reports(dataset) / "claims.json"
 
 
+def metrics(dataset: str) -> Path:
+    return reports(dataset) / "metrics.json"
+
+
 def provenance(dataset: str) -> Path:
     return reports(dataset) / "provenance.json"
 
@@ -113,7 +119,7 @@ def locked(name: str, waiting: str | None = None, within: Path | None = None) ->
             if waiting:
                 print(waiting, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError as error:  # a file system without locks, which does not say of what it speaks
+        except OSError as error:  # a file system without locks; its error names no file
             raise OSError(error.errno, error.strerror, file.name) from error
         yield
 
@@ -122,8 +128,8 @@ def locked(name: str, waiting: str | None = None, within: Path | None = None) ->
 def replacing(target: Path, beside: Path | None = None) -> Iterator[Path]:
     """A fresh folder that takes the place of `target` when the block ends without an error.
 
-    Until then `target` stays as it was. After an error, or a kill at any moment and the next call, there is the old one
-    or the new one, whole, and nothing is left behind.
+    Until then `target` stays as it was. After an error, or a kill at any moment and the next call, the target is the
+    old folder or the new one, complete; nothing else remains.
 
     Args:
         beside: the folder, on the same disk, in which the new one is made and the old one set aside; by default that of
@@ -155,12 +161,17 @@ def heal(target: Path, beside: Path) -> None:
             left.unlink(missing_ok=True)
 
 
+def set_aside(beside: Path) -> list[str]:
+    """The names of the targets whose old folder `replacing` has set aside there and left."""
+    return [path.name.removeprefix(".").removesuffix(_ASIDE) for path in beside.glob(f".*{_ASIDE}")]
+
+
 def _partial(target: Path, beside: Path) -> Path:
     return beside / f".{target.name}.partial"
 
 
 def _aside(target: Path, beside: Path) -> Path:
-    return beside / f".{target.name}.old.partial"
+    return beside / f".{target.name}{_ASIDE}"
 
 
 def write_text(target: Path, text: str) -> None:

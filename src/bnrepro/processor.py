@@ -11,10 +11,12 @@ _UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Processor:
-    """Attributes:
-    name, vendor: as it calls itself.
-    level: its instructions. `x86-64-v3` has AVX2 and FMA, `x86-64-v4` AVX-512 too, `x86-64-v2` neither; of another
-        architecture its name, such as `aarch64` or `arm64`.
+    """A processor, as far as it decides bits.
+
+    Attributes:
+        name, vendor: as it calls itself.
+        level: its instructions. `x86-64-v3` has AVX2 and FMA, `x86-64-v4` AVX-512 too, `x86-64-v2` neither; of another
+            architecture its name, such as `aarch64` or `arm64`.
     """
 
     name: str

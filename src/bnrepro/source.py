@@ -1,14 +1,22 @@
-"""Code as text for digests: what it does, without what it says; and what a module imports."""
+"""Digests, and code as text for them: what it does, without what it says; and what a module imports."""
 
 import ast
+import hashlib
+import json
 import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parent
 # From Python 3.13 on `ast.dump` leaves out what is empty.
 _IN_FULL = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+
+
+def digest(content: Any) -> str:
+    """SHA-256 (hex) over what JSON can hold."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def syntax(path: Path) -> str:

@@ -73,21 +73,26 @@ def test_runs_that_differ_in_no_column_are_refused():
         curves.from_records([record(5), record(5)], "depth")
 
 
-@pytest.mark.parametrize(("factor", "value"), [("optimizer", "adam"), ("decay", 0.1), ("dropout", 0.5)])
-def test_an_unusual_value_of_a_factor_without_a_column_is_refused(factor, value):
-    """Or the series would be tabulated as the paper's network."""
-    other = record(5)
-    other["spec"][factor] = value
-    with pytest.raises(ValueError, match=rf"have {factor} {value}, which is no column"):
-        curves.from_records([other], "own")
-    assert list(curves.from_records([other], "own", [factor])[factor].unique()) == [value]
-
-
 def test_what_a_study_names_is_a_column():
     names = {"implementation": ["keras"], "normalization": ["none"], "depth": [1]}
     grid = Study(**names, learning_rate=[0.1], optimizer=["adam"], batch_size=30, hold_out=True, steps=100)
     assert curves.further(grid) == ["optimizer", "batch_size"]
     assert curves.further(Study(**names)) == []
+
+
+def test_first_values_keep_rows_to_which_a_factor_does_not_apply_or_whose_value_is_fixed():
+    rows = pd.DataFrame(
+        [
+            ("depth", "canned_estimator", "batch", 3, 0.5, 0.999),
+            *(("depth", "keras", "none", 3, rate, np.nan) for rate in (0.5, 1.0)),
+            *(("depth", "keras", "batch", 3, rate, momentum) for rate in (0.5, 1.0) for momentum in (0.9, 0.99)),
+        ],
+        columns=[*curves.SERIES, "momentum"],
+    )
+    kept = curves.first_values(rows, "implementation", "normalization")
+    assert kept["learning_rate"].unique().tolist() == [0.5]
+    assert kept["momentum"].tolist() == pytest.approx([0.999, np.nan, 0.9], nan_ok=True)
+    assert len(curves.first_values(rows, "implementation", "normalization", "momentum")) == 4
 
 
 def test_a_file_stays_under_one_mebibyte():
@@ -107,10 +112,6 @@ def test_studies_that_end_at_different_steps_are_thinned_each_for_itself():
 
 def test_validation_accuracy_is_a_column_where_there_is_one():
     assert "validation_accuracy" in thinned([record(5, validation_accuracy=True)])[0]
-
-
-def test_the_same_runs_give_the_same_text():
-    assert thinned([record(20)])[1] == thinned([record(20)])[1]
 
 
 def test_a_loss_that_was_never_finite_leaves_the_others_as_they_are():

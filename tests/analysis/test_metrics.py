@@ -44,7 +44,7 @@ def test_any_study_that_crosses_normalization_gives_numbers_that_fit_a_line(comm
     assert names["alternatives"][0] == "3_sigmoid"
 
 
-def test_without_depth_the_first_study_counts(committed):
+def test_if_depth_trains_one_arm_alone_the_first_study_of_both_counts(committed):
     speedup, steps = committed
     others = speedup[speedup["study"] != "depth"]
     first = others[others["study"] == others["study"].iloc[0]]

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from bnrepro.audit import cite as module
 from bnrepro.errors import BadInput
 from bnrepro.figures import origin, registry
 from tests import pipeline
@@ -19,9 +20,8 @@ def test_a_committed_figure_names_what_it_was_made_from(path):
     made_from = origin.read(path)
     dataset = path.relative_to(REPORTS).parts[0]
     provenance = json.loads((REPORTS / dataset / "provenance.json").read_text())
-    assert {made_from[key] == provenance[key] for key in ("bnrepro", "dataset", "data_digest", "source_digest")} == {
-        True
-    }
+    for key in ("bnrepro", "dataset", "data_digest", "source_digest"):
+        assert made_from[key] == provenance[key]
     assert set(made_from["studies"]) == set(registry.find(path.stem).studies)
     for study, values in made_from["studies"].items():
         assert values == provenance["studies"][study]
@@ -41,6 +41,29 @@ def test_what_does_not_name_its_origin_is_refused(tmp_path, kind, content):
     path.write_bytes(content)
     with pytest.raises(BadInput, match="not a figure that names its origin"):
         origin.read(path)
+
+
+def test_the_commit_is_found_where_git_shows_signatures(project, tmp_path_factory):
+    """Whoever signs commits may have git verify them in every log."""
+    keys, clone = tmp_path_factory.mktemp("keys"), pipeline.Clone(project)
+    clone.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / "key"))
+    (keys / "signers").write_text(f"test@example.org {(keys / 'key.pub').read_text()}")
+    settings = {
+        "user.name": "Test",
+        "user.email": "test@example.org",
+        "gpg.format": "ssh",
+        "gpg.ssh.allowedSignersFile": keys / "signers",
+        "user.signingKey": keys / "key.pub",
+        "log.showSignature": "true",
+    }
+    clone.run("git", "init", "--quiet")
+    for key, value in settings.items():
+        clone.run("git", "config", key, str(value))
+    clone.run("git", "add", "--all")
+    clone.run("git", "commit", "--quiet", "--gpg-sign", "--message", "Signed")
+    assert "Good" in clone.run("git", "log").stdout
+    commit, _ = module._commit_of(project / "params.yaml")
+    assert commit == clone.run("git", "rev-parse", "HEAD").stdout.strip()
 
 
 def cite(clone, figure, status=0):
@@ -91,7 +114,7 @@ def test_the_authors_and_references_of_a_fork_are_cited(clone):
     [
         ("references:", "related:", "lacks what BibTeX needs"),
         ("version: 0.1.0\n", "", "lacks what BibTeX needs"),
-        ("    given-names: Sergey\n", "", ""),
+        ("        given-names: Sergey\n", "", "lacks what BibTeX needs"),
         ("authors:", "authors: [", "not readable"),
     ],
 )

@@ -21,7 +21,7 @@ ACCURACIES = ("accuracy", "population_accuracy", "test_batch_accuracy", "trainin
 
 
 @pytest.fixture
-def given(project):
+def parameters(project):
     """Two studies with `device: auto`, on prepared digits."""
     path = project / "params.yaml"
     tree = yaml.safe_load(path.read_text())
@@ -34,10 +34,10 @@ def given(project):
     return params.load()
 
 
-def record(given, study, on):
+def record(parameters, study, on):
     """File records of a study's runs as those of a device, beside those that it has."""
     data_digest = datasets.load("digits").digest
-    for spec in grid.expand(given, "digits", study, on):
+    for spec in grid.expand(parameters, "digits", study, on):
         key = fingerprint.fingerprint(spec, data_digest)
         steps = evaluation_steps(spec.steps, spec.evaluate_every, spec.evaluations)
         content = {
@@ -59,21 +59,21 @@ def record(given, study, on):
 
 
 @pytest.fixture
-def mixed(given):
+def mixed(parameters):
     """One study of a processor and one of a GPU, in tables that know of both."""
-    record(given, "depth", "cpu")
-    record(given, "mine", "gpu")
+    record(parameters, "depth", "cpu")
+    record(parameters, "mine", "gpu")
     made_from = json.loads((pipeline.ROOT / "reports/digits/provenance.json").read_text())
     made_from |= {"device": "cpu, gpu", "data_digest": datasets.load("digits").digest}
     paths.reports("digits").mkdir(parents=True)
     paths.provenance("digits").write_text(json.dumps(made_from))
-    return given
+    return parameters
 
 
-def findings(given):
+def findings(parameters):
     """What `bnrepro verify --runs 0` finds of the runs."""
     found = []
-    retraining.check(given, "digits", 0, 0, lambda _: pytest.fail("trains"), found.append)
+    retraining.check(parameters, "digits", 0, 0, lambda _: pytest.fail("trains"), found.append)
     return [str(finding) for finding in found]
 
 
@@ -100,10 +100,10 @@ def test_a_clone_without_runs_asks_for_those_of_its_own_device(mixed, monkeypatc
         assert findings(mixed) == []
 
 
-def test_two_devices_in_one_study_are_refused_with_a_remedy_that_trains(given):
-    record(given, "mine", "cpu")
-    record(given, "depth", "gpu")
-    record(given, "depth", "cpu")
+def test_two_devices_in_one_study_are_refused_with_a_remedy_that_trains(parameters):
+    record(parameters, "mine", "cpu")
+    record(parameters, "depth", "gpu")
+    record(parameters, "depth", "cpu")
     with pytest.raises(BadInput, match="of a cpu and of a gpu") as caught:
-        summarize(given, "digits")
+        summarize(parameters, "digits")
     assert "dvc repro --force --single-item train@digits-depth" in caught.value.message

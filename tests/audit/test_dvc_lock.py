@@ -98,10 +98,10 @@ def test_results_of_two_branches_are_merged(clone):
     clone.run("git", "merge", "--abort")
     clone.run("bnrepro", "merge-lock", "--install")
     done = clone.run("git", "merge", "--no-edit", "theirs", check=False)
-    # What both sides made of both parameters differs; everything else is merged.
+    # What both sides made of both parameters differs; everything else is merged. `check` gave both what was there.
     assert "both sides have results of their own of both; ours are kept" in done.stderr
     assert "CONFLICT (content): Merge conflict in dvc.lock" in done.stdout
-    assert entries(clone) == ours | {"right": theirs["right"]}
+    assert entries(clone) == ours | {name: theirs[name] for name in ("check", "right")}
     clone.run("dvc", "repro", "--quiet")
     both = (clone.folder / "both").read_text()
     assert "[1, 2, 3]" in both
@@ -128,18 +128,20 @@ def test_a_rebase_over_a_change_elsewhere_needs_nobody(clone):
 
 
 def merged(tmp_path, base, ours, theirs):
-    """The merge of three locks, each a dict of outputs by stage."""
+    """The merge of three locks, each a dict of inputs by stage. A stage's output is the integer below its input."""
     files = []
-    for name, outs in (("base", base), ("ours", ours), ("theirs", theirs)):
-        stages = {stage: {"cmd": "true", "params": {"p": {"rate": out}}, "outs": out} for stage, out in outs.items()}
+    for name, rates in (("base", base), ("ours", ours), ("theirs", theirs)):
+        stages = {
+            stage: {"cmd": "true", "params": {"p": {"rate": rate}}, "outs": int(rate)} for stage, rate in rates.items()
+        }
         files.append(tmp_path / name)
-        files[-1].write_text(dumps_yaml({"schema": "2.0", "stages": stages}) if outs else "")
+        files[-1].write_text(dumps_yaml({"schema": "2.0", "stages": stages}) if rates else "")
     try:
         merging.merge(*files)
     finally:
         content = load_yaml(files[1])
     assert content["schema"] == "2.0"
-    return {stage: entry["outs"] for stage, entry in content["stages"].items()}
+    return {stage: entry["params"]["p"]["rate"] for stage, entry in content["stages"].items()}
 
 
 def test_each_entry_is_of_the_side_that_changed_it(tmp_path):
@@ -154,6 +156,15 @@ def test_each_entry_is_of_the_side_that_changed_it(tmp_path):
         "new here": 1,
         "new there": 1,
     }
+
+
+def test_of_two_executions_the_one_with_new_outputs_is_kept(tmp_path):
+    base = {"edited here": 1, "edited there": 1, "edited on both sides": 1}
+    ours = {"edited here": 1.5, "edited there": 2, "edited on both sides": 1.5}
+    theirs = {"edited here": 2, "edited there": 1.5, "edited on both sides": 1.25}
+    kept = merged(tmp_path, base, ours, theirs)
+    assert (kept["edited here"], kept["edited there"], int(kept["edited on both sides"])) == (2, 2, 1)
+    assert merged(tmp_path, {}, {"a": 1.5}, {"a": 1}) == {"a": 1.5}
 
 
 def test_what_one_side_removed_and_the_other_ran_stays(tmp_path):

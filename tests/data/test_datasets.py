@@ -128,7 +128,7 @@ def test_every_split_that_params_allow_can_be_made(project, test, validation):
 
 @pytest.mark.parametrize("file", ["images.npy", "labels.npy"])
 def test_images_that_scikit_learn_changed_are_refused(project, monkeypatch, file):
-    files = SOURCES["digits"].files | {file: "0" * 64}
+    files = SOURCES["digits"].files | {file: ("0" * 64, 1)}
     monkeypatch.setitem(SOURCES, "digits", replace(SOURCES["digits"], files=files))
     with pytest.raises(Failed) as caught:
         datasets.fetch("digits")

@@ -38,8 +38,8 @@ def test_a_dataset_is_added_as_the_page_says(tmp_path, mirror):
     module = BLOCKS["python"]
     for file in mirror.iterdir():
         module = module.replace(
-            f'"{file.name}": "SHA-256 of this file"',
-            f'"{file.name}": "{hashlib.sha256(file.read_bytes()).hexdigest()}"',
+            f'"{file.name}": ("SHA-256 of this file", 0)',
+            f'"{file.name}": {(hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size)}',
         )
     (clone.folder / "src" / "bnrepro" / "data" / "kmnist.py").write_text(module)
     patch = tmp_path / "registry.diff"

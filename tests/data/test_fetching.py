@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import os
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +26,7 @@ from tests.data.contents import contents
 
 # The path down to hash and file is the same for any bytes; real files would only be slower.
 SMALL = {file: np.random.default_rng(index).bytes(5000) for index, file in enumerate(MNIST.files)}
-SHORT = replace(MNIST, files={file: hashlib.sha256(body).hexdigest() for file, body in SMALL.items()})
+SHORT = replace(MNIST, files={file: (hashlib.sha256(body).hexdigest(), len(body)) for file, body in SMALL.items()})
 FIRST = next(iter(SMALL))
 LAST = list(SMALL)[-1]
 TIMEOUT_SECONDS = 0.5
@@ -143,7 +145,7 @@ def mirrors(project, server, monkeypatch) -> Callable[..., list[str]]:
 
     def choose(*names: str) -> list[str]:
         if SLOW & set(names):
-            monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 2 * TIMEOUT_SECONDS)
+            monkeypatch.setattr(fetching, "FILE_TIMEOUT_SECONDS", 2 * TIMEOUT_SECONDS)
         chosen = [f"{server}/{name}" if name in BEHAVIOURS else name for name in names]
         monkeypatch.setenv("BNREPRO_MIRROR", " ".join(chosen))
         return chosen
@@ -232,9 +234,9 @@ FAILURES = {  # behaviour: what the user is told of it
     "cut-chunks": "broke off",
     "hang-up": "unreachable",
     "stall": "unreachable",
-    "endless": "it sends more than 48,088,576 bytes",
-    "endless-chunks": "it sends more than 48,088,576 bytes",
-    "huge": "it sends more than 48,088,576 bytes",
+    "endless": "it sends more than 5,000 bytes",
+    "endless-chunks": "it sends more than 5,000 bytes",
+    "huge": "it sends more than 5,000 bytes",
     "trickle": "too slow, under 10 kB/s",
     "trickle-header": "too slow, under 10 kB/s",
     "slow-loop": "too slow, under 10 kB/s",
@@ -243,6 +245,7 @@ FAILURES = {  # behaviour: what the user is told of it
     "HTTP://[": "InvalidURL",
     "ftp://127.0.0.1/mnist": "a folder or a URL with http, https or file is needed",
     "file://a/folder": "a file URL has three slashes",
+    "file://[": "a file URL has three slashes",
     "file:///no/such/folder": "No such file or directory",
     "~/no/such/folder": "No such file or directory",
 }
@@ -276,11 +279,54 @@ def test_the_next_mirror_is_tried(project, mirrors, behaviour):
 
 @pytest.mark.parametrize("behaviour", ["404", "html"])
 def test_a_password_in_a_mirror_is_not_shown(project, mirrors, server, behaviour):
-    mirrors(f"{server}/{behaviour}".replace("://", "://user:pass%2Fword@"), "http://user:pass/word@127.0.0.1:9")
+    with_a_blank = "'http://user:pass word@127.0.0.1:9'"
+    named = f"{server}/{behaviour}".replace("://", "://user:pass%2Fword@")
+    mirrors(named, "http://user:pass/word@127.0.0.1:9", with_a_blank)
     with pytest.raises(Failed, match=r"://\*\*\*@127") as caught:
         datasets.fetch("mnist")
     assert "pass" not in caught.value.message
     assert "word" not in caught.value.message
+
+
+@pytest.fixture
+def tls_server(server, tmp_path_factory) -> Iterator[str]:
+    """The URL of a server whose certificate no authority has signed."""
+    made = tmp_path_factory.mktemp("certificate")
+    key, certificate = made / "key.pem", made / "certificate.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -keyout {key} -out {certificate}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as https:
+        https.socket = context.wrap_socket(https.socket, server_side=True)
+        https.handle_error = lambda *_: None  # the client's refusal
+        thread = threading.Thread(target=https.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"https://127.0.0.1:{https.server_address[1]}/good"
+        https.shutdown()
+        thread.join()
+
+
+def test_a_certificate_that_nobody_trusts_is_told_with_the_variable_that_helps(
+    project, mirrors, tls_server, monkeypatch, tmp_path
+):
+    """As behind a network that reads TLS; and a variable that names no file."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    line = refusal(project, mirrors(tls_server))
+    assert "its certificate is not trusted; REQUESTS_CA_BUNDLE can name" in line
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    assert f"invalid path: {tmp_path / 'missing.pem'}" in refusal(project, mirrors(tls_server))
+
+
+@pytest.mark.parametrize("proxy", ["http://user:pass@127.0.0.1:{port}", "user:pass@@:bad"])
+def test_a_proxy_that_does_not_work_is_told_without_its_password(project, mirrors, monkeypatch, proxy):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.format(port=held.getsockname()[1]))
+        line = refusal(project, mirrors("https://mirror.invalid/mnist"))
+    assert "the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names does not let through" in line
+    assert "pass" not in line
 
 
 def test_a_port_where_nobody_listens(project, mirrors):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bnrepro.execution import planning
-from bnrepro.execution.costs import Costs, together
+from bnrepro.execution.costs import Costs, study_seconds
 from bnrepro.records import grid, store
 from bnrepro.study import params
 
@@ -15,17 +15,17 @@ LINE = re.compile(r"digits (\w+): (\d+) runs, (\d+) in the store, (?:(\d+) of a 
 
 @pytest.mark.usefixtures("project")
 def test_a_run_of_several_studies_is_planned_once():
-    given = params.load()
-    *lines, _ = planning.describe(given, workers=2).splitlines()
+    parameters = params.load()
+    *lines, _ = planning.describe(parameters, workers=2).splitlines()
     read = [LINE.match(line).groups(default="0") for line in lines]
-    told = {name: [int(number) for number in numbers] for name, *numbers in read}
-    assert list(told) == list(given.studies)
+    counts = {name: [int(number) for number in numbers] for name, *numbers in read}
+    assert list(counts) == list(parameters.studies)
     earlier = set()
-    for name, (runs, stored, shared, to_train) in told.items():
-        specs = set(grid.expand(given, "digits", name))
+    for name, (runs, stored, shared, to_train) in counts.items():
+        specs = set(grid.expand(parameters, "digits", name))
         assert (runs, stored, shared, to_train) == (len(specs), 0, len(specs & earlier), len(specs - earlier))
         earlier |= specs
-    assert any(shared for _, _, shared, _ in told.values())
+    assert any(shared for _, _, shared, _ in counts.values())
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def spec(project):
 
 
 def timed(monkeypatch, *runs):
-    """Let the store tell of runs of this processor: spec and seconds."""
-    told = [(dataclasses.asdict(spec), seconds) for spec, seconds in runs]
-    monkeypatch.setattr(store, "durations", lambda processor: iter(told))
+    """Let the store have runs of this processor: spec and seconds."""
+    durations = [(dataclasses.asdict(spec), seconds) for spec, seconds in runs]
+    monkeypatch.setattr(store, "durations", lambda processor: iter(durations))
 
 
 def test_many_short_runs_take_what_each_costs_however_short(spec, monkeypatch):
@@ -44,7 +44,7 @@ def test_many_short_runs_take_what_each_costs_however_short(spec, monkeypatch):
     for known in ((), [(dataclasses.replace(spec, steps=3000), 3.0)], [(dataclasses.replace(spec, steps=10), 0.2)]):
         timed(monkeypatch, *known)
         seconds = Costs().seconds(dataclasses.replace(spec, steps=10))
-        assert 100 < together([seconds] * 2000, workers=2) < 400
+        assert 100 < study_seconds([seconds] * 2000, workers=2) < 400
 
 
 def test_runs_of_as_many_steps_count_most(spec, monkeypatch):
@@ -58,12 +58,14 @@ def test_runs_of_as_many_steps_count_most(spec, monkeypatch):
 
 
 def test_no_number_of_workers_makes_one_run_shorter():
-    assert together([60.0, 1.0], workers=64) > 60
-    assert together([], workers=64) == 0
+    assert study_seconds([60.0, 1.0], workers=64) > 60
+    assert study_seconds([], workers=64) == 0
 
 
 def test_a_guess_is_called_one(spec, monkeypatch):
-    given = params.load()
-    assert "a guess" in planning.describe(given, workers=2).splitlines()[-1]
-    timed(monkeypatch, *((run, 1.0) for study in given.studies for run in grid.expand(given, "digits", study)))
-    assert "a guess" not in planning.describe(given, workers=2)
+    parameters = params.load()
+    assert "a guess" in planning.describe(parameters, workers=2).splitlines()[-1]
+    timed(
+        monkeypatch, *((run, 1.0) for study in parameters.studies for run in grid.expand(parameters, "digits", study))
+    )
+    assert "a guess" not in planning.describe(parameters, workers=2)

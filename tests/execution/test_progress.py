@@ -21,7 +21,7 @@ def test_plain_lines_tell_the_plan_and_the_end(project, capsys):
     spec = grid.expand(params.load(), "digits", "depth")[0]
     specs = {f"run {seed}": dataclasses.replace(spec, seed=seed) for seed in range(3)}
     with TrainingProgress("digits depth") as progress:
-        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 20.0, "run 2": 30.0}), workers=2)
+        progress.started(Plan(specs, ["run 1", "run 2"], {"run 1": 20.0, "run 2": 30.0}, guessed=False), workers=2)
         for key in ("run 1", "run 2"):
             progress.finished(key, specs[key], 1234.5)
     first, *_, last = capsys.readouterr().out.splitlines()
@@ -33,5 +33,5 @@ def test_plain_lines_tell_the_plan_and_the_end(project, capsys):
 
 def test_nothing_to_train_is_said_once(project, capsys):
     with TrainingProgress("digits depth") as progress:
-        progress.started(Plan({}, [], {}), workers=0)
+        progress.started(Plan({}, [], {}, guessed=False), workers=0)
     assert capsys.readouterr().out == "digits depth: 0 runs, 0 of them in the store, 0 to train\n"

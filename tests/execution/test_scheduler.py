@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from bnrepro.cli import main
 from bnrepro.errors import BadInput, Failed
 from bnrepro.execution import cluster
+from tests import pipeline
 
 DASK = str(Path(sys.executable).with_name("dask"))
 
@@ -42,25 +43,25 @@ def test_an_address_that_cannot_work_is_refused_at_once(project, address):
     done = CliRunner().invoke(main, ["train", "digits", "depth", "--scheduler", address])
     assert done.exit_code == 2
     assert done.stderr == (
-        "Error: --scheduler, BNREPRO_SCHEDULER: needed is tcp://HOST:PORT, or tls://HOST:PORT with certificates\n"
+        "Error: --scheduler, BNREPRO_SCHEDULER: give tcp://HOST:PORT, or tls://HOST:PORT with certificates\n"
     )
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tcp://Node-7.example.org:1", "tcp://[::1]:8786"])
 def test_others_pass(address):
-    cluster.check(address)
+    cluster.check_address(address)
 
 
 def test_tls_needs_certificates(tmp_path):
     with pytest.raises(BadInput, match="needs certificates; name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
     file = tmp_path / "no.pem"
     names = {f"distributed.comm.tls.{name}": str(file) for name in ("ca-file", "client.cert", "client.key")}
     with dask.config.set(names), pytest.raises(BadInput, match=r"no\.pem: No such file"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
     file.write_text("no certificate")
     with dask.config.set(names), pytest.raises(BadInput, match="certificates cannot be used"):
-        cluster.check("tls://127.0.0.1:8786")
+        cluster.check_address("tls://127.0.0.1:8786")
 
 
 # --- what may be at an address ----------------------------------------------------------------------------------------
@@ -152,12 +153,23 @@ def certificates(folder, name, monkeypatch):
     dask.config.refresh()
 
 
+@pytest.mark.parametrize("content", ["distributed:\n\tcomm: {}\n", "- distributed\n"])
+def test_a_file_that_dask_cannot_read_is_told(project, content):
+    """A user's own configuration is read on the way to any scheduler; `tls://` takes it before data are looked for."""
+    (project / "dask.yaml").write_text(content)
+    command = ("bnrepro", "train", "digits", "depth", "--scheduler", "tls://127.0.0.1:8786")
+    done = pipeline.Clone(project).run(*command, check=False, DASK_CONFIG=str(project / "dask.yaml"))
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Error: Dask cannot be configured: A dask config file at '{project / 'dask.yaml'}' is ")
+
+
 @pytest.mark.slow
 def test_tls_admits_those_with_the_certificate_alone(tmp_path, monkeypatch):
     with certificates(tmp_path, "ours", monkeypatch), scheduler(tmp_path, "tls") as address:
         options = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
         with running(tmp_path, "worker", address, *options):
-            cluster.check(address)
+            cluster.check_address(address)
             with cluster.ClusterPool(address) as pool:
                 assert pool.workers == 1
         plain = address.replace("tls://", "tcp://")

@@ -44,7 +44,7 @@ def followed(request, tmp_path_factory):
             patch.write_text(text, encoding="utf-8")
             clone.run("git", "apply", str(patch))
         elif language == "python":
-            (clone.folder / "src" / "bnrepro" / "networks" / "convolution.py").write_text(text, encoding="utf-8")
+            (clone.folder / "src/bnrepro/networks/variants/convolution.py").write_text(text, encoding="utf-8")
         else:
             study = yaml.safe_load(text)
     clone.params(lambda tree: tree["studies"].update(study))

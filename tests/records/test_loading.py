@@ -36,7 +36,7 @@ def trained(project):
     folder = paths.runs("digits", "depth")
     for spec in specs:
         name = fingerprint(spec.implementation)
-        store.write(name, spec, dataset, run(spec, dataset), this_machine())
+        store.write(name, spec, dataset, run(spec, dataset), this_machine(), 2.0)
         store.copy(name, folder / name)
     (folder / schema.INDEX).write_text(json.dumps({"runs": [fingerprint(spec.implementation) for spec in specs]}))
     return dataset

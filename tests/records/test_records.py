@@ -177,10 +177,21 @@ def test_what_a_machine_calls_itself_never_makes_its_records_unreadable(tmp_path
 
 
 @pytest.mark.parametrize(
-    "sidecar", [{"training_seconds": "1"}, {"training_seconds": -1.0}, {"training_seconds": [1]}, {"commit": {}}, []]
+    "change",
+    [
+        *({name: "1"} for name in ("training_seconds", "evaluation_seconds", "seconds")),
+        *({"seconds": value} for value in (-1.0, float("nan"), None, [1])),
+        {"training_seconds": None},
+        {"commit": {}},
+    ],
+    ids=str,
 )
-def test_a_sidecar_that_could_not_be_is_left_out(project, sidecar):
+def test_a_sidecar_that_could_not_be_is_left_out(project, change):
     write(store.folder("abc"), WHOLE)
-    (store.folder("abc") / store.SIDECAR).write_text(json.dumps(sidecar))
+    whole = {"processor": "EPYC", "training_seconds": 1.0, "evaluation_seconds": 0.5, "seconds": 2.0}
+    path = store.folder("abc") / store.SIDECAR
+    path.write_text(json.dumps(whole))
+    assert [seconds for _, seconds in store.durations("EPYC")] == [2.0]
+    path.write_text(json.dumps(whole | change))
     assert store.read_sidecar("abc") == {}
     assert list(store.durations("EPYC")) == []

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from bnrepro.data.registry import NAMES, SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.study import params
-from bnrepro.study.factors import Implementation
+from bnrepro.study.factors import FACTORS, Implementation
+from tests import mutations
 
 SHIPPED = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
 CONTENT = yaml.safe_load(SHIPPED)
@@ -239,25 +240,22 @@ REALS: list[Key] = [
     ("training", "digits", "initial_stddev"),
     *(("network", key) for key in ("epsilon", "momentum")),
 ]
+
+
+def a_value(kind: Any) -> Any:
+    first = get_args(kind)[0]  # of a choice a value, of a number its type
+    return {int: 3, float: 0.5}.get(first, first)
+
+
 LISTS: dict[Key, Any] = {  # each with a value that may stand in it
     ("datasets",): "digits",
     ("training", "digits", "targets"): 0.9,
-    ("studies", "depth", "implementation"): "keras",
-    ("studies", "depth", "normalization"): "none",
-    ("studies", "depth", "depth"): 3,
-    ("studies", "depth", "learning_rate"): 0.5,
     ("studies", "depth", "learning_rate_times"): 5.0,
-    ("studies", "depth", "activation"): "sigmoid",
-    ("studies", "depth", "placement"): "before",
-    ("studies", "depth", "updates"): "omitted",
-    ("studies", "depth", "dropout"): 0.0,
-    ("studies", "depth", "noise"): "none",
-    ("studies", "depth", "optimizer"): "sgd",
-    ("studies", "depth", "decay"): 1.0,
-    ("studies", "depth", "initial_stddev"): 0.1,
-    ("studies", "depth", "initial_scheme"): "glorot",
-    ("studies", "depth", "momentum"): 0.9,
-    ("studies", "depth", "pixels"): "grey",
+    **{
+        ("studies", "depth", name): a_value(about.values or about.kind)
+        for name, about in FACTORS.items()
+        if about.named in ("required", "optional")
+    },
     ("studies", "depth", "datasets"): "digits",
 }
 
@@ -300,8 +298,6 @@ def test_zero_is_no_learning_rate_and_no_spread(refused, key):
 @pytest.mark.parametrize(
     ("key", "value", "least"),
     [
-        (("data", "digits", "test"), 9, 10),  # one image of each class
-        (("data", "digits", "validation"), 9, 10),
         (("training", "digits", "batch_size"), 1, 2),  # one example has no variance
         (("studies", "depth", "batch_size"), 1, 2),
         (("studies", "depth", "evaluations"), 1, 2),  # a target counts when reached twice in a row
@@ -310,6 +306,11 @@ def test_zero_is_no_learning_rate_and_no_spread(refused, key):
 )
 def test_a_count_that_is_too_small_for_its_purpose_is_refused(refused, key, value, least):
     assert assert_says(refused(with_value(key, value)), key, value).endswith(f"greater than or equal to {least}")
+
+
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_a_part_needs_an_image_of_each_class(refused, part):
+    assert "need an image of each class, 10 or more" in refused(with_value(("data", "digits", part), 9))
 
 
 def test_a_momentum_of_one_would_never_move(refused):
@@ -453,11 +454,11 @@ def test_one_evaluation_is_too_few_for_a_target(refused):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"steps": 3010}, "evaluate_every (50 on digits) has to divide steps (3010)"),
-        ({"evaluate_every": 70}, "evaluate_every (70 on digits) has to divide steps (3000)"),
-        ({"steps": 50}, "evaluate_every (50 on digits) at most half of steps (50)"),
+        ({"steps": 3010}, "evaluate_every (50 on digits): has to divide steps (3010)"),
+        ({"evaluate_every": 70}, "evaluate_every (70 on digits): has to divide steps (3000)"),
+        ({"steps": 50}, "evaluate_every (50 on digits): at most half of steps (50)"),
         ({"steps": 10**9}, "evaluations at most"),
-        ({"steps": 10**9, "evaluations": 100}, "times batch_size"),
+        ({"steps": 10**9, "evaluations": 100}, "steps times batch_size is more than"),
         ({"batch_size": 2000}, "needed for a mini-batch, or one of each class: 2000"),
     ],
     ids=str,
@@ -483,7 +484,7 @@ def test_a_study_of_the_papers_may_not_have_mini_batches_of_its_own(refused):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"steps": 3010}, "evaluate_every (50 on digits) has to divide steps (3010)"),
+        ({"steps": 3010}, "evaluate_every (50 on digits): has to divide steps (3010)"),
         ({"batch_size": 2000}, "needed for a mini-batch, or one of each class: 2000"),
     ],
     ids=str,
@@ -671,42 +672,6 @@ ANYTHING = settings(
 )
 
 
-def places(node: Any, above: Key = ()) -> list[Key]:
-    """The keys, in full, of everything in a tree of mappings and lists."""
-    if isinstance(node, dict):
-        inside = list(node.items())
-    elif isinstance(node, list):
-        inside = list(enumerate(node))
-    else:
-        return []
-    return [place for key, value in inside for place in [(*above, key), *places(value, (*above, key))]]
-
-
-@st.composite
-def mutations(draw: st.DrawFn) -> dict[str, Any]:
-    """The shipped content after one to three random changes."""
-    content = tree()
-    for _ in range(draw(st.integers(1, 3))):
-        found = places(content)
-        if not found:
-            break
-        *folders, last = draw(st.sampled_from(found))
-        node = content
-        for folder in folders:
-            node = node[folder]
-        change = draw(st.sampled_from(["delete", "replace", "rename", "add"]))
-        if change == "replace":
-            node[last] = draw(VALUES)
-        elif change == "delete":
-            del node[last]
-        elif isinstance(node, dict):
-            name = draw(SCALARS)
-            node[name] = node.pop(last) if change == "rename" else copy.deepcopy(node[last])
-        else:
-            node.append(draw(VALUES))
-    return content
-
-
 def loads_or_is_refused_in_one_line(path: Path) -> bool:
     """Whether it loads; what else than a refusal comes is an error of the test."""
     try:
@@ -720,7 +685,7 @@ def loads_or_is_refused_in_one_line(path: Path) -> bool:
 
 
 @ANYTHING
-@given(mutations())
+@given(mutations.tree_of(tree(), VALUES))
 @example(with_value(("network", "a\nb"), 1))
 @example(with_value(("studies", datetime.date(2015, 2, 11)), 1))
 def test_any_change_loads_or_is_refused_in_one_line(tmp_path, content):
@@ -753,9 +718,11 @@ def test_any_bytes_are_refused_in_one_line(tmp_path, content):
     ("study", "change", "complaint"),
     [
         ("paper", {"normalization": ["batch"]}, "needs both normalizations"),
-        ("paper", {"momentum": [0.9]}, "needs one implementation, depth [3] and no momentum"),
+        ("paper", {"momentum": [0.9]}, "needs one implementation, depth [3], no momentum and no evaluations"),
         ("paper", {"pixels": ["grey"]}, "no further factor"),
         ("paper", {"depth": [1]}, "depth [3]"),
+        ("paper", {"evaluations": 20}, "no evaluations"),
+        ("calibration", {"evaluations": 20}, "no evaluations"),
         ("paper", {"implementation": ["keras", "core_estimator"]}, "one implementation"),
         ("calibration", {"normalization": ["none", "batch"]}, "needs normalization [none]"),
         ("calibration", {"pixels": None}, "pixels, initial_stddev and learning_rate"),

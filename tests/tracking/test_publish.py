@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,9 @@ def write_run(
     accuracy = [0.1 + step * (0.5 + seed / 100) / 100 for step in steps]
     curve = {"step": steps, "loss": [1 - value for value in accuracy], **dict.fromkeys(ACCURACIES, accuracy)}
     final = {"population_accuracy": accuracy[-1]} if diverged_at is None else {}
-    fingerprint = f"{normalization[:2]}-{learning_rate:g}-{seed}"
+    fingerprint = f"{normalization}{learning_rate:g}".replace(".", "") + f"seed{seed}"
     result = Result(curve, final, diverged_at, {"step": np.array(steps)}, {"logits/bias": np.zeros(1)}, 2.0, 0.5)
-    store.write(fingerprint, spec, DATASET, result, machine or this_machine())
+    store.write(fingerprint, spec, DATASET, result, machine or this_machine(), 2.0)
     return run_records.read(store.folder(fingerprint))
 
 
@@ -640,6 +641,7 @@ def test_a_server_elsewhere_needs_no_server_here(project: Path, monkeypatch: pyt
 
 
 def test_the_wait_for_the_server_has_an_end(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
     monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 0)
     with pytest.raises(Failed, match=r"more than 0 s to answer; .*mlflow-server.log has what it said"):
         serving.serve()
@@ -680,6 +682,21 @@ def test_an_address_that_cannot_work_ends_in_one_line_without_its_password(
         publish()
     assert "pass" not in failure.value.message.replace("a password", "")
     assert "word@" not in failure.value.message
+
+
+def test_a_database_of_another_mlflow_is_left_as_it_is(
+    project: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow would upgrade it, since a table is missing, and the other version could not read it any more."""
+    old = shutil.copyfile(empty_database, project / "old.db")
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'acf3f17fdcc7'")  # of MLflow 2.9
+        connection.execute("DROP TABLE webhooks")
+    before = old.read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///old.db")
+    with pytest.raises(BadInput, match="another version of MLflow"):
+        publish()
+    assert old.read_bytes() == before
 
 
 def test_a_port_that_is_taken_is_refused(project: Path) -> None:

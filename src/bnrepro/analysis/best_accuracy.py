@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.analysis import steps_to_target
-from bnrepro.analysis.curves import series
+from bnrepro.analysis.curves import first_values, series
 from bnrepro.analysis.steps_to_target import MODES
 from bnrepro.study.factors import OF_A_NORMALIZATION
 
@@ -31,9 +31,7 @@ def table(curves: pd.DataFrame, usual: float) -> pd.DataFrame:
     """
     own = curves[(curves["study"] == STUDY) & (curves["step"] > 0)]
     own = own.dropna(axis=1, how="all") if len(own) else own  # factors of other studies
-    compared = ("study", "normalization", "learning_rate", *OF_A_NORMALIZATION)
-    for factor in [name for name in series(own) if name not in compared]:
-        own = own[own[factor].isin(own[factor].iloc[:1])]
+    own = first_values(own, "normalization", "learning_rate", *OF_A_NORMALIZATION)
     baseline = own[(own["normalization"] == "none") & np.isclose(own["learning_rate"].astype(float), usual)]
     factors = series(own)
     columns = [*factors, "mode", "runs", "diverged", "baseline_best", "reached", "mean_restricted_steps"]

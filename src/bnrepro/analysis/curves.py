@@ -1,13 +1,12 @@
 """Records of runs as tables: a row for every run and evaluation, and one for what each run ends with."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from bnrepro.study.factors import COLUMNS, OPTIONAL, settings, unusual
+from bnrepro import source
+from bnrepro.study.factors import COLUMNS, FACTORS, OPTIONAL, settings
 from bnrepro.study.params import Study
 
 SERIES = ["study", *COLUMNS]
@@ -34,6 +33,20 @@ def series(table: pd.DataFrame) -> list[str]:
     return [name for name in [*SERIES, *OPTIONAL] if name in table]
 
 
+def first_values(table: pd.DataFrame, *kept: str) -> pd.DataFrame:
+    """The rows of one study with the first value of every factor but those `kept`.
+
+    A factor narrows no rows to which it does not apply, or in which another factor fixes it.
+    """
+    for factor in [name for name in series(table)[1:] if name not in kept]:
+        fixed = table[factor].isna()
+        for other, value in FACTORS[factor].fixed:
+            fixed |= table[other] == value
+        if not fixed.all():
+            table = table[fixed | (table[factor] == table.loc[~fixed, factor].iloc[0])]
+    return table
+
+
 def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:
     """Curves of a study's runs, from step 0 on.
 
@@ -46,15 +59,13 @@ def from_records(records: Iterable[dict[str, Any]], study: str, further: Sequenc
         is in nats.
 
     Raises:
-        ValueError: two runs do not differ in these columns, or one has an unusual value of a factor without a column.
+        ValueError: two runs do not differ in these columns.
     """
     factors = [*SERIES, *further]
     frames = []
     for record in records:
         frame = pd.DataFrame(record["curve"]).astype({"loss": float})  # one that was never finite is None throughout
         spec = record["spec"]
-        if hidden := [name for name in unusual(spec, {}) if name in OPTIONAL and name not in further]:
-            raise ValueError(f"runs of {study} have {hidden[0]} {spec[hidden[0]]}, which is no column of its tables")
         for factor in [*factors[1:], "seed"]:
             frame[factor] = spec[factor]
         frame["network"] = network(spec)
@@ -78,7 +89,7 @@ def network(spec: Mapping[str, Any]) -> str:
     """
     own = spec["normalization"] == "batch" and spec["implementation"] == "canned_estimator"
     same = {name: value for name, value in settings(spec).items() if own or name not in ("implementation", "updates")}
-    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
+    return source.digest(same)[:16]
 
 
 def finals(records: Sequence[dict[str, Any]], study: str, further: Sequence[str] = ()) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What the looks into a run's layers show (`bnrepro.measurement.probe`), as one long table.
 
-A layer is told by its number, 1 ... depth. Of its units, the median stands for the layer: of their 15th, 50th and 85th
+A layer has a number, 1 ... depth. Of its units, the median stands for the layer: of their 15th, 50th and 85th
 percentiles over the probe's images, and of how far they travel. What a layer gets are the outputs of the layer before;
 the first gets images, which cannot shift.
 """

@@ -12,7 +12,7 @@ ROOM = 86  # characters of a line of 120, beside the longest name of a file; DVC
 
 
 def headline(speedup: pd.DataFrame, steps: pd.DataFrame, target: float) -> dict[str, dict[str, float]]:
-    """What normalization saves in study `depth`, or else in the first study that trains with and without it.
+    """What normalization saves in study `depth`; if that trains one arm alone, in the first study that trains both.
 
     Of several implementations the Keras model counts, of several normalizations batch normalization, where they are
     there; of more networks than fit a line the first.

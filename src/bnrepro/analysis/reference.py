@@ -8,11 +8,9 @@ import pandas as pd
 
 from bnrepro import paths, reading
 from bnrepro.errors import BadInput
-from bnrepro.study.params import PAPER_DEPTH
 
 DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
-DEPTH = PAPER_DEPTH
 _CURVES = {"none": "without_bn", "batch": "with_bn"}
 _PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}
 

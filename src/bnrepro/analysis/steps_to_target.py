@@ -76,8 +76,8 @@ def summary(first: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*factors, *columns, "low", "high"])
 
 
-def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
-    """How many times fewer steps a normalization takes than the baseline with the same learning rate, paired by seed.
+def speedup(first: pd.DataFrame) -> pd.DataFrame:
+    """How many times fewer steps a normalization takes than none with the same learning rate, paired by seed.
 
     Returns:
         A row for every treated series, mode and target: the series' factors, baseline_normalization,
@@ -88,8 +88,8 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
     """
     own = ["normalization", *OF_A_NORMALIZATION]  # what a treatment does not share with the baseline
     match = [*(name for name in series(first) if name not in own), "mode", "target", "seed"]
-    treated = first[first["normalization"] != baseline]
-    untreated = first[first["normalization"] == baseline].drop(columns=own[1:], errors="ignore")
+    treated = first[first["normalization"] != "none"]
+    untreated = first[first["normalization"] == "none"].drop(columns=own[1:], errors="ignore")
     pairs = treated.merge(untreated, on=match, suffixes=("", "_baseline"))
     rows, names = [], [*series(first), "mode", "target"]
     for key, group in pairs.groupby(names, sort=False, dropna=False):
@@ -101,7 +101,7 @@ def speedup(first: pd.DataFrame, baseline: str = "none") -> pd.DataFrame:
         if not (treatment_late.all() and baseline_late.all()):
             ratios = restricted(group, "_baseline") / restricted(group)
             ratio, low, high = float(np.exp(np.log(ratios).mean())), float(ratios.min()), float(ratios.max())
-        at = {"baseline_normalization": baseline, "baseline_learning_rate": factors["learning_rate"]}
+        at = {"baseline_normalization": "none", "baseline_learning_rate": factors["learning_rate"]}
         found = {"pairs": len(group), "ratio": ratio, "low": low, "high": high}
         rows.append({**factors, **at, **found, "censored": bound(lower, upper)})
     columns = ["study", "implementation", "depth", "normalization", *series(first)[4:]]

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths, reading
+from bnrepro.analysis.curves import first_values
 from bnrepro.errors import BadInput
 from bnrepro.reading import Digest, Text, Word
 from bnrepro.study.params import HEADLINE_STUDY
@@ -18,20 +19,25 @@ class _Study(BaseModel, strict=True):
     records: int
 
 
-class _Provenance(BaseModel, strict=True):
-    """See `bnrepro.claims.summarize.provenance`."""
+class Origin(BaseModel, strict=True):
+    """What tables and figures were made from. A `Text` joins the values of all runs by commas."""
 
     bnrepro: Word
     dataset: Word
+    data_digest: Text
+    source_digest: Digest
+    studies: dict[Word, _Study]
+
+
+class _Provenance(Origin):
+    """See `bnrepro.claims.summarize.provenance`."""
+
     runs: int
     records_digest: Digest
-    data_digest: Text  # as what follows, of several runs perhaps
-    source_digest: Digest
     processor: Text
     device: Text
     numerics: Text
     versions: dict[Word, Text]
-    studies: dict[Word, _Study]
 
 
 _PROVENANCE: TypeAdapter[Any] = TypeAdapter(_Provenance)
@@ -53,20 +59,14 @@ def read(dataset: str, name: str, *factors: str) -> pd.DataFrame:
         raise BadInput(f"{path}: not readable ({error}); {_remedy(dataset)}") from error
 
 
-def unusable(dataset: str, name: str, reason: str) -> BadInput:
-    """A table that is one, and does not fit what is made from it."""
-    return BadInput(f"{_path(dataset, name)}: {reason}; {_remedy(dataset)}")
-
-
 def has(dataset: str, name: str) -> bool:
     """Whether a dataset has a table; what compares with the paper's figure is not there for all."""
     return os.path.lexists(_path(dataset, name))  # a link to nowhere is one that is damaged
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that the headline shows: one study and, of several learning rates, its first."""
-    table = table[table["study"] == HEADLINE_STUDY]
-    return table[table["learning_rate"] == table["learning_rate"].iloc[0]] if len(table) else table
+    """The rows that the headline shows: of every implementation and depth, at the first value of any other factor."""
+    return first_values(table[table["study"] == HEADLINE_STUDY], "implementation", "normalization", "depth")
 
 
 def at_target(dataset: str, table: pd.DataFrame, target: float) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def describe() -> str:
 
 
 def _lines(graph: Any, entries: Mapping[str, Any]) -> Iterator[str]:
-    """Each stage that would run with its changes, and those that run if such a stage makes something else."""
+    """Each stage that would run, with its changes; and stages that run if the outputs of such a stage change."""
     needs = {stage: set(graph.successors(stage)) for stage in graph}
     running: set[Any] = set()
     for stage in TopologicalSorter(needs).static_order():
@@ -65,7 +65,8 @@ def _changes(stage: Any, entry: Any) -> Iterator[str]:
             if state == {str(file): "not in cache"} and file.exists and not file.changed_checksum():
                 yield f"{file}: not in DVC's cache"
             else:
-                yield f"{file}: {_short(file.hash_info)} -> {_short(file.get_hash()) if file.exists else _ABSENT}"
+                old, new = _short(file.hash_info), _short(file.get_hash()) if file.exists else _ABSENT
+                yield f"{file}: {old} -> {new}" if old != new else f"{file}: {new}"
 
 
 def _differences(name: str, old: Any, new: Any) -> Iterator[str]:

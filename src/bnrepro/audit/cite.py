@@ -110,7 +110,7 @@ def _commit_of(path: Path) -> tuple[str, str]:
         raise Failed(
             "this clone lacks its history, which says when a figure was changed: `git fetch --unshallow` gets it"
         )
-    log = _git("log", "-1", "--format=%H %cs", "--", str(path))
+    log = _git("log", "-1", "--no-show-signature", "--format=%H %cs", "--", str(path))
     if not log:
         raise Failed(f"{path.name} was never committed: no commit made it")
     commit, date = log.split()
@@ -125,10 +125,9 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
     with scratch.folder() as folder:
         unpacked = subprocess.run(["tar", "-x", "-C", folder], input=archive, capture_output=True, check=False)
         if unpacked.returncode:
-            scratch.look_for_room(folder)
             raise Failed(f"tar: {unpacked.stderr.decode(errors='replace')[:200]}")
         drawn = subprocess.run(
-            [sys.executable, "-m", "bnrepro.cli", "plot", dataset],
+            [sys.executable, "-m", "bnrepro", "plot", dataset],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(folder / "src")},
             capture_output=True,
@@ -136,7 +135,6 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
             check=False,
         )
         if drawn.returncode:
-            scratch.look_for_room(folder)
             reason = " ".join(drawn.stderr.split())[-200:]
             raise Failed(f"commit {commit[:12]} cannot draw its figures again: {reason}")
         again = folder / path.relative_to(paths.root().resolve())

@@ -78,7 +78,6 @@ def _status(datasets: Sequence[DatasetName]) -> dict[str, list[Any]]:
             check=False,
         )
         if done.returncode:
-            scratch.look_for_room(copy)
             raise BadInput(f"dvc status: {' '.join(done.stderr.split())}")
     return json.loads(done.stdout)
 

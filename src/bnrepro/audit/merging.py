@@ -20,8 +20,8 @@ _DRIVER = "dvc-lock"  # its name in .gitattributes
 def merge(base: Path, ours: Path, theirs: Path) -> None:
     """Merge `theirs` into `ours`, which is written anew; `base` is what both were made from, and may be empty.
 
-    An entry is taken from the side that changed it. Where both did, ours stays: DVC runs the stage again unless its
-    inputs are those of the entry.
+    An entry is taken from the side that changed it; where both did, from the side whose outputs are new. If those of
+    both are, ours stays. DVC runs the stage again unless its inputs are those of the entry.
 
     Raises:
         BadInput: a file is no dvc.lock; nothing is written.
@@ -35,7 +35,7 @@ def merge(base: Path, ours: Path, theirs: Path) -> None:
     if conflicts:
         raise Failed(
             f"dvc.lock: both sides have results of their own of {', '.join(conflicts)}; ours are kept. "
-            "`dvc repro` makes those of the merge; then `git add dvc.lock`"
+            "`dvc repro` makes those of the merge; then `git add dvc.lock reports`"
         )
 
 
@@ -61,12 +61,14 @@ def _merged(before: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]
     merged, conflicts = {}, []
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         base, our, their = (entries.get(name) for entries in (before, ours, theirs))
-        chosen = our
-        if our == base:
-            chosen = their
-        elif their not in (base, our):
-            chosen = our or their  # what one side removed and the other ran may be of use
-            if our and their and our.get("outs") != their.get("outs"):
+        chosen = their if our == base else our
+        if our != base and their not in (base, our):
+            old, here, there = (entry and entry.get("outs") for entry in (base, our, their))
+            if not (our and their):
+                chosen = our or their  # what one side removed and the other ran may be of use
+            elif here == old:
+                chosen = their
+            elif there not in (old, here):
                 conflicts.append(name)
         if chosen:
             merged[name] = chosen

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from bnrepro import paths
 from bnrepro.data.fetching import named_mirrors
 from bnrepro.errors import BadInput, Failed
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_ROOM = 2**20  # bytes: where fewer are left, a program that failed has most likely failed for that
+_ROOM = 2**20  # bytes: where fewer are left, what failed has most likely failed for that
 
 
 @contextmanager
@@ -22,22 +24,22 @@ def folder() -> Iterator[Path]:
     """A temporary folder.
 
     Raises:
-        Failed: there is no room where temporary files go.
+        Failed: there is no room where temporary files go; also where something else failed, most likely for that.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="bnrepro-") as name:
-            yield Path(name).resolve()
+            try:
+                yield Path(name).resolve()
+            except (OSError, click.ClickException):  # of NumPy, which gives no errno; of a program that was started
+                if shutil.disk_usage(name).free < _ROOM:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name) from None
+                raise
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        where = Path(tempfile.gettempdir()).resolve()
+        elsewhere = error.filename and where not in Path(error.filename).resolve().parents
+        if error.errno not in _NO_ROOM or elsewhere:
             raise
-        where = tempfile.gettempdir()
         raise Failed(f"temporary files in {where}: {error.strerror}; TMPDIR can name another folder") from error
-
-
-def look_for_room(folder: Path) -> None:
-    """After a program that wrote into a temporary folder has failed: raise OSError where the disk is full."""
-    if shutil.disk_usage(folder).free < _ROOM:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @contextmanager
@@ -48,7 +50,8 @@ def project(*shared: Path) -> Iterator[Path]:
         The copy's root.
 
     Raises:
-        BadInput: from within; what it names in the copy, it then names in the project.
+        BadInput: from within; what it names in the copy, it then names in the project. Or a quotation mark in
+            BNREPRO_MIRROR is not closed.
         Failed: as `folder`.
     """
     root = paths.root()

@@ -7,8 +7,6 @@ An entry of claims.json so shows whether both are still those that were committe
 for tests to hold.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bnrepro import source
 from bnrepro.claims.statistics import Effect, TooFew, widened
 
 Verdict = Literal["holds", "fails", "depends", "undecided", "not tested"]
@@ -195,7 +194,7 @@ class Rule:
             "reads": {study: sorted(factors) for study, factors in self.reads.items()},
             "settings": {**settings, "studies": {study: studies.get(study) for study in self.reads}},
         }
-        return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
+        return source.digest(rule)
 
 
 @dataclass(frozen=True, kw_only=True)

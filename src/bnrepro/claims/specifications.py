@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnrepro.analysis import against_paper, reference
+from bnrepro.analysis import against_paper
 from bnrepro.claims.evidence import NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.statistics import TooFew, ratio
 from bnrepro.study.factors import FACTORS
-from bnrepro.study.params import PAPER_STUDY
+from bnrepro.study.params import PAPER_DEPTH, PAPER_STUDY
 
 # Of a setting that several have, the first counts.
 STUDIES = (PAPER_STUDY, "learning_rate", "specifications", "initial_weights", "tuned_momentum", "tuned_adam")
@@ -66,7 +66,7 @@ def _setting(values: Mapping[str, Any]) -> tuple:
 def _compared(runs: Evidence, study: str, target: float, chosen: Mapping[str, Any]) -> tuple:
     """See `COLUMNS`."""
     without, with_it = (
-        runs.steps(study, target, against_paper.ACCURACY, **arm, depth=reference.DEPTH, **chosen)
+        runs.steps(study, target, against_paper.ACCURACY, **arm, depth=PAPER_DEPTH, **chosen)
         for arm in (PLAIN, NORMALIZED)
     )
     arrived = [int(np.isfinite(arm.high).sum()) for arm in (without, with_it)]

@@ -1,6 +1,5 @@
 """The summarize stage: every table of a dataset, and the verdicts, from the records of its studies."""
 
-import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnrepro import paths
+from bnrepro import paths, source
 from bnrepro.analysis import (
     against_paper,
     best_accuracy,
@@ -32,7 +31,6 @@ from bnrepro.records.grid import expand, recorded_on
 from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import HEADLINE_STUDY, PAPER_STUDY, Params
 
-METRICS = "metrics.json"
 # studies whose layers are compared
 LAYERS_OF = ("depth", "paper", "learning_rate", "dropout", "momentum", "updates", "noise")
 
@@ -46,8 +44,11 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     """Write a dataset's tables, `claims.json`, `metrics.json` and `provenance.json` from the runs of its studies.
 
     Raises:
-        BadInput: a study's stage has not run, or not with these params; a record is damaged.
+        BadInput: a study's stage has not run, or not with these params; a record is damaged; the headline's study does
+            not apply to the dataset.
     """
+    if not params.studies[HEADLINE_STUDY].applies_to(dataset):
+        raise BadInput(f"studies.{HEADLINE_STUDY}.datasets lacks {dataset}; the headline figure draws it")
     studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
     found = {study: _records(params, dataset, study) for study in studies}
     further = {study: curves.further(grid) for study, grid in studies.items()}
@@ -94,7 +95,7 @@ def summarize(params: Params, dataset: DatasetName) -> None:
             paths.write_text(folder / "layers" / f"{study}.csv", curves.thinned_csv(shown))
         for name, table in tables.items():
             paths.write_text(folder / f"{name}.csv", curves.to_csv(table))
-    paths.write_text(paths.reports(dataset) / METRICS, _json(measured))
+    paths.write_text(paths.metrics(dataset), _json(measured))
     paths.write_text(paths.claims(dataset), json.dumps(claimed, indent=1) + "\n")  # parts in the order of their rule
     paths.write_text(paths.provenance(dataset), _json(provenance(params, dataset, found)))
 
@@ -104,7 +105,7 @@ def _records(params: Params, dataset: DatasetName, study: str) -> list[Record]:
     found, folder = schema.of_study(dataset, study), paths.runs(dataset, study)
     devices = sorted({record["spec"]["device"] for record in found})
     if len(devices) > 1 and params.device == "auto":
-        # DVC sees the word alone, and would not train them again by itself
+        # DVC compares `auto` with `auto` and would not retrain
         remedy = f"run `dvc repro --force --single-item train@{dataset}-{study}`"
         raise BadInput(f"{folder}: has runs of a {' and of a '.join(devices)}, which are no pairs; {remedy}")
     on = recorded_on(params, devices[0] if devices else "cpu")
@@ -177,7 +178,10 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         found: the records of every study.
     """
     used = {record["fingerprint"]: record for record in itertools.chain(*found.values())}
-    code = {record["spec"]["implementation"]: record["code_digest"] for record in used.values()}
+    code: dict[str, set[str]] = {}  # several, where an implementation has several modules
+    for record in used.values():
+        code.setdefault(record["spec"]["implementation"], set()).add(record["code_digest"])
+    code_digests = {name: sorted(digests) for name, digests in code.items()}
     settings = {
         "data": params.data[dataset].model_dump(),
         "network": params.network.model_dump(),
@@ -188,25 +192,21 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "bnrepro": importlib.metadata.version("bnrepro"),
         "dataset": dataset,
         "runs": len(used),
-        "records_digest": _digest(sorted(used.items())),
+        "records_digest": source.digest(sorted(used.items())),
         "data_digest": _the_one(record["data_digest"] for record in used.values()),
         "processor": _the_one(record["processor"] for record in used.values()),
         **{name: _the_one(record["spec"][name] for record in used.values()) for name in ("device", "numerics")},
-        "code_digests": code,
-        "source_digest": _digest(code),
+        "code_digests": code_digests,
+        "source_digest": source.digest(code_digests),
         "versions": {
             name: _the_one(record["versions"][name] for record in used.values()) for name in NUMERICAL_LIBRARIES
         },
         "params": {**settings, "studies": grids},
         "studies": {
-            study: {"params_digest": _digest({**settings, "study": grids[study]}), "records": len(found[study])}
+            study: {"params_digest": source.digest({**settings, "study": grids[study]}), "records": len(found[study])}
             for study in found
         },
     }
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _the_one(values: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ def fetch(name: str) -> None:
     source = SOURCES[name]
     with paths.replacing(paths.raw(name)) as folder:
         source.fetch(folder)
-        for file, sha256 in source.files.items():
+        for file, (sha256, _) in source.files.items():
             if (found := _sha256(folder / file)) != sha256:
                 raise Failed(f"{name}: {file} is no longer what it was: SHA-256 {found}, expected {sha256}")
 
@@ -46,7 +46,7 @@ def prepare(name: str, test: int, validation: int) -> None:
         return train_test_split(np.arange(len(labels)), test_size=size, stratify=labels, random_state=SPLIT_SEED)
 
     source, raw = SOURCES[name], paths.raw(name)
-    for file, sha256 in source.files.items():
+    for file, (sha256, _) in source.files.items():
         if _sha256(raw / file) != sha256:
             raise BadInput(f"{raw / file}: not the file that was fetched; {_REMEDY}")
     (images, labels), tested = source.read(raw)

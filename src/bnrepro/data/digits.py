@@ -36,7 +36,7 @@ DIGITS = _Digits(
     classes=tuple("0123456789"),
     images=1_797,
     files={
-        "images.npy": "88e52eb3e11cb9cc0130dc8fc4b6256aa919b3275fec17e6c2f880e1ae8d34ae",
-        "labels.npy": "03ec0343bca84958ae3df825f252a3680415fa07fccb1ed1125ed521c13169e5",
+        "images.npy": ("88e52eb3e11cb9cc0130dc8fc4b6256aa919b3275fec17e6c2f880e1ae8d34ae", 115_136),
+        "labels.npy": ("03ec0343bca84958ae3df825f252a3680415fa07fccb1ed1125ed521c13169e5", 1_925),
     },
 )

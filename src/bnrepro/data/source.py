@@ -28,7 +28,7 @@ class Source(ABC):
         classes: their names, in the order of the labels 0, 1, ...
         images: how many there are, its own test set apart.
         test_images: how many its own test set has; 0: there is none, and `prepare` sets some of `images` apart.
-        files: SHA-256 (hex) of each raw file, by name.
+        files: SHA-256 (hex) and bytes of each raw file, by name.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Source(ABC):
     classes: tuple[str, ...]
     images: int
     test_images: int = 0
-    files: Mapping[str, str]
+    files: Mapping[str, tuple[str, int]]
 
     @property
     def total(self) -> int:

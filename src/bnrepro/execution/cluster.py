@@ -36,7 +36,7 @@ Identity = dict[str, str]
 
 
 class ClusterPool:
-    """The workers of the Dask scheduler at `address`, which `check` accepts. Dask itself moves a dead worker's run."""
+    """The workers of the Dask scheduler at `address`, which `check_address` accepts. Dask moves a dead worker's run."""
 
     lost = (CancelledError,)  # where every worker that held the data died
     at_once = sys.maxsize
@@ -52,7 +52,7 @@ class ClusterPool:
         """
         distributed = _distributed()
         try:
-            asyncio.run(_look_up(self._address))
+            asyncio.run(_identify(self._address))
             self._client = distributed.Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:  # of the network, of TLS, of what another server answers, of another release of Dask
             raise Failed(f"no Dask scheduler at {self._address} ({_reason(error)})") from error
@@ -134,7 +134,7 @@ class ClusterPool:
         return self._data[name]
 
 
-def check(address: str) -> None:
+def check_address(address: str) -> None:
     """Refuse an address at which no scheduler can be reached, whatever is there.
 
     Raises:
@@ -143,13 +143,11 @@ def check(address: str) -> None:
     """
     try:
         parts = urlsplit(address)
-        whole = parts.hostname and parts.port and f"{parts.scheme}://{parts.netloc}" == address
+        well_formed = parts.hostname and parts.port and f"{parts.scheme}://{parts.netloc}" == address
     except ValueError:  # a port that is no number, or too large
-        whole = False
-    if not whole or "@" in address or parts.scheme not in ("tcp", "tls"):
-        raise BadInput(
-            "--scheduler, BNREPRO_SCHEDULER: needed is tcp://HOST:PORT, or tls://HOST:PORT with certificates"
-        )
+        well_formed = False
+    if not well_formed or "@" in address or parts.scheme not in ("tcp", "tls"):
+        raise BadInput("--scheduler, BNREPRO_SCHEDULER: give tcp://HOST:PORT, or tls://HOST:PORT with certificates")
     if parts.scheme == "tls":
         distributed = _distributed()
         try:
@@ -172,10 +170,12 @@ def _distributed() -> Any:
         import distributed
     except ModuleNotFoundError as error:
         raise Failed("a Dask cluster needs the extra `cluster`: the package distributed") from error
+    except (OSError, ValueError) as error:  # of a file that Dask reads while it is imported
+        raise BadInput(f"Dask cannot be configured: {_reason(error)}") from error
     return distributed
 
 
-async def _look_up(address: str) -> None:
+async def _identify(address: str) -> None:
     """Ask what is at an address who it is. Dask's client would wait for ever for some answers, and log pages at others.
 
     Raises:

@@ -28,24 +28,24 @@ class Costs:
 
     def known(self, spec: RunSpec) -> bool:
         """Whether runs like it were timed; else `seconds` is a guess."""
-        return _like(spec) in self._seen
+        return _kind(spec) in self._seen
 
     def seconds(self, spec: RunSpec) -> float:
         """By runs with as many steps, or with as nearly as many as there are."""
         if not self.known(spec):
             rate = _KERAS if spec.implementation == "keras" else _ESTIMATOR
             return _RUN_SECONDS + spec.steps * (2 + spec.depth) / 5 / rate
-        by_steps = self._seen[_like(spec)]
+        by_steps = self._seen[_kind(spec)]
         steps = min(by_steps, key=lambda steps: abs(steps - spec.steps))
         took = median(by_steps[steps])
-        once = min(_RUN_SECONDS, took)
-        return once + (took - once) * spec.steps / steps
+        fixed = min(_RUN_SECONDS, took)
+        return fixed + (took - fixed) * spec.steps / steps
 
 
-def together(seconds: Collection[float], workers: int) -> float:
+def study_seconds(seconds: Collection[float], workers: int) -> float:
     """Seconds from the start of a study's training to its end, by those of its runs."""
     return _START_SECONDS + max(sum(seconds) / workers, max(seconds)) if seconds else 0.0
 
 
-def _like(spec: RunSpec) -> tuple[object, ...]:
+def _kind(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, factor) for factor in _COST)

@@ -49,7 +49,7 @@ def pool_opener(scheduler: str | None, workers: int) -> Callable[[int], Pool]:
     if scheduler is not None:
         from bnrepro.execution import cluster
 
-        cluster.check(scheduler)
+        cluster.check_address(scheduler)
         return lambda stacks: cluster.ClusterPool(scheduler)
     from bnrepro.execution.processes import LocalPool
 

@@ -7,7 +7,7 @@ from bnrepro import device
 from bnrepro.data import datasets
 from bnrepro.errors import BadInput
 from bnrepro.execution import stage
-from bnrepro.execution.costs import Costs, together
+from bnrepro.execution.costs import Costs, study_seconds
 from bnrepro.execution.progress import duration, estimate
 from bnrepro.records import grid
 from bnrepro.study.factors import DatasetName
@@ -25,7 +25,7 @@ def describe(params: Params, workers: int) -> str:
             runs, estimates, guessed = _missing(params, dataset, name, costs)
             missing = {key: seconds for key, seconds in estimates.items() if key not in counted}
             counted.update(missing)
-            seconds = together(missing.values(), workers)
+            seconds = study_seconds(missing.values(), workers)
             total, guess = total + seconds, guess or (guessed and bool(missing))
             shared = f"{len(estimates) - len(missing)} of a study above, " if len(estimates) > len(missing) else ""
             stored = f"{runs - len(estimates)} in the store, {shared}{len(missing)} to train"

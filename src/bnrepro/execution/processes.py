@@ -33,7 +33,7 @@ class LocalPool:
     (in a run, between two, starting) they would end with a traceback, or hand it back as the run's own error.
 
     Being killed, they can remove nothing, and TensorFlow writes a file for every function that it compiles. So their
-    temporary files have a folder, which goes with the pool. One pool at a time has it: open it under the train lock.
+    temporary files have a folder, which goes with the pool. One pool at a time has it: open it under the store's lock.
     """
 
     lost = (BrokenProcessPool,)

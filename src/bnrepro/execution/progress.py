@@ -6,7 +6,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from bnrepro.execution.costs import together
+from bnrepro.execution.costs import study_seconds
 from bnrepro.execution.stage import Plan
 from bnrepro.study.factors import RunSpec
 
@@ -46,7 +46,7 @@ class TrainingProgress:
         stored = len(plan.specs) - len(plan.missing)
         self._console.print(
             f"{self._label}: {len(plan.specs)} runs, {stored} of them in the store, {len(plan.missing)} to train"
-            + (f", {estimate(together(self._seconds.values(), workers), plan.guessed)}" if plan.missing else ""),
+            + (f", {estimate(study_seconds(self._seconds.values(), workers), plan.guessed)}" if plan.missing else ""),
             highlight=False,
         )
         self._total = len(plan.missing)
@@ -68,7 +68,7 @@ class TrainingProgress:
 
 def estimate(seconds: float, guessed: bool) -> str:
     """An estimated duration in words: `about 12 min`, and whether it is a guess."""
-    return f"about {duration(seconds)}" + (" (a guess: no runs like these were timed here)" if guessed else "")
+    return f"about {duration(seconds)}" + (" (a guess)" if guessed else "")
 
 
 def duration(seconds: float) -> str:

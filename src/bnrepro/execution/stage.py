@@ -30,7 +30,7 @@ class Plan:
     specs: dict[str, RunSpec]
     missing: list[str]
     seconds: dict[str, float]
-    guessed: bool = False
+    guessed: bool
 
 
 def plan(params: Params, dataset: datasets.Dataset, name: str, costs: Costs, fresh: bool = False) -> Plan:
@@ -53,13 +53,13 @@ def train(
 
     One training at a time holds a lock on the store. Every finished run is in the store before the next is waited for.
 
-    Raises:
-        BadInput: the data are damaged.
-
     Args:
         open_pool: gives the workers for a number of stacks of runs; not asked where nothing is missing.
         started: called with the plan and the number of workers before the first run.
         finished: called with every run as it is stored: fingerprint, spec, and steps/s in training.
+
+    Raises:
+        BadInput: the data are damaged.
     """
     dataset = datasets.load(dataset_name)
     fresh = os.environ.get("BNREPRO_FRESH") == "1"

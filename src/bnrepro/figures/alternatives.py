@@ -23,7 +23,7 @@ _ROWS = (("sigmoid", "sigmoid units, and SELU"), ("relu", "ReLU units, and SELU"
 def from_tables(tables: Tables) -> Figure:
     """Of study `alternatives`."""
     ended = tables.rows("final_accuracy", "alternatives", "depth", "activation")
-    return draw(tables.curves("alternatives", "depth"), ended, tables.budget("alternatives"))
+    return draw(tables.curves("alternatives", "depth", "activation"), ended, tables.budget("alternatives"))
 
 
 def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:

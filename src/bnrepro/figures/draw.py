@@ -2,6 +2,7 @@
 
 from bnrepro import paths
 from bnrepro.analysis import tables
+from bnrepro.errors import BadInput
 from bnrepro.figures import origin, registry, style
 from bnrepro.figures.selection import Tables
 from bnrepro.study.factors import DatasetName
@@ -15,10 +16,8 @@ def draw(params: Params, dataset: DatasetName) -> None:
         BadInput: a table is missing, damaged or empty.
     """
     provenance, selected = tables.read_provenance(dataset), Tables(params, dataset)
-    curves = f"curves/{HEADLINE_STUDY}"
-    if selected.headline(curves).empty:
-        reason = f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw"
-        raise selected.unusable(curves, reason)
+    if selected.headline(f"curves/{HEADLINE_STUDY}").empty:
+        raise BadInput(f"no run of studies.{HEADLINE_STUDY} on {dataset} came to an evaluation: nothing to draw")
     style.apply()
     with paths.replacing(paths.figures(dataset)) as figures, paths.replacing(paths.plots(dataset)) as plots:
         for entry, figure in registry.draw(selected):

@@ -19,7 +19,7 @@ _COLORS = {name: color for name, _, color in _ARMS}
 
 def from_tables(tables: Tables) -> Figure:
     """Of study `dropout`."""
-    ended = tables.rows("final_accuracy", "dropout", "", "dropout")
+    ended = tables.rows("final_accuracy", "dropout", "dropout")
     curves, ended = (_at_own_rate(table) for table in (tables.curves("dropout"), ended))
     return draw(curves, ended, tables.read("dropout"), tables.budget("dropout"))
 

@@ -64,7 +64,7 @@ def draw(curves: pd.DataFrame, steps: pd.DataFrame, target: float, budget: int) 
         setting = textwrap.fill(FACTORS[plan.down].tell(value), 20) + "\n" if plan.down else ""
         row[0].set_ylabel(f"{setting}test error")
         _steps(ax, arrived, plan)
-        panels.budget_line(ax, budget, told=ax is across[0], above=11)  # over the arrows of what is near it
+        panels.budget_line(ax, budget, labeled=ax is across[0], above=11)  # over the arrows of what is near it
     panels.error_axis(learning.flat, target)
     learning[-1, len(columns) // 2].set_xlabel("training iterations (log scale)")
     heading = plan.across if plan.by_value else "normalization"

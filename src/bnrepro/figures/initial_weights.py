@@ -43,7 +43,7 @@ def draw(steps: pd.DataFrame, target: float, budget: int) -> Figure:
     for row, depth in zip(axes, depths, strict=True):
         row[0].set_ylabel(f"{panels.hidden_layers(depth)}\niterations to {100 * target:g}%")
         for ax, scheme in zip(row, schemes, strict=True):
-            panels.budget_line(ax, budget, told=False)
+            panels.budget_line(ax, budget, labeled=False)
             for arm in style.ARMS[:2]:
                 own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
                 own = own[(own["depth"] == depth) & (own["initial_scheme"] == scheme)].sort_values("learning_rate")

@@ -1,12 +1,11 @@
 """The headline: training iterations to a target accuracy against depth, with and without batch normalization."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bnrepro.analysis import ratios
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
@@ -18,17 +17,9 @@ _SMALL = 2.2  # points: their size
 
 
 def from_tables(tables: Tables) -> Figure:
-    """Of the headline's study and target.
-
-    Raises:
-        BadInput: a table has no such rows, or one has a depth that the other lacks.
-    """
+    """Of the headline's study and target."""
     steps, speedup = (tables.at_target(tables.headline(name)) for name in ("steps_to_target", "speedup"))
     speedup = speedup[speedup["normalization"] == "batch"]
-    if steps.empty:
-        raise tables.unusable("steps_to_target", f"no rows of study {HEADLINE_STUDY}")
-    if not set(speedup["depth"]) <= set(steps["depth"]):
-        raise tables.unusable("speedup", "a depth that steps_to_target.csv does not have")
     return draw(steps, speedup, tables.target, tables.budget(HEADLINE_STUDY))
 
 
@@ -47,7 +38,7 @@ def draw(steps: pd.DataFrame, speedup: pd.DataFrame, target: float, budget: int)
     )
     for ax, (title, implementations) in zip(axes[0], networks.items(), strict=True):
         ax.set_title(title)
-        panels.budget_line(ax, budget, told=ax is axes[0, 0])
+        panels.budget_line(ax, budget, labeled=ax is axes[0, 0])
         for offset, arm in zip((-0.2, 0.0, 0.2), style.ARMS, strict=True):
             series = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
             first, *others = (series[series["implementation"] == name] for name in implementations)
@@ -88,7 +79,7 @@ def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:
     for arm, height in zip(style.ARMS[1:], (0.105, 0.035), strict=True):
         for row in speedup[speedup["mode"] == arm.mode].itertuples():
             ax.annotate(
-                ratio_text(row.ratio, row.censored),
+                ratios.text(row.ratio, row.censored),
                 (depths.index(row.depth), height),
                 xycoords=("data", "axes fraction"),
                 ha="center",
@@ -97,19 +88,3 @@ def _write_ratios(ax: Axes, speedup: pd.DataFrame, depths: list[int]) -> None:
                 fontsize=6.5,
                 fontweight="bold" if arm.filled else "normal",
             )
-
-
-def ratio_text(ratio: float, censored: str) -> str:
-    """`4.1×`; `≥4.1×` or `≤4.1×` where it is a bound; `?` where it says nothing; `–` where there is no ratio."""
-    if pd.isna(ratio):
-        return "–"
-    if censored == "both":
-        return "?"
-    return {"none": "", "lower": "≥", "upper": "≤"}[censored] + times(ratio, censored) + "×"
-
-
-def times(ratio: float, censored: str = "none") -> str:
-    """A ratio to two digits or so (`0.06`, `4.1`, `25`), a bound rounded to the side on which it stays true."""
-    rounding = {"lower": ROUND_FLOOR, "upper": ROUND_CEILING}.get(censored, ROUND_HALF_EVEN)
-    digit = "0.01" if ratio < 0.995 else "0.1" if ratio < 9.95 else "1"
-    return str(Decimal(repr(float(ratio))).quantize(Decimal(digit), rounding))

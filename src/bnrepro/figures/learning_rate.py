@@ -16,16 +16,9 @@ _CHOSEN = {"none": "rate_without", "batch": "rate_with"}
 
 
 def from_tables(tables: Tables) -> Figure:
-    """At the headline's target.
-
-    Raises:
-        BadInput: a table has no rows of a study.
-    """
+    """At the headline's target."""
     shown = [study for study in STUDIES if tables.meet({study: ()})]
     steps = {study: tables.at_target(tables.rows("steps_to_target", study, "learning_rate")) for study in shown}
-    for study, rows in steps.items():
-        if rows.empty:
-            raise tables.unusable("steps_to_target", f"no rows of study {study}")
     chosen = tables.read("best_against_best")
     chosen = chosen[chosen["target"] == float(f"{tables.target:.6g}")]
     budgets = {study: tables.budget(study) for study in shown}

@@ -15,9 +15,9 @@ STUDIES: Needs = {"momentum": ("momentum",), "updates": ("updates",)}
 
 def from_tables(tables: Tables) -> Figure:
     """Of studies `momentum` and `updates`."""
-    looks = tables.rows("layers/momentum", "momentum", "", "momentum")
-    updates = tables.curves("updates", "implementation")
-    return draw(tables.curves("momentum"), looks, updates, tables.budget("momentum"))
+    looks = tables.rows("layers/momentum", "momentum", "momentum")
+    updates = tables.curves("updates", "implementation", "updates")
+    return draw(tables.curves("momentum", "momentum"), looks, updates, tables.budget("momentum"))
 
 
 def draw(momentum: pd.DataFrame, looks: pd.DataFrame, updates: pd.DataFrame, budget: int) -> Figure:

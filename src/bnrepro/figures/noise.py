@@ -18,14 +18,8 @@ _REFERENCE: dict[str, Any] = {"color": style.WITHOUT, "linewidth": 0.7, "linesty
 
 
 def from_tables(tables: Tables) -> Figure:
-    """Of study `noise`, at the headline's target.
-
-    Raises:
-        BadInput: a table has no rows of the study.
-    """
+    """Of study `noise`, at the headline's target."""
     steps = tables.at_target(tables.rows("steps_to_target", "noise", "learning_rate", "noise"))
-    if steps.empty:
-        raise tables.unusable("steps_to_target", "no rows of study noise")
     looks = tables.rows("layers/noise", "noise", "learning_rate", "noise")
     chosen = tables.at_target(tables.read("noise"))
     return draw(steps, looks, chosen, tables.target, tables.budget("noise"))
@@ -49,7 +43,7 @@ def draw(steps: pd.DataFrame, looks: pd.DataFrame, chosen: pd.DataFrame, target:
     moved = moved.groupby(["normalization", "learning_rate", "noise", "seed"], as_index=False)["jumped"].mean()
     for (above, below), rate in zip(axes.T, rates, strict=True):
         above.set_title(f"learning rate {rate:g}")
-        panels.budget_line(above, budget, told=rate == rates[0], above=11)
+        panels.budget_line(above, budget, labeled=rate == rates[0], above=11)
         for arm, offset in zip(_ARMS, (-0.12, 0.12), strict=True):
             own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
             best = chosen.loc[chosen["normalization"] == arm.normalization, "learning_rate"]

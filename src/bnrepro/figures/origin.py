@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from bnrepro.analysis import tables
 from bnrepro.errors import BadInput
-from bnrepro.reading import Digest, Text, Word
 
 # Where each format has room for text: `Description` of Dublin Core and of PNG, `Subject` of PDF.
 _FIELD = {"svg": "Description", "png": "Description", "pdf": "Subject"}
@@ -19,24 +19,6 @@ _NO_CLOCK: dict[str, dict[str, None]] = {"svg": {"Date": None}, "png": {}, "pdf"
 FORMATS = tuple(_FIELD)
 
 Origin = dict[str, Any]
-
-
-class _Study(BaseModel, strict=True):
-    params_digest: Digest
-    records: int
-
-
-class _Origin(BaseModel, strict=True):
-    """See `of`."""
-
-    bnrepro: Word
-    dataset: Word
-    data_digest: Text
-    source_digest: Digest
-    studies: dict[Word, _Study]
-
-
-_ORIGIN = TypeAdapter(_Origin)
 
 
 def of(provenance: dict[str, Any], studies: Iterable[str]) -> Origin:
@@ -76,7 +58,7 @@ def read(path: Path) -> Origin:
     except (OSError, ValueError, LookupError, SyntaxError) as error:  # SyntaxError is Pillow's word for a broken PNG
         raise BadInput(f"{path}: not a figure that names its origin ({error})") from error
     try:
-        _ORIGIN.validate_python(origin)
+        tables.Origin.model_validate(origin)
     except ValidationError as error:
         raise BadInput(f"{path}: not a figure that names its origin") from error
     return origin

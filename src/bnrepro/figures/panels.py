@@ -147,10 +147,10 @@ def _arrow(ax: Axes, sign: str, x: float, y: float, offset: float, arm: style.Ar
     )
 
 
-def budget_line(ax: Axes, budget: int, told: bool = True, above: int = 4) -> None:
-    """Where a run that has not arrived was ended; `told`: with what a cross there means, so many points `above` it."""
+def budget_line(ax: Axes, budget: int, labeled: bool = True, above: int = 4) -> None:
+    """Where a run that has not arrived was ended; `labeled`: with what a cross there means, in points `above` it."""
     ax.axhline(budget, color="0.55", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
-    if told:
+    if labeled:
         ax.annotate(
             f"× not reached within {budget:,}",
             (0.02, budget),
@@ -179,6 +179,15 @@ def counts(axis: Axis) -> None:
     """Whole numbers, and none at minor ticks."""
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.set_minor_formatter(lambda *_: "")
+
+
+def target_line(ax: Axes, target: float) -> None:
+    ax.axhline(target, color="0.6", linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+
+
+def close_share_axis(ax: Axes, lowest: float) -> None:
+    """`share_axis` from just below the lowest share, where all are high."""
+    share_axis(ax, *((lowest - 0.02, 1.0) if lowest > 0.5 else ()))
 
 
 def share_axis(ax: Axes, low: float = 0.0, high: float = 1.02) -> None:

@@ -41,7 +41,7 @@ class Entry:
 
 
 @cache
-def own() -> dict[str, Entry]:
+def with_modules() -> dict[str, Entry]:
     """The figures that have a module of their own, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     modules = {name: importlib.import_module(f"bnrepro.figures.{name}") for name in names}
@@ -67,7 +67,7 @@ def of_study(study: str) -> Entry:
 
 def find(name: str) -> Entry:
     """The figure of this name: one with a module of its own, or else a study's generic one."""
-    return own().get(name) or of_study(name.removeprefix(generic.PREFIX))
+    return with_modules().get(name) or of_study(name.removeprefix(generic.PREFIX))
 
 
 def draw(tables: Tables) -> Iterator[tuple[Entry, Figure]]:
@@ -77,7 +77,7 @@ def draw(tables: Tables) -> Iterator[tuple[Entry, Figure]]:
         BadInput: a table is missing, damaged or empty.
     """
     shown: set[str] = set()
-    for entry in own().values():
+    for entry in with_modules().values():
         studies = entry.shown(tables)
         if studies and (figure := entry.draw(tables)) is not None:
             shown |= set(studies)

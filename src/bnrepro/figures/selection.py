@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bnrepro.analysis import tables
-from bnrepro.analysis.curves import further
-from bnrepro.errors import BadInput
+from bnrepro.analysis.curves import first_values, further
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
@@ -43,12 +42,12 @@ class Tables:
     def meet(self, needs: Needs) -> bool:
         """Whether these studies cross what a figure draws, and each has a run that came to an evaluation."""
         return all(
-            self._crosses(study, factors) and len(self.all_curves(study)) > 0 for study, factors in needs.items()
+            study in self.studies and self._crosses(study, factors) and len(self.all_curves(study)) > 0
+            for study, factors in needs.items()
         )
 
     def _crosses(self, study: str, factors: Sequence[str]) -> bool:
-        crossed = self.params.studies[study].crossed if study in self.studies else []
-        return study in self.studies and (not factors or not set(crossed).isdisjoint(factors))
+        return not factors or not set(self.params.studies[study].crossed).isdisjoint(factors)
 
     def all_curves(self, study: str) -> pd.DataFrame:
         """A study's curves, with the columns of what it crosses."""
@@ -65,26 +64,15 @@ class Tables:
         """The rows of a table that the headline shows."""
         return tables.headline(self.read(name))
 
-    def curves(self, study: str, across: str = "") -> pd.DataFrame:
+    def curves(self, study: str, *shown: str) -> pd.DataFrame:
         """A study's curves, narrowed as `rows` are."""
-        return _narrowed(self.read(f"curves/{study}"), across)
+        return self.rows(f"curves/{study}", study, *shown)
 
-    def rows(self, name: str, study: str, across: str = "", *factors: str) -> pd.DataFrame:
-        """A study's rows of its first implementation, depth and learning rate; of all values of the one `across`."""
-        table = self.read(name, *factors)
-        return _narrowed(table[table["study"] == study], across)
+    def rows(self, name: str, study: str, *shown: str) -> pd.DataFrame:
+        """A study's rows of every normalization, of all values of the factors `shown` and the first of any other."""
+        table = self.read(name, *shown)
+        return first_values(table[table["study"] == study], "normalization", *shown)
 
     def at_target(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table for the headline's target."""
         return tables.at_target(self.dataset, table, self.target)
-
-    def unusable(self, name: str, reason: str) -> BadInput:
-        """The error for a table that does not fit what is drawn from it."""
-        return tables.unusable(self.dataset, name, reason)
-
-
-def _narrowed(table: pd.DataFrame, across: str) -> pd.DataFrame:
-    for factor in ("implementation", "depth", "learning_rate"):
-        if factor != across and len(table):
-            table = table[table[factor] == table[factor].iloc[0]]
-    return table

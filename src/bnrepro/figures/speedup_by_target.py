@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from bnrepro.analysis import reference
 from bnrepro.figures import panels, ratios, style
 from bnrepro.figures.selection import Needs, Tables
-from bnrepro.study.params import HEADLINE_STUDY
+from bnrepro.study.params import HEADLINE_STUDY, PAPER_DEPTH
 
 CAPTION = "Iterations without over iterations with batch normalization, against the target accuracy"
 STUDIES: Needs = {HEADLINE_STUDY: ()}
@@ -22,7 +22,7 @@ def from_tables(tables: Tables) -> Figure | None:
     if tables.dataset != reference.DATASET:
         return draw(speedup)
     rows = [(target, *reference.speedup(target)) for target in sorted(speedup["target"].unique())]
-    return draw(speedup, pd.DataFrame(rows, columns=["target", "ratio", "censored"]), reference.DEPTH)
+    return draw(speedup, pd.DataFrame(rows, columns=["target", "ratio", "censored"]), PAPER_DEPTH)
 
 
 def draw(speedup: pd.DataFrame, paper: pd.DataFrame | None = None, paper_depth: int | None = None) -> Figure:

@@ -30,7 +30,7 @@ _APART = "canned_estimator"  # with batch normalization a network of its own; al
 
 @dataclass(frozen=True)
 class Arm:
-    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in grey too."""
+    """A line of a figure: a normalization in a mode of evaluation. Colors are apart in gray too."""
 
     normalization: str
     mode: str

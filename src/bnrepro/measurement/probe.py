@@ -10,8 +10,9 @@ at all its places.
     gradient         float32 [kernels]           Euclidean norm of the loss's gradient by a layer's kernel; softmax last
     weights          float32 [kernels]           Euclidean norm of a layer's kernel; softmax last
     gradient_change  float32 [2]                 of the last hidden layer's kernel: the norm of the difference that one
-                                                 step of the layers before it makes to its gradient, and the cosine
-                                                 between both (Santurkar et al. 2018, arXiv:1805.11604, definition 2.1)
+                                                 plain gradient step of the layers before it, whatever the optimizer,
+                                                 makes to its gradient, and the cosine between both (Santurkar et al.
+                                                 2018, arXiv:1805.11604, definition 2.1)
     lag              float32 [normalizations]    distance of the moving means from the mean over the images, in standard
                                                  deviations: root mean square over units; [depth] if there are none
 

@@ -1,7 +1,7 @@
 """The network as TensorFlow's canned estimator: batch normalization is a flag.
 
-    estimator = build_estimator(architecture, learning_rate=0.1)
-    estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
+estimator = build_estimator(architecture, learning_rate=0.1)
+estimator.train(input_fn)      # input_fn yields ({"pixels": images}, labels)
 
 There is nothing to choose but the flag. The canned network normalizes AFTER the nonlinearity (the paper: before it),
 keeps its biases, and fixes the momentum of the moving averages at 0.999 and epsilon at 0.001.

@@ -32,7 +32,7 @@ class Architecture:
     Attributes:
         inputs, width, classes: units per layer.
         depth: number of hidden layers.
-        normalization: `none`, `batch`, `layer`, `weight`, or `self` (SELU units, which normalize themselves).
+        normalization: `none` or `batch`; the others are the variants'.
         placement: batch normalization `before` the nonlinearity (the paper's) or `after` it (the canned estimator's).
         momentum: share of the old value that the moving averages keep at each step.
         epsilon: added to the variance.

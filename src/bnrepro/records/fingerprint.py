@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import json
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,7 @@ def fingerprint(spec: RunSpec, data_digest: str) -> str:
         "modules": modules_of(spec),
         "versions": numerical_versions(),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return source.digest(content)
 
 
 def numerical_versions() -> dict[str, str]:

@@ -16,8 +16,8 @@ def load_model(dataset: str, study: str, **factors: Any) -> Any:
         factors: fields of the run's spec that single it out, such as `implementation="keras", depth=3, seed=0`.
 
     Returns:
-        A compiled `tf.keras.Model` from images [batch, pixels] in [0, 1] to logits [batch, classes], whichever way the
-        run's own network was written.
+        A `tf.keras.Model` from images [batch, pixels] in [0, 1] to logits [batch, classes], whichever way the run's own
+        network was written. It is compiled with plain SGD, whatever trained it.
 
     Raises:
         BadInput: the factors fit no run, or several; the study has not been trained, or the run is damaged.

@@ -69,7 +69,7 @@ def this_machine(device: Resolved = "cpu") -> Machine:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS does not bind processes to cores
+    """How many cores this process may use: of its machine, by its affinity, by a container's quota of their time."""
+    import loky
+
+    return loky.cpu_count()

@@ -36,12 +36,13 @@ from bnrepro.training.recording import Result
 
 SIDECAR = "sidecar.json"
 
-Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 class _Sidecar(BaseModel, extra="allow", strict=True):
-    training_seconds: Seconds | None = None
-    evaluation_seconds: Seconds | None = None
+    training_seconds: Seconds = 0
+    evaluation_seconds: Seconds = 0
+    seconds: Seconds = 0
     __pydantic_extra__: dict[Word, Annotated[str, Field(max_length=1000)] | float | None]  # as tags in MLflow
 
 
@@ -78,19 +79,17 @@ def record_of(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result,
     }
 
 
-def write(
-    fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine, seconds: float | None = None
-) -> None:
+def write(fingerprint: str, spec: RunSpec, dataset: Dataset, result: Result, machine: Machine, seconds: float) -> None:
     """File a run that `machine` finished. The folder appears complete, by a rename, and replaces one that is there.
 
     Args:
-        seconds: how long the run kept its worker; None where that is not known.
+        seconds: how long the run kept its worker.
     """
     record = record_of(fingerprint, spec, dataset, result, machine)
     sidecar = {
         "training_seconds": round(result.training_seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
-        "seconds": seconds and round(seconds, 3),
+        "seconds": round(seconds, 3),
         "runs_together": result.together,
         "device": spec.device,
         **asdict(machine),
@@ -116,12 +115,12 @@ def durations(processor: str) -> Iterator[tuple[dict[str, Any], float]]:
     """Spec and seconds of every run in the store that tells them and was made on a processor of this name."""
     for path in sorted(paths.store().glob(f"*/*/{SIDECAR}")):
         sidecar = read_sidecar(path.parent.name)
-        if sidecar.keys() >= {"training_seconds", "evaluation_seconds"} and sidecar.get("processor") == processor:
+        if sidecar.get("seconds") and sidecar.get("processor") == processor:
             try:
                 spec = schema.read(path.parent)["spec"]
             except BadInput:  # a damaged record is no reason not to plan
                 continue
-            yield spec, sidecar.get("seconds") or sidecar["training_seconds"] + sidecar["evaluation_seconds"]
+            yield spec, sidecar["seconds"]
 
 
 def copy(fingerprint: str, target: Path) -> None:
@@ -138,9 +137,12 @@ def locked() -> AbstractContextManager[None]:
 
 
 def clean() -> None:
-    """Remove what a killed process left half written, and its workers' temporary files. Call it under the lock."""
-    for old in _partial().glob(".*.old.partial"):
-        paths.heal(folder(old.name.split(".")[1]), _partial())
+    """After a kill: put back runs that were set aside, remove what was half written, and workers' temporary files.
+
+    Call it under the lock.
+    """
+    for name in paths.set_aside(_partial()):
+        paths.heal(folder(name), _partial())
     for left in (_partial(), paths.temporary()):
         shutil.rmtree(left, ignore_errors=True)
 

@@ -1,8 +1,6 @@
-"""Which parameters the published reports are of: what the templates tell of their history, they tell of these alone."""
+"""Digests of the published reports' parameters; templates tell the results' history only where they match."""
 
-import hashlib
-import json
-
+from bnrepro import source
 from bnrepro.claims import ledger
 from bnrepro.report import paper
 from bnrepro.study.factors import DatasetName
@@ -34,4 +32,4 @@ def digest(params: Params, dataset: DatasetName) -> str:
     told = ledger.settings(params, dataset)
     content = {name: told[name] for name in ("data", "network", "training")}
     content |= {name: grid for name, grid in told["studies"].items() if name in studies}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return source.digest(content)

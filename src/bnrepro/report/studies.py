@@ -26,7 +26,7 @@ def context(
     """
     steps, finals = (tables.read(dataset, name) for name in ("steps_to_target", "final_accuracy"))
     steps = tables.at_target(dataset, steps, params.training[dataset].targets[0])
-    own = [entry for entry in registry.own().values() if entry.name in drawn]
+    own = [entry for entry in registry.with_modules().values() if entry.name in drawn]
     placed = {study for entry in own if entry.reading is None for study in entry.studies}
     found = []
     for name, grid in params.studies.items():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.figures.iterations_to_target import ratio_text, times
+from bnrepro.analysis import ratios
 
 SIGNS = {"none": "", "lower": "≥", "upper": "≤", "both": "?"}
 
@@ -35,9 +35,9 @@ def ratio(row: dict[str, Any] | None) -> str:
     """A row of speedup.csv: `4.1× (3.0–5.2)`; of a bound, the end of the range that is one too."""
     if row is None or pd.isna(row["ratio"]):
         return "–"
-    low, high = (times(row[end], row["censored"]) for end in ("low", "high"))
+    low, high = (ratios.times(row[end], row["censored"]) for end in ("low", "high"))
     brackets = {"none": f" ({low}–{high})", "lower": f" (from {low})", "upper": f" (to {high})", "both": ""}
-    return ratio_text(row["ratio"], row["censored"]) + brackets[row["censored"]]
+    return ratios.text(row["ratio"], row["censored"]) + brackets[row["censored"]]
 
 
 def bounded(value: float, censored: str, none: str = "–") -> str:

@@ -24,12 +24,13 @@ from bnrepro.study.params import HEADLINE_STUDY, Params
 
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
-_ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " "})
+_ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " ", "\r": " "})
+_EMPHASIS = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")  # within a word `_` is text in Markdown, too
 
 
 def _escaped(value: Any) -> Markup:
     """A value as text, in Markdown as in HTML, unless a template marks it as markup (`| markup`)."""
-    return value if isinstance(value, Markup) else Markup(str(value).translate(_ENTITIES))
+    return value if isinstance(value, Markup) else Markup(_EMPHASIS.sub("&#95;", str(value).translate(_ENTITIES)))
 
 
 _TEMPLATES = jinja2.Environment(
@@ -57,8 +58,6 @@ def write(params: Params, dataset: DatasetName) -> None:
         tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
     )
     speedup = speedup[speedup["normalization"] == "batch"]
-    if finals.empty:
-        raise tables.unusable(dataset, "final_accuracy", f"studies.{HEADLINE_STUDY} has no runs: nothing to report")
     seeds = [len(params.seeds(dataset, HEADLINE_STUDY, name)) for name in grid.implementation]
     targets = {
         target: _rows(tables.at_target(dataset, steps, target), tables.at_target(dataset, speedup, target))
@@ -90,7 +89,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         first_seed=params.first_seed,
         confirmatory=params.first_seed >= published.CONFIRMATORY_FROM,
         published=published.is_published(params, dataset),
-        captions={name: Markup(entry.caption) for name, entry in registry.own().items()},
+        captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=beside,
@@ -108,7 +107,7 @@ def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for implementation, depth in steps[["implementation", "depth"]].drop_duplicates().itertuples(index=False):
         own = {"implementation": implementation, "depth": depth}
-        row = {"implementation": IMPLEMENTATIONS[implementation], "depth": depth}
+        row = {"implementation": FACTORS["implementation"].tell(implementation), "depth": depth}
         row["none"] = wording.steps(tables.row(steps, normalization="none", mode="ema", **own))
         for mode in ("ema", "population"):
             row[mode] = wording.steps(tables.row(steps, normalization="batch", mode=mode, **own))

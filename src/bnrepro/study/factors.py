@@ -28,6 +28,7 @@ Resolved = Literal["cpu", "gpu"]  # what `auto` stands for on a machine
 Numerics = Literal["portable", "fast"]
 
 FLOAT32_MAX = 1e38  # rounded down
+MAX_EVALUATIONS = 100_000  # of a run, all of which its record holds
 Count = Annotated[int, Field(ge=1, le=10**9)]  # more is a slip, and overflows later
 BatchSize = Annotated[int, Field(ge=2, le=10**9)]  # the variance of one example is zero
 Units = Annotated[int, Field(ge=1, le=10_000)]
@@ -37,7 +38,7 @@ Momentum = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Decay = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, le=10**9)]
-Evaluations = Annotated[int, Field(ge=2, le=100_000)]
+Evaluations = Annotated[int, Field(ge=2, le=MAX_EVALUATIONS)]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Factor:
 
     def fix(self, value: Any, settings: Mapping[str, Any]) -> Any:
         """The value, or the one that other settings fix."""
-        return next((own for (other, at), own in self.fixed.items() if settings.get(other) == at), value)
+        return next((then for (other, at), then in self.fixed.items() if settings.get(other) == at), value)
 
     def drop(self, value: Any, settings: Mapping[str, Any]) -> Any:
         """The value, or what a run without this factor has instead."""
@@ -213,7 +214,13 @@ class RunSpec:
         estimators=("sgd",),
         words={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam"},
     )
-    decay: Decay = factor(1.0, named="optional", estimators=(1.0,), within_stack=True)
+    decay: Decay = factor(
+        1.0,
+        named="optional",
+        estimators=(1.0,),
+        within_stack=True,
+        label="share of the learning rate left at the end",
+    )
     batch_size: BatchSize = factor(named="once")
     width: Units = factor(column=False)
     epsilon: Positive | None = factor(needs={"normalization": ("batch", "layer")}, fixed={_CANNED: 0.001}, column=False)
@@ -228,15 +235,15 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         asked = dict(vars(self))
-        fixed = {name: known.fix(asked[name], asked) for name, known in FACTORS.items()}
-        for name, known in FACTORS.items():
-            object.__setattr__(self, name, known.drop(fixed[name], fixed))
+        fixed = {name: about.fix(asked[name], asked) for name, about in FACTORS.items()}
+        for name, about in FACTORS.items():
+            object.__setattr__(self, name, about.drop(fixed[name], fixed))
 
     @property
     def program(self) -> "RunSpec":
         """What runs that train together share: all but seed, learning rate, its decay and initial weights."""
         varying: dict[str, Any] = {
-            name: None if known.nullable else 0 for name, known in FACTORS.items() if known.within_stack
+            name: None if about.nullable else 0 for name, about in FACTORS.items() if about.within_stack
         }
         return replace(self, **varying)
 
@@ -267,7 +274,7 @@ def _table() -> dict[str, Factor]:
 FACTORS = _table()
 # The columns by which all tables tell series apart, beside `study`; and those of tables with a study that names them.
 COLUMNS = ["implementation", "normalization", "depth", "learning_rate"]
-OPTIONAL = [name for name, known in FACTORS.items() if known.column and name not in COLUMNS]
+OPTIONAL = [name for name, about in FACTORS.items() if about.column and name not in COLUMNS]
 # What a network without normalization lacks, so that it is the baseline of any value.
 OF_A_NORMALIZATION = [name for name in OPTIONAL if "none" not in FACTORS[name].needs.get("normalization", ("none",))]
 
@@ -288,9 +295,9 @@ def unusual(spec: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]
         usual: what params.yaml says for all studies (`params.Params.usual`); any other factor's default is usual.
     """
     found = {}
-    for name, known in FACTORS.items():
-        expected = known.fix(usual.get(name, known.default), spec)
-        expected = known.drop(expected, spec)
+    for name, about in FACTORS.items():
+        expected = about.fix(usual.get(name, about.default), spec)
+        expected = about.drop(expected, spec)
         if expected is not ... and spec.get(name, expected) != expected:
             found[name] = spec[name]
     return found

@@ -25,6 +25,7 @@ from bnrepro.study import reading
 from bnrepro.study.factors import (
     FACTORS,
     FLOAT32_MAX,
+    MAX_EVALUATIONS,
     OPTIONAL,
     BatchSize,
     Count,
@@ -46,8 +47,7 @@ CALIBRATION_STUDY = "calibration"  # the one that chooses its setting
 PAPER_DEPTH = 3  # hidden layers of the network in that figure
 
 MAX_RUNS = 100_000  # of a study on a dataset: a slip in a grid multiplies, and nobody could wait for them
-MAX_EVALUATIONS = 100_000  # of a run, all of which its record holds
-MAX_IMAGES_AT_ONCE = 10**9  # training images between two evaluations, whose numbers are in memory at once
+MAX_IMAGES = 10**9  # that a run trains on; their numbers between two evaluations are in memory at once
 
 T = TypeVar("T")
 
@@ -60,15 +60,14 @@ def _distinct(values: list[T]) -> list[T]:
     return values
 
 
-def _known(name: Any) -> Any:
+def _listed(name: Any) -> Any:
     if name not in NAMES:
         raise ValueError(f"input should be one of {', '.join(map(repr, NAMES))}")
     return name
 
 
-DatasetName = Annotated[str, BeforeValidator(_known)]
+DatasetName = Annotated[str, BeforeValidator(_listed)]
 Several = Annotated[list[T], Field(min_length=1), AfterValidator(_distinct)]
-Part = Annotated[int, Field(ge=10, le=10**9)]  # images; a stratified split needs one of each class
 Seeds = Annotated[int, Field(ge=1, le=1_000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -81,8 +80,8 @@ class Data(Section):
     """What of a dataset's images the networks see, and how many are set apart."""
 
     pixels: Pixels
-    test: Part
-    validation: Part
+    test: Count  # images
+    validation: Count
 
 
 class Network(Section):
@@ -121,24 +120,24 @@ def _refusal(steps: int, evaluate_every: int, evaluations: int | None, batch_siz
         return f"at most half of steps ({steps}): a target counts when reached twice in a row"
     if evaluations is None and steps // evaluate_every > MAX_EVALUATIONS:
         return f"a run of {steps} steps has {MAX_EVALUATIONS} evaluations at most"
-    if (evaluate_every if evaluations is None else steps) * batch_size > MAX_IMAGES_AT_ONCE:
-        return f"times batch_size it is more than {MAX_IMAGES_AT_ONCE}, the images between two evaluations"
+    if steps * batch_size > MAX_IMAGES:
+        return f"steps times batch_size is more than {MAX_IMAGES} images"
     return ""
 
 
-def _of_a_study(known: Factor) -> Any:
+def _study_field(about: Factor) -> Any:
     """The type and default of a factor's key in a study."""
-    choices = known.values or known.kind
+    choices = about.values or about.kind
     listed: Any = Several[choices]  # type: ignore[valid-type]
-    if known.named == "once":
-        return (known.kind, known.default) if isinstance(known.default, bool) else (known.kind | None, None)
-    return (listed, ...) if known.named == "required" else (listed | None, None)
+    if about.named == "once":
+        return (about.kind, about.default) if isinstance(about.default, bool) else (about.kind | None, None)
+    return (listed, ...) if about.named == "required" else (listed | None, None)
 
 
 _Factors = create_model(
     "_Factors",
     __base__=Section,
-    **{name: _of_a_study(known) for name, known in FACTORS.items() if known.named != "never"},
+    **{name: _study_field(about) for name, about in FACTORS.items() if about.named != "never"},
 )
 
 
@@ -244,10 +243,9 @@ class Params(Section):
 
     def training_of(self, dataset: DatasetName, study: str) -> Training:
         """How a study trains on a dataset: as all studies do, but for what it sets itself."""
-        own = {
-            name: value for name, value in self.studies[study].once(dataset).items() if name in Training.model_fields
-        }
-        return self.training[dataset].model_copy(update=own)
+        once = self.studies[study].once(dataset)
+        overrides = {name: value for name, value in once.items() if name in Training.model_fields}
+        return self.training[dataset].model_copy(update=overrides)
 
     def runs(self, dataset: DatasetName, study: str) -> int:
         """How many runs a study has on a dataset at most; some may be the same."""
@@ -264,12 +262,12 @@ class Params(Section):
                     continue
                 if (runs := self.runs(dataset, study)) > MAX_RUNS:
                     raise ValueError(f"studies.{study}: {runs} runs on {dataset}; {MAX_RUNS} at most are allowed")
-                own = self.training_of(dataset, study)
-                evaluations = grid.once(dataset).get("evaluations")
-                if refusal := _refusal(own.steps, own.evaluate_every, evaluations, own.batch_size):
-                    raise ValueError(f"studies.{study}: evaluate_every ({own.evaluate_every} on {dataset}) {refusal}")
+                training, evaluations = self.training_of(dataset, study), grid.once(dataset).get("evaluations")
+                if refusal := _refusal(training.steps, training.evaluate_every, evaluations, training.batch_size):
+                    every = f"evaluate_every ({training.evaluate_every} on {dataset})"
+                    raise ValueError(f"studies.{study}: {every}: {refusal}")
                 for times in grid.learning_rate_times or []:
-                    if not 0 < (rate := times * own.learning_rate) <= FLOAT32_MAX:
+                    if not 0 < (rate := times * training.learning_rate) <= FLOAT32_MAX:
                         raise ValueError(
                             f"studies.{study}.learning_rate_times: {times:g} times training.{dataset}.learning_rate is "
                             f"{rate:g}; above 0 and at most {FLOAT32_MAX:g} is needed"
@@ -280,8 +278,11 @@ class Params(Section):
     def _the_papers_studies_can_be_compared_with_it(self) -> "Params":
         paper, calibration = (self.studies.get(name) for name in (PAPER_STUDY, CALIBRATION_STUDY))
         for name, grid in ((PAPER_STUDY, paper), (CALIBRATION_STUDY, calibration)):
-            if grid and (len(grid.implementation) > 1 or grid.depth != [PAPER_DEPTH] or grid.momentum):
-                raise ValueError(f"studies.{name}: needs one implementation, depth [{PAPER_DEPTH}] and no momentum")
+            if not grid:
+                continue
+            if len(grid.implementation) > 1 or grid.depth != [PAPER_DEPTH] or grid.momentum or grid.evaluations:
+                needed = f"one implementation, depth [{PAPER_DEPTH}], no momentum and no evaluations"
+                raise ValueError(f"studies.{name}: needs {needed}")
         if paper and (sorted(paper.normalization) != ["batch", "none"] or paper.crossed):
             raise ValueError(f"studies.{PAPER_STUDY}: needs both normalizations and no further factor")
         setting = {"pixels", "initial_stddev", "learning_rate"}

@@ -1,4 +1,4 @@
-"""A YAML file as a checked model. Whatever is wrong with the file is told in one line that names the key."""
+"""A YAML file as a checked model. Whatever is wrong with the file is reported in one line that names the key."""
 
 import reprlib
 import warnings

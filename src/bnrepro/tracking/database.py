@@ -21,7 +21,6 @@ from bnrepro import addresses, paths
 from bnrepro.data.registry import NAMES
 from bnrepro.errors import BadInput, Failed
 
-_TIMEOUT_SECONDS = 5
 ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -29,7 +28,8 @@ ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # processes of which nothing here makes use
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # a dead server is noticed in seconds, where MLflow's seven take minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": str(_TIMEOUT_SECONDS),
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "PGCONNECT_TIMEOUT": "5",
 }
 
 
@@ -61,7 +61,7 @@ def _in_clone(address: str) -> str:
         if separator and kind.lower() != "file":
             return address
         raise BadInput(
-            "MLFLOW_TRACKING_URI names a folder, where MLflow keeps runs no more: name a server or a database"
+            "MLFLOW_TRACKING_URI names a folder, and MLflow no longer stores runs in folders: name http://... or sqlite:///..."
         )
     file = os.path.expanduser(file.removeprefix("/"))
     if file in ("", ":memory:"):
@@ -94,16 +94,24 @@ def connect() -> Any:
 
 
 def _reach(uri: str) -> None:
-    """Connect to a database once: where that fails, MLflow would try for more than three minutes, and say nothing."""
+    """Look at a database once: MLflow would try for three minutes to reach it, and upgrade it without a word.
+
+    Raises:
+        BadInput: another version of MLflow keeps its runs there, and could not read it after an upgrade.
+    """
     import sqlalchemy
+    from mlflow.store.db.utils import _get_latest_schema_revision, _get_schema_version
 
     url = sqlalchemy.make_url(uri)
     if "@" in (url.host or ""):
         raise BadInput("MLFLOW_TRACKING_URI: write @ in a password as %40")
-    waits = url.get_backend_name() in ("postgresql", "mysql")
-    engine = sqlalchemy.create_engine(url, connect_args={"connect_timeout": _TIMEOUT_SECONDS} if waits else {})
-    engine.connect().close()
+    engine = sqlalchemy.create_engine(url)
+    found = _get_schema_version(engine)  # None: it is empty
     engine.dispose()
+    if found not in (None, _get_latest_schema_revision()):
+        raise BadInput(
+            "MLFLOW_TRACKING_URI names a database of another version of MLflow: name its server, or another database"
+        )
 
 
 @contextmanager

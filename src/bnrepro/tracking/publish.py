@@ -250,19 +250,19 @@ class _Experiment:
         """The finished run that shows `content`, or a new one for it. Others of the same key are deleted."""
         found = self.known[kind, key]
         current = next((run for run in found if _is_finished(run) and run.data.tags.get(CONTENT) == content), None)
+        for run in found:  # first: a server that lets nobody delete is not to get one more with every call
+            if run is not current:
+                self._client.delete_run(run.info.run_id)
         if current is None:
             tags = {**tags, KIND: kind, KEYS[kind]: key, CONTENT: content}
             current = self._client.create_run(self._id, tags=tags, run_name=name)
-        for run in found:
-            if run is not current:
-                self._client.delete_run(run.info.run_id)
         self.known[kind, key] = [current]
         return current
 
     def _write(self, run: Any, params: dict[str, Any], points: Points, record: Record) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
-        # The step stands in for the time, so that a call that is sent twice says the same twice.
+        # The step stands in for the time, of which a record knows nothing.
         metrics = [Metric(name, float(value), step, step) for (name, step), value in points.items()]
         parameters = [Param(name, str(value)) for name, value in params.items() if value is not None]
         for start in range(0, len(metrics), _CHUNK):

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import click
 
-from bnrepro import addresses, paths
+from bnrepro import addresses, environment, paths
 from bnrepro.errors import BadInput, Failed
 from bnrepro.tracking import content, database
 
@@ -49,16 +49,15 @@ def serve(port: int | None = None) -> str:
     log = paths.private() / "mlflow-server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--default-artifact-root", database.artifacts()]
-    # The variables of the shell are for another server. The address may have a password: everybody sees a command line.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "_MLFLOW_"))}
-    environment |= database.ENVIRONMENT | {"MLFLOW_BACKEND_STORE_URI": uri}
+    # The address may have a password: everybody sees a command line.
+    variables = environment.cleaned(os.environ) | database.ENVIRONMENT | {"MLFLOW_BACKEND_STORE_URI": uri}
     click.echo("Starting MLflow's server ...")
     previous = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # In a session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the whole group.
     with log.open("w") as file:
         server = subprocess.Popen(
             command,
-            env=environment,
+            env=variables,
             cwd=paths.private(),
             stdout=file,
             stderr=file,

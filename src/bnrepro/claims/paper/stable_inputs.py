@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from bnrepro.analysis import reference
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import MATTERS, Evidence
 from bnrepro.claims.figure_1 import ARMS, STUDY
 from bnrepro.claims.paper import CAPTION, READS
 from bnrepro.claims.statistics import THRESHOLDS, Sample, ratio
+from bnrepro.study.params import PAPER_DEPTH
 
 
 def compare(runs: Evidence, relative: bool) -> list[Part]:
@@ -22,7 +22,7 @@ def compare(runs: Evidence, relative: bool) -> list[Part]:
 
 def _movement(runs: Evidence, normalization: str, name: str, relative: bool) -> Sample:
     looks = runs.looks(STUDY, normalization=normalization)
-    last = looks[looks["layer"] == reference.DEPTH].sort_values("step")
+    last = looks[looks["layer"] == PAPER_DEPTH].sort_values("step")
     spread = (last["percentile_85"] - last["percentile_15"]).groupby(last["seed"])
     moved = last.groupby("seed")["travelled"].first() if name == "median" else spread.max() - spread.min()
     return runs.seen(moved / spread.last() if relative else moved, STUDY, normalization=normalization)
