@@ -199,51 +199,6 @@ class Evidence:
             for part in self.fewer_steps("depth", target, *arms, implementation=implementation, depth=depth)
         ]
 
-    def tuned(self, study: str, target: float, **arm: Any) -> dict[str, Any]:
-        """An arm at its best learning rate."""
-        return {**arm, "learning_rate": self.best_rate(study, target, **arm)}
-
-    def best_rate(self, study: str, target: float, **arm: Any) -> float:
-        """The learning rate at which an arm takes the fewest steps to an accuracy of the held-out images, on average.
-
-        Of equals, as where no run arrives, that of the higher accuracy there (`best`), and then the lower.
-        """
-        return _fastest(*self._held_out(study, target, arm))
-
-    def rates_by_others(self, study: str, target: float, **arm: Any) -> pd.Series:
-        """By seed, the learning rate of an arm that is best (`best_rate`) for the other seeds.
-
-        A seed's own luck on images that are held out so has no part in the choice of its rate.
-        """
-        steps, best = self._held_out(study, target, arm)
-        return pd.Series({seed: _fastest(steps.drop(index=seed), best.drop(index=seed)) for seed in steps.index})
-
-    def _held_out(self, study: str, target: float, arm: Mapping[str, Any]) -> list[pd.DataFrame]:
-        """On held-out images, the steps to an accuracy and the best accuracy: each [seeds, learning rates]."""
-        column, rates = "validation_accuracy", map(float, self.values(study, "learning_rate", **arm))
-        at = {rate: {**arm, "learning_rate": rate} for rate in rates}
-        steps = {rate: self.steps(study, target, column, **own).at for rate, own in at.items()}
-        best = {rate: self.best(study, column, **own).at for rate, own in at.items()}
-        return [pd.DataFrame(steps), pd.DataFrame(best)]
-
-    def fewer_at_best(
-        self, study: str, target: float, first: Mapping[str, Any], second: Mapping[str, Any]
-    ) -> list[Part]:
-        """See `fewer_steps`, each arm at its best learning rate.
-
-        Undecided where a better rate, beyond the edge of the grid at which an arm arrives soonest, could reverse it.
-        """
-        arms = [self.tuned(study, target, **arm) for arm in (first, second)]
-        faster, slower = (self.at_edge(study, target, arm) for arm in arms)
-        parts = self.fewer_steps(study, target, *arms)
-        return [replace(part, so=None) if (slower if part.so else faster) else part for part in parts]
-
-    def at_edge(self, study: str, target: float, tuned: Mapping[str, Any]) -> bool:
-        """Whether an arm arrives soonest, on held-out images, at the lowest or the highest rate of its grid."""
-        rates = self.values(study, "learning_rate", **{k: v for k, v in tuned.items() if k != "learning_rate"})
-        arrived = np.isfinite(self.steps(study, target, "validation_accuracy", **tuned).high).any()
-        return bool(arrived) and tuned["learning_rate"] in (rates[0], rates[-1])
-
     def highest_rate(self, study: str, target: float, column: str = "accuracy", **arm: Any) -> Sample:
         """By seed, the highest learning rate at which a run reaches a test accuracy.
 
@@ -284,16 +239,6 @@ def fewer(first: Sample, second: Sample) -> list[Part]:
     note = "" if all(runs.all() for runs in arrived) else f"arrived: {found} runs"
     counts = any(bool(runs.all()) for runs in arrived)
     return [Part(effect, effect.exceeds(1, MATTERS), note=note, counts=counts)]
-
-
-def _fastest(steps: pd.DataFrame, best: pd.DataFrame) -> float:
-    """The rate of the fewest mean steps, of equals that of the highest mean accuracy, then the lowest rate.
-
-    Args:
-        steps, best: [seeds, rates].
-    """
-    means = pd.DataFrame({"steps": steps.mean(), "missed": -best.mean()})
-    return float(means.sort_index().sort_values(["steps", "missed"]).index[0])
 
 
 def _read(table: pd.DataFrame, reads: Mapping[str, Sequence[str]], first_seed: int) -> pd.DataFrame:

@@ -1,61 +1,116 @@
-"""Two arms, each at its own best learning rate: chosen on held-out images, for each seed by the other seeds."""
+"""Arms at their own best learning rates: chosen on held-out images, for each seed by the other seeds."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from bnrepro.claims import prose
 from bnrepro.claims.engine import Part
-from bnrepro.claims.evidence import Evidence, fewer
+from bnrepro.claims.evidence import CHANCE, Evidence, fewer
 from bnrepro.claims.statistics import Sample
 
 AT_AN_EDGE = "at an edge of the grid"  # ends a part's note where a chosen rate is
 
 
-class Tuned(NamedTuple):
-    """A comparison of two arms.
+@dataclass(frozen=True)
+class Tuned:
+    """An arm, each run of it at the learning rate that was best for the other seeds.
 
     Attributes:
-        rates: of each arm, the learning rates by seed.
-        at_edge: of each arm, whether one of them is the lowest or the highest of its grid.
+        factors: that make the arm.
+        rates: its learning rates by seed.
+        at_edge: whether one of them is the lowest or the highest of its grid, beyond which a better one may lie. Not so
+            of an arm that stays at chance at all of them: it has no best rate.
+        chosen_by: the networks of all rates (`bnrepro.analysis.curves.network`), since all of them chose.
     """
 
+    factors: Mapping[str, Any]
+    rates: pd.Series
+    at_edge: bool
+    chosen_by: frozenset[str]
+
+    @property
+    def usual_rate(self) -> float:
+        """The learning rate of most seeds."""
+        return float(self.rates.mode()[0])
+
+    def sample(self, measure: Callable[..., Sample], **factors: Any) -> Sample:
+        """What the arm has, by seed.
+
+        Args:
+            measure: from factors to what the runs with them have.
+            factors: of which it has other values than those that its rates were chosen at.
+        """
+        own = {rate: measure(**{**self.factors, **factors, "learning_rate": rate}) for rate in self.rates.unique()}
+        bounds = [
+            pd.Series({seed: getattr(own[rate], name).get(seed, np.nan) for seed, rate in self.rates.items()})
+            for name in ("at", "low", "high")
+        ]
+        return Sample(bounds[0], bounds[1], bounds[2], self.chosen_by.union(*(sample.runs for sample in own.values())))
+
+
+class Comparison(NamedTuple):
+    """Of two tuned arms."""
+
     part: Part
-    rates: Sequence[pd.Series]
-    at_edge: Sequence[bool]
+    first: Tuned
+    second: Tuned
+
+
+def choose(runs: Evidence, study: str, target: float, **arm: Any) -> Tuned:
+    """An arm at the learning rates with which the other seeds take the fewest mean steps to a held-out accuracy.
+
+    Of equals, as where no run arrives, that of the higher accuracy there (`Evidence.best`), and then the lower. A
+    seed's own luck on the images that are held out so has no part in the choice of its rate.
+    """
+    rates = list(map(float, runs.values(study, "learning_rate", **arm)))
+    at = {rate: {"column": "validation_accuracy", **arm, "learning_rate": rate} for rate in rates}
+    steps = pd.DataFrame({rate: runs.steps(study, target, **own).at for rate, own in at.items()})
+    best = pd.DataFrame({rate: runs.best(study, **own).at for rate, own in at.items()})
+    chosen = {seed: _fastest(steps.drop(index=seed), best.drop(index=seed)) for seed in steps.index}
+    at_edge = not {rates[0], rates[-1]}.isdisjoint(chosen.values()) and bool(best.max(axis=None) >= CHANCE)
+    return Tuned(arm, pd.Series(chosen), at_edge, frozenset(runs.rows(study, **arm)["network"].unique()))
 
 
 def fewer_steps(
-    runs: Evidence, study: str, target: float, first: Mapping[str, Any], second: Mapping[str, Any]
-) -> list[Tuned]:
+    runs: Evidence,
+    study: str,
+    target: float,
+    *both: Mapping[str, Any],
+    column: str = "accuracy",
+) -> list[Comparison]:
     """Whether the first of two arms takes fewer steps to a test accuracy: see `bnrepro.claims.evidence.fewer`.
 
     Beyond an edge of its grid an arm may have a better rate. Where that could turn the answer, it is undecided: "so" if
     the second arm is at an edge, "not so" if the first is.
+
+    Args:
+        both: the factors that make the first arm, and the second.
     """
-    arms, at_edge = (first, second), []
-    rates = [runs.rates_by_others(study, target, **arm) for arm in arms]
-    for arm, chosen in zip(arms, rates, strict=True):
-        grid = runs.values(study, "learning_rate", **arm)
-        at_edge.append(bool(chosen.isin([grid[0], grid[-1]]).any()))
-    found = []
-    for part in fewer(*(_steps(runs, study, target, arm, chosen) for arm, chosen in zip(arms, rates, strict=True))):
-        open_answer = (part.so is True and at_edge[1]) or (part.so is False and at_edge[0])
-        found.append(Tuned(_noted(part, rates, any(at_edge), None if open_answer else part.so, target), rates, at_edge))
-    return found
+    arms = [choose(runs, study, target, **arm) for arm in both]
+
+    def steps(**factors: Any) -> Sample:
+        return runs.steps(study, target, column, **factors)
+
+    found = fewer(*(arm.sample(steps) for arm in arms))
+    return [Comparison(_noted(part, target, *arms), *arms) for part in found]
 
 
-def _noted(part: Part, rates: Sequence[pd.Series], at_edge: bool, so: bool | None, target: float) -> Part:
-    chosen = " and ".join(prose.span(own, "{:g}") for own in rates)
-    told = [part.note, f"learning rates {chosen}", AT_AN_EDGE if at_edge else ""]
-    return replace(part, so=so, note=", ".join(filter(None, told)), at={"target": target})
+def _noted(part: Part, target: float, first: Tuned, second: Tuned) -> Part:
+    turns = (part.so is True and second.at_edge) or (part.so is False and first.at_edge)
+    chosen = " and ".join(prose.span(arm.rates, "{:g}") for arm in (first, second))
+    told = [part.note, f"learning rates {chosen}", AT_AN_EDGE if first.at_edge or second.at_edge else ""]
+    return replace(part, so=None if turns else part.so, note=", ".join(filter(None, told)), at={"target": target})
 
 
-def _steps(runs: Evidence, study: str, target: float, arm: Mapping[str, Any], rates: pd.Series) -> Sample:
-    """Steps of every seed at its rate. The networks are those of all rates, since all of them chose."""
-    at = {rate: runs.steps(study, target, **arm, learning_rate=rate) for rate in rates.unique()}
-    own = {seed: [bound[seed] for bound in at[rate][:3]] for seed, rate in rates.items()}
-    bounds = pd.DataFrame.from_dict(own, orient="index")
-    return Sample(bounds[0], bounds[1], bounds[2], frozenset(runs.rows(study, **arm)["network"].unique()))
+def _fastest(steps: pd.DataFrame, best: pd.DataFrame) -> float:
+    """The rate of the fewest mean steps, of equals that of the highest mean accuracy, then the lowest rate.
+
+    Args:
+        steps, best: [seeds, rates].
+    """
+    means = pd.DataFrame({"steps": steps.mean(), "missed": -best.mean()})
+    return float(means.sort_index().sort_values(["steps", "missed"]).index[0])

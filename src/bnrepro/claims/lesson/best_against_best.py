@@ -55,12 +55,12 @@ def _ratios(runs: Evidence, study: str) -> list[tuple[Any, ...]]:
     """The rows of a study."""
     rows = []
     for target in sorted({*RANGE, *runs.targets}):
-        for part, chosen, at_edge in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN):
-            effect, (rate_with, rate_without) = part.effect, [float(rates.mode()[0]) for rates in chosen]
+        for part, with_it, without in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN):
+            effect, at_edge = part.effect, with_it.at_edge or without.at_edge
             censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
             ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]
-            own = (effect.pairs, effect.estimate, *ends, censored)
-            rows.append((study, STUDIES[study], target, rate_without, rate_with, any(at_edge), *own))
+            own = (at_edge, effect.pairs, effect.estimate, *ends, censored)
+            rows.append((study, STUDIES[study], target, without.usual_rate, with_it.usual_rate, *own))
     return rows
 
 

@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from bnrepro.claims import prose
+from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
@@ -30,7 +32,6 @@ ADVANTAGE = "advantage without noise"
 MOVED = "movement of inputs over that in the plain network"
 # Judged by what the rates are chosen by, moving averages; listed beside by population statistics, as parts are named.
 MODES = {"accuracy": "", "population_accuracy": ", population statistics"}
-AT_AN_EDGE = ", a rate at an edge of the grid"
 
 
 def compare(runs: Evidence) -> list[Part]:
@@ -46,46 +47,51 @@ def rates(evidence: Evidence) -> pd.DataFrame:
     """The learning rates at which the rule compares the networks of study `noise`.
 
     Returns:
-        A row for each target and arm: target, normalization, learning_rate. Empty without such runs.
+        A row for each target and arm: target, normalization, learning_rate (of most seeds). Empty without such runs.
     """
     runs = evidence.select(READS)
     rows: list[tuple[float, str, float]] = []
     with suppress(NotTested):  # there are no such runs
         for target, arm in itertools.product(runs.targets, (PLAIN, NORMALIZED)):
-            rows.append((target, arm["normalization"], runs.best_rate(STUDY, target, **arm, noise="none")))
+            chosen = tuned.choose(runs, STUDY, target, **arm, noise="none")
+            rows.append((target, arm["normalization"], chosen.usual_rate))
     return pd.DataFrame(rows, columns=["target", "normalization", "learning_rate"])
 
 
 def _at(runs: Evidence, target: float, column: str) -> list[Part]:
     """Each network at its best rate without noise; undecided if that is at an edge of the grid."""
-    normalized, plain = (runs.tuned(STUDY, target, **arm, noise="none") for arm in (NORMALIZED, PLAIN))
+    normalized, plain = (tuned.choose(runs, STUDY, target, **arm, noise="none") for arm in (NORMALIZED, PLAIN))
 
-    def steps(arm: dict[str, Any], kind: str) -> Sample:
-        return runs.steps(STUDY, target, column, **{**arm, "noise": kind})
+    def steps(arm: tuned.Tuned, kind: str) -> Sample:
+        return arm.sample(partial(runs.steps, STUDY, target, column), noise=kind)
 
-    advantage = ratio(steps(normalized, "none"), steps(plain, "none"))
+    def moved(arm: tuned.Tuned, kind: str) -> Sample:
+        return arm.sample(partial(_moved, runs), noise=kind)
+
+    before = steps(plain, "none")
+    advantage = ratio(steps(normalized, "none"), before)
     parts = [Part(advantage, advantage.exceeds(1, MATTERS), {"target": target}, ADVANTAGE, counts=False)]
     for kind in KINDS:
         at = {"noise": kind, "target": target}
-        moved = ratio(_moved(runs, plain), _moved(runs, {**normalized, "noise": kind}))
-        parts.append(Part(moved, moved.exceeds(1, MATTERS), at, MOVED, counts=False))
+        farther = ratio(moved(plain, "none"), moved(normalized, kind))
+        parts.append(Part(farther, farther.exceeds(1, MATTERS), at, MOVED, counts=False))
         if parts[0].so and parts[-1].so:
-            left = ratio(steps(normalized, kind), steps(plain, "none"))
+            left = ratio(steps(normalized, kind), before)
             worse = ratio(steps(normalized, "steady"), steps(normalized, kind))
             parts.append(Part(left, left.falls_short(1, MATTERS), at, GONE))
             parts.append(Part(worse, worse.exceeds(1, MATTERS), at, WORSE, counts=False))
-            if runs.arrives(STUDY, target, column, **plain):  # else no cost is known
+            if np.isfinite(before.high).all():  # else no cost is known
                 without, with_it = (quotient(steps(arm, "none"), steps(arm, kind)) for arm in (plain, normalized))
                 dearer = ratio(without, with_it)
                 parts.append(Part(dearer, dearer.exceeds(1, MATTERS), at, DEARER))
-    if any(runs.at_edge(STUDY, target, arm) for arm in (plain, normalized)):
-        parts = [replace(part, so=None, name=part.name + AT_AN_EDGE) for part in parts]
+    if plain.at_edge or normalized.at_edge:
+        parts = [replace(part, so=None, note=tuned.AT_AN_EDGE) for part in parts]
     return [
         replace(part, name=part.name + MODES[column], counts=part.counts and column == "accuracy") for part in parts
     ]
 
 
-def _moved(runs: Evidence, arm: dict[str, Any]) -> Sample:
+def _moved(runs: Evidence, **arm: Any) -> Sample:
     """How far the median input of a unit moves from look to look: median over units, mean over layers."""
     looks = runs.looks(STUDY, **arm)
     return runs.seen(looks.drop_duplicates(["seed", "layer"]).groupby("seed")["jumped"].mean(), STUDY, **arm)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnrepro.claims import prose
+from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import CHANCE, MATTERS, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
@@ -35,8 +35,8 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
         depths = runs.values(STUDY, "depth", **plain)
         shallow, deep = ({**plain, "depth": depth} for depth in (depths[0], depths[-1]))
         for target in runs.targets:
-            found = runs.fewer_at_best(STUDY, target, shallow, deep)
-            parts += [replace(part, name=SLOWER).among(initial_scheme=scheme) for part in found]
+            found = tuned.fewer_steps(runs, STUDY, target, shallow, deep)
+            parts += [replace(part, name=SLOWER).among(initial_scheme=scheme) for part, *_ in found]
         best = mean(runs.best(STUDY, **deep))
         still = best.within(-np.inf, CHANCE)
         parts.append(Part(best, still, {"initial_scheme": scheme}, STANDS_STILL, counts=False))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnrepro.claims import prose
+from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import CHANCE, MATTERS, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
@@ -35,7 +35,8 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
         own = {"initial_scheme": scheme, "depth": deepest}
         arms, at = [{**arm, **own} for arm in (NORMALIZED, PLAIN)], {"initial_scheme": scheme}
         for target in runs.targets:
-            parts += [replace(part, name=FEWER).among(**at) for part in runs.fewer_at_best(STUDY, target, *arms)]
+            found = tuned.fewer_steps(runs, STUDY, target, *arms)
+            parts += [replace(part, name=FEWER).among(**at) for part, *_ in found]
         normalized, plain = (mean(runs.best(STUDY, **arm)) for arm in arms)
         parts.append(Part(plain, plain.within(-np.inf, CHANCE), at, WITHOUT, counts=False))
         parts.append(Part(normalized, normalized.exceeds(headline, headline), at, WITH, counts=False))
