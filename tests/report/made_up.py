@@ -81,7 +81,7 @@ def write(entries: list[dict[str, Any]], tables: dict[str, str]) -> None:
     paths.provenance(DATASET).write_text(json.dumps(PROVENANCE), encoding="utf-8")
     for name, text in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(text, encoding="utf-8")
-    for name in registry.own():
+    for name in registry.with_modules():
         (folder / "figures" / f"{name}.svg").write_text("<svg><text>drawn</text></svg>", encoding="utf-8")
 
 

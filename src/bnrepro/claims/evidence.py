@@ -259,6 +259,8 @@ def _chosen(table: pd.DataFrame, study: str, factors: Mapping[str, Any]) -> pd.D
         NotTested: there are none.
     """
     rows = table[table["study"] == study]
+    if rows.empty:
+        raise NotTested(f"study {study} has no runs")
     for name, value in factors.items():
         if name not in rows:
             raise NotTested(f"study {study} does not cross {name}")
@@ -268,7 +270,7 @@ def _chosen(table: pd.DataFrame, study: str, factors: Mapping[str, Any]) -> pd.D
             rows = rows[rows[name] == value]
     if rows.empty:
         shown = ", ".join(f"{name} {value}" for name, value in factors.items())
-        raise NotTested(f"study {study} has no runs with {shown}" if factors else f"study {study} has no runs")
+        raise NotTested(f"study {study} has no runs with {shown}")
     return rows
 
 

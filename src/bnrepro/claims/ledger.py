@@ -19,6 +19,7 @@ from bnrepro.study.params import Params
 
 class _Part(BaseModel, extra="forbid"):
     name: Text
+    note: Text
     at: dict[Word, Text | float]
     estimate: float | None
     low: float | None

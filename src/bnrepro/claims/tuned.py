@@ -12,6 +12,12 @@ from bnrepro.claims.engine import Part
 from bnrepro.claims.evidence import CHANCE, Evidence, fewer
 from bnrepro.claims.statistics import Sample
 
+# What rules say of it.
+WORDS = (
+    "Each has, for each seed, the learning rate with which the other seeds take the fewest mean iterations to the same "
+    "accuracy on held-out images (of equals, that of the higher accuracy there). If that is the lowest or the highest "
+    "of its grid, a better one may lie beyond: where it could turn the answer, the part is undecided."
+)
 AT_AN_EDGE = "at an edge of the grid"  # ends a part's note where a chosen rate is
 
 

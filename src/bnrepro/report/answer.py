@@ -29,7 +29,7 @@ def context(found: Mapping[str, Mapping[str, Any]], targets: Sequence[float]) ->
         `sentences`, one for each comparison that has parts; `targets`, in order; and `rows`, for each comparison its
         name, seeds, and a ratio for each target, with `†` if a rate is at an edge of its grid.
     """
-    tuned = [Part.of_entry(part) for part in found[TUNED]["stated"]["parts"]]
+    tuned = [part for part in map(Part.of_entry, found[TUNED]["stated"]["parts"]) if not part.name]
     compared = {"one learning rate for both (SGD)": _at_one_rate(found[AT_ONE_RATE])}
     for optimizer in dict.fromkeys(part.at["optimizer"] for part in tuned):
         name = f"each network at its own best learning rate ({FACTORS['optimizer'].tell(optimizer)})"

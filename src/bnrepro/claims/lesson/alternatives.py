@@ -45,7 +45,7 @@ CLAIM = Claim(
         words="Read so: they save iterations, too. Iterations without normalization over iterations with layer "
         "normalization, with weight normalization, and of a self-normalizing network, at the same learning rate. "
         "Sigmoid units are compared with sigmoid units, SELU units with ReLU units. Study `alternatives`. A part for "
-        "each alternative, depth and target at which a run arrives.",
+        "each alternative, depth and target at which all runs of one arm arrive.",
         measure="times fewer iterations",
         compare=compare,
         reads={"alternatives": ("normalization", "activation", "depth")},

@@ -49,7 +49,7 @@ CLAIM = Claim(
     stated=Rule(
         statement="`batch_norm=True` in the canned estimator is all it takes.",
         words="Iterations of the canned estimator without the flag over iterations with it, evaluated by moving "
-        "averages. Study `depth`. A part for each depth and target at which a run arrives.",
+        "averages. Study `depth`. A part for each depth and target at which all runs of one arm arrive.",
         measure="times fewer iterations",
         compare=saves,
         reads=READS,
@@ -78,7 +78,7 @@ CLAIM = Claim(
     wording="The flag adds batch normalization after the nonlinearity, not before it as in the paper, with a momentum "
     "of 0.999 that nobody can change (tensorflow-estimator 2.15, `canned/dnn.py`; TensorFlow's issue 21915 calls the "
     "place wrong). Moving averages start at mean 0 and variance 1, and after 1,000 steps that start still weighs 0.37: "
-    "until it is forgotten, what a user measures is not what the network has learned. Study `placement` has a "
-    "Keras model in which place and momentum can be chosen apart.",
+    "until it is forgotten, what a user measures is not what the network has learned. Study `placement` has a Keras "
+    "model in which place and momentum can be chosen apart.",
     series="placement",
 )

@@ -37,12 +37,11 @@ CLAIM = Claim(
     stated=Rule(
         statement="The distribution of a layer's inputs moves during training, and batch normalization makes it "
         "steadier.",
-        words="What a layer gets shifts farther without batch normalization than with it. Keras models, study "
-        "`depth`. A layer gets the outputs of the layer before; the first gets images, which do not shift, and is no "
-        "part. An output shifts from the lowest to the highest value of its median over a fixed probe batch, in units "
-        "of its own spread at the end (its 15th to its 85th percentile); of a layer, the median over its inputs. A "
-        "part for each layer from the second on, at the depths at which all runs of both arms reach the headline's "
-        "target.",
+        words="What a layer gets shifts farther without batch normalization than with it. Keras models, study `depth`. "
+        "A layer gets the outputs of the layer before; the first gets images, which do not shift, and is no part. An "
+        "output shifts from the lowest to the highest value of its median over a fixed probe batch, in units of its "
+        "own spread at the end (its 15th to its 85th percentile); of a layer, the median over its inputs. A part for "
+        "each layer from the second on, at the depths at which all runs of both arms reach the headline's target.",
         measure="times farther without",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},

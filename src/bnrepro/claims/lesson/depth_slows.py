@@ -60,9 +60,9 @@ CLAIM = Claim(
         statement="Without batch normalization, the deeper the network the more iterations it needs, until it does not "
         "train at all.",
         words="Keras models without batch normalization in study `depth`. Iterations of each depth over those of the "
-        "depth before, to every target, evaluated by moving averages: a part for each pair and target at which a run "
-        "arrives. One part more: the best test accuracy of the deepest network, which two evaluations in a row have, "
-        "is below 30%.",
+        "depth before, to every target, evaluated by moving averages: a part for each pair and target at which all "
+        "runs of one depth arrive. One part more: the best test accuracy of the deepest network, which two evaluations "
+        "in a row have, is below 30%.",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},
         thresholds={"matters": MATTERS, "chance": CHANCE, **THRESHOLDS},
@@ -71,10 +71,9 @@ CLAIM = Claim(
         statement="Without batch normalization a deep network needs more iterations than a shallow one, whatever its "
         "initial weights, each at its best learning rate.",
         words="Keras models without batch normalization in study `initial_weights`, the deepest against the "
-        "shallowest. For each kind of initial weights and every target: iterations, each depth at the learning rate "
-        "with the fewest mean iterations to the same accuracy on held-out images (of equals, that of the higher "
-        "accuracy there). Undecided where a better rate, beyond an edge of the grid, could reverse the answer. Listed "
-        "beside, for each kind: the best test accuracy of the deepest network at any rate is below 30%.",
+        "shallowest. For each kind of initial weights and every target: iterations, where all runs of one depth "
+        f"arrive. {tuned.WORDS} Listed beside, for each kind: the best test accuracy of the deepest network at any "
+        "rate is below 30%.",
         compare=compare_initial_weights,
         reads={STUDY: ("normalization", "depth", "initial_scheme", "learning_rate")},
         thresholds={"matters": MATTERS, "chance": CHANCE, **THRESHOLDS},

@@ -82,8 +82,7 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
         if part.name == LIMIT:
             yield (
                 f"With dropout {part.at['dropout']:g} at rate {part.at['learning_rate']:g} the training accuracy at "
-                "the end is lower by "
-                f"{prose.effect(part.effect, prose.percent)}."
+                f"the end is lower by {prose.effect(part.effect, prose.percent)}."
             )
 
 
@@ -97,12 +96,11 @@ CLAIM = Claim(
         "learn.",
         words="Study `dropout`, without batch normalization, at the dataset's own learning rate and at ten times that: "
         "each share above 0 that is dropped against none, where all runs leave chance. Parts: a step of the layers "
-        "before turns the gradient of the last hidden layer less with dropout (1 "
-        "- cosine on a probe batch, a ratio), at the first look after the training accuracy has reached 50%, 70% and "
-        "90%, where all runs of both do; the training accuracy at the end is lower, by a hundredth or more. The last "
-        "is "
-        "undecided where the last tenth of the budget still brings either network 0.2 percentage points or more: a "
-        "network that is slow has met no limit.",
+        "before turns the gradient of the last hidden layer less with dropout (1 - cosine on a probe batch, a ratio), "
+        "at the first look after the training accuracy has reached 50%, 70% and 90%, where all runs of both do; the "
+        "training accuracy at the end is lower, by a hundredth or more. The last is undecided where the last tenth of "
+        "the budget still brings either network 0.2 percentage points or more: a network that is slow has met no "
+        "limit.",
         compare=compare,
         reads=READS,
         thresholds={
@@ -126,11 +124,11 @@ CLAIM = Claim(
     remarks=remarks,
     caution="Training accuracy that has settled within a budget may rise again in a longer one.",
     figure="dropout",
-    reading="At the dataset's own learning rate. Top, on log scales: error against iterations by dropout rate, on "
-    "test images in full and on training "
-    "images dotted; means over seeds in the range of all. A line ends where one of its runs diverges. Bottom, on a log "
-    "scale: how far one step of the layers before turns the gradient of the last hidden layer (1 − cosine), without "
-    "batch normalization, by dropout rate: at the first look after the training accuracy has reached 50%, 70% and 90%. "
-    "Small dots are runs, large ones their medians. A rate has no dot where some of its runs do not get there.",
+    reading="At the dataset's own learning rate. Top, on log scales: error against iterations by dropout rate, on test "
+    "images in full and on training images dotted; means over seeds in the range of all. A line ends where one of its "
+    "runs diverges. Bottom, on a log scale: how far one step of the layers before turns the gradient of the last "
+    "hidden layer (1 − cosine), without batch normalization, by dropout rate: at the first look after the training "
+    "accuracy has reached 50%, 70% and 90%. Small dots are runs, large ones their medians. A rate has no dot where "
+    "some of its runs do not get there.",
     series=STUDY,
 )

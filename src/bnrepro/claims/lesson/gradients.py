@@ -48,8 +48,7 @@ CLAIM = Claim(
         "normalization: with it, scaling a kernel scales its gradient by the inverse and changes nothing else. "
         "Euclidean norms on a fixed probe batch (Keras models, study `depth`), at the looks nearest to a tenth and to "
         "the whole of training. A part for each depth and time. Listed beside, beyond one layer: the product's ratio "
-        "to "
-        "that of the last hidden layer, which does not fall as the loss does.",
+        "to that of the last hidden layer, which does not fall as the loss does.",
         measure="gradient with over without",
         compare=compare,
         reads={"depth": ("implementation", "normalization", "depth")},

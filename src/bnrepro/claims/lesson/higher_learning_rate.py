@@ -55,9 +55,10 @@ CLAIM = Claim(
         statement="With batch normalization 5 times the learning rate trains faster still, and 30 times too, where the "
         "network without it fails.",
         words="Study `learning_rate`, by population statistics, since moving averages take their time whatever the "
-        "rate. Parts, for every target: with batch normalization, iterations at the dataset's own rate over those at "
-        "5 and at 30 times the rate, where a run arrives; without it, where all runs arrive at the dataset's own rate, "
-        "the best accuracy at 30 times the rate, which two evaluations in a row have, is below the target.",
+        "rate. Parts, for every target: with batch normalization, iterations at the dataset's own rate over those at 5 "
+        "and at 30 times the rate, where all runs of one rate arrive; without it, where all runs arrive at the "
+        "dataset's own rate, the best accuracy at 30 times the rate, which two evaluations in a row have, is below the "
+        "target.",
         compare=compare,
         reads={"depth": (), STUDY: ("normalization", "learning_rate")},
         thresholds={"faster": FASTER, "failing": FAILING, "matters": MATTERS, **THRESHOLDS},

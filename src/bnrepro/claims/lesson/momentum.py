@@ -31,9 +31,9 @@ CLAIM = Claim(
         words="The higher the momentum, the longer the start weighs; the lower, the more the last mini-batch weighs. "
         "Study `momentum`: the lag, which is the distance of the moving means from the means over a batch of training "
         "images, in standard deviations (mean over layers). Parts, each a ratio of lags: at the first look after "
-        f"{EARLY} iterations or more, momentum 0.999 over 0.9 and over 0.99; at the last look 0 over 0.9. "
-        "The parts at the start are arithmetic of an exponential average, which runs can hardly contradict: they check "
-        "that the implementation has it.",
+        f"{EARLY} iterations or more, momentum 0.999 over 0.9 and over 0.99; at the last look 0 over 0.9. The parts at "
+        "the start are arithmetic of an exponential average, which runs can hardly contradict: they check that the "
+        "implementation has it.",
         compare=compare,
         reads={"momentum": ("momentum",)},
         thresholds={"early": EARLY, "compared": COMPARED, "matters": MATTERS, **THRESHOLDS},

@@ -57,10 +57,11 @@ CLAIM = Claim(
         statement="A smaller learning rate reduces the shift, and slows training.",
         words="Without batch normalization, a third and a tenth of the dataset's learning rate against that rate "
         "itself. Study `learning_rate`. Parts, for each: with the smaller rate what the layers get shifts less far on "
-        "the way to the same accuracy, from the start to the first look after the network has it, which is the "
-        "highest that all runs of both rates reach, if that is 30% or more (measured as for "
+        "the way to the same accuracy, from the start to the first look after the network has it, which is the highest "
+        "that all runs of both rates reach, if that is 30% or more (measured as for "
         "[covariate-shift](#covariate-shift), the mean over layers from the second on); iterations with the smaller "
-        "rate are more, to every target at which a run arrives. Not tested: at no smaller rate all runs leave chance.",
+        "rate are more, to every target at which all runs of one rate arrive. Not tested: at no smaller rate all runs "
+        "leave chance.",
         compare=compare,
         reads={"depth": (), STUDY: ("normalization", "learning_rate")},
         thresholds={"times": TIMES, "chance": CHANCE, "matters": MATTERS, **THRESHOLDS},

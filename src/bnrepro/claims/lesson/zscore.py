@@ -65,8 +65,8 @@ CLAIM = Claim(
     meant=Rule(
         statement="Batch normalization gives each unit mean 0 and variance 1 over the mini-batch, before gamma and "
         "beta.",
-        words="Over every mini-batch, what batch normalization gives before gamma and beta has mean 0 and variance v "
-        "/ (v + e). v: the unit's own variance, e: epsilon. Keras models of study `depth` with their last parameters: "
+        words="Over every mini-batch, what batch normalization gives before gamma and beta has mean 0 and variance v / "
+        "(v + e). v: the unit's own variance, e: epsilon. Keras models of study `depth` with their last parameters: "
         "the value farthest off, over every unit of every layer and 20 mini-batches of training images, is within "
         "0.01; and the median of the variances is within 0.05 of 1. Parts for each depth.",
         compare=compare,

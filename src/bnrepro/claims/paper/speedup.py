@@ -47,8 +47,8 @@ CLAIM = Claim(
     source=CAPTION,
     stated=Rule(
         statement="Batch normalization helps the network train faster.",
-        words=f"Steps without over steps with batch normalization, to the first crossing of every target. A "
-        f"target that neither network reaches in all its runs is listed beside. {AS_DRAWN}",
+        words="Steps without over steps with batch normalization, to the first crossing of every target. A target that "
+        f"neither network reaches in all its runs is listed beside. {AS_DRAWN}",
         measure="times fewer steps",
         compare=faster,
         reads=READS,
@@ -57,11 +57,9 @@ CLAIM = Claim(
     meant=Rule(
         statement="Batch normalization takes 3.0 times fewer steps to 96% and 2.6 times fewer to 97%.",
         words="The interval of our ratio of steps lies within a factor 1.25 of the paper's, at each target that both "
-        "of "
-        "its curves cross (96% and 97%): not so where it lies beyond, undecided where it reaches both sides. Listed "
+        "of its curves cross (96% and 97%): not so where it lies beyond, undecided where it reaches both sides. Listed "
         "beside: whether the paper's ratio, which is that of one pair of runs, lies in the 95% prediction interval for "
-        "one more pair of ours. "
-        f"{AS_DRAWN}",
+        f"one more pair of ours. {AS_DRAWN}",
         measure="times fewer steps",
         compare=by_the_papers_ratio,
         reads=READS,
