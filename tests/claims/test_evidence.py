@@ -81,7 +81,7 @@ def test_a_comparison_counts_where_all_runs_of_one_arm_arrive(plain, normalized,
 def test_a_seed_has_no_part_in_the_choice_of_its_rate():
     """All seeds together would choose the middle rate for all, by the third seed's luck there."""
     found = evidence(*at_rates(validation_steps=[300, [400, 400, 50], 900]))
-    assert tuned.choose(found, "learning_rate", TARGET, **PLAIN).rates.tolist() == [3 * RATE, 3 * RATE, RATE]
+    assert tuned.Grid(found, "learning_rate", PLAIN).choose(TARGET).rates.tolist() == [3 * RATE, 3 * RATE, RATE]
 
 
 def test_the_best_accuracy_lasts_for_two_evaluations():
@@ -119,7 +119,7 @@ def at_rates(**told):
     ],
 )
 def test_the_best_rate_is_chosen_on_images_held_out(told, times):
-    rates = tuned.choose(evidence(*at_rates(**told)), "learning_rate", TARGET, **PLAIN).rates
+    rates = tuned.Grid(evidence(*at_rates(**told)), "learning_rate", PLAIN).choose(TARGET).rates
     assert rates.unique().tolist() == [RATE * times]
 
 

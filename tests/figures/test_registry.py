@@ -18,7 +18,7 @@ class Tables:
 @pytest.fixture
 def one(monkeypatch):
     entry = Entry("one", "", {"a": (), "b": ()}, lambda tables: Figure(), where_there=("b",))
-    monkeypatch.setattr(registry, "own", lambda: {"one": entry})
+    monkeypatch.setattr(registry, "with_modules", lambda: {"one": entry})
     generic = Entry("study_", "", {"b": ()}, lambda tables: Figure())
     monkeypatch.setattr(registry, "of_study", lambda study: Entry(f"study_{study}", "", {study: ()}, generic.draw))
 

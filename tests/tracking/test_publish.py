@@ -42,6 +42,7 @@ pytestmark = [
 
 PARAMS = """
 datasets: [digits]
+first_seed: 0
 device: cpu
 tf32: false
 numerics: portable

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
 # iterations saves hardly any time. Evaluations, between which steps are not known, are closer together than that.
 MATTERS = 1.2
 ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
+_TABLES = ("curves", "finals", "layers")
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
 NORMALIZED: dict[str, Any] = {"implementation": "keras", "normalization": "batch"}
@@ -46,7 +48,7 @@ class Evidence:
 
     def select(self, reads: Mapping[str, Sequence[str]]) -> "Evidence":
         """What a rule sees: see `bnrepro.claims.engine.Rule`."""
-        tables = {name: getattr(self, name) for name in ("curves", "finals", "layers")}
+        tables = {name: getattr(self, name) for name in _TABLES}
         return replace(self, **{name: _read(table, reads, self.first_seed) for name, table in tables.items()})
 
     @property
@@ -59,17 +61,42 @@ class Evidence:
         """What one test image is of an accuracy."""
         return 1 / self.test_images
 
+    @cached_property
+    def _of_study(self) -> dict[str, dict[str, pd.DataFrame]]:
+        tables = {name: getattr(self, name) for name in _TABLES}
+        return {name: dict(iter(table.groupby("study", sort=False))) for name, table in tables.items()}
+
+    def _rows(self, name: str, study: str, factors: Mapping[str, Any]) -> pd.DataFrame:
+        """The rows of a table that are of a study, with these values of its factors.
+
+        Raises:
+            NotTested: there are none.
+        """
+        if study not in self._of_study[name]:
+            raise NotTested(f"study {study} has no runs")
+        table = self._of_study[name][study]
+        chosen = np.ones(len(table), bool)
+        for factor, value in factors.items():
+            if factor not in table:
+                raise NotTested(f"study {study} does not cross {factor}")
+            values = table[factor]
+            chosen &= np.isclose(values.to_numpy(float), value) if isinstance(value, float) else (values == value)
+        if not chosen.any():
+            shown = ", ".join(f"{factor} {value}" for factor, value in factors.items())
+            raise NotTested(f"study {study} has no runs with {shown}")
+        return table[chosen]
+
     def values(self, study: str, factor: str, **factors: Any) -> list[Any]:
         """The values of a factor that a study has runs of, in order."""
-        return sorted(_chosen(self.curves, study, factors)[factor].dropna().unique().tolist())
+        return sorted(self._rows("curves", study, factors)[factor].dropna().unique().tolist())
 
     def budget(self, study: str) -> float:
         """The steps of a study's runs."""
-        return float(_chosen(self.curves, study, {})["budget"].max())
+        return float(self._rows("curves", study, {})["budget"].max())
 
     def rows(self, study: str, **factors: Any) -> pd.DataFrame:
         """The curves of the runs with these factors."""
-        return _chosen(self.curves, study, factors)
+        return self._rows("curves", study, factors)
 
     def steps(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> Sample:
         """Steps to an accuracy that two evaluations in a row have: to the first of them, from the one before, below it.
@@ -77,24 +104,23 @@ class Evidence:
         A run that does not arrive takes more than its budget; one that is there at its last evaluation alone may have
         arrived since the one before.
         """
-        runs = _chosen(self.curves, study, factors)
-        at: dict[int, float] = {}
-        low: dict[int, float] = {}
-        high: dict[int, float] = {}
-        for seed, run in runs.groupby("seed"):
-            evaluated = run[run["step"] > 0].sort_values("step")
-            steps, above = evaluated["step"].to_numpy(float), (evaluated[column] >= target).to_numpy()
-            (arrivals,) = np.nonzero(above[:-1] & above[1:])
-            if len(arrivals):
-                at[seed] = high[seed] = steps[arrivals[0]]
-                low[seed] = steps[arrivals[0] - 1] if arrivals[0] else 0.0
-            else:
-                unconfirmed = above[-1:].any() and not run["diverged"].iloc[0]
-                below = np.append(0.0, steps[~above])
-                at[seed] = low[seed] = below[-1] if unconfirmed else run["budget"].iloc[0]
-                high[seed] = np.inf
-        bounds = [pd.Series(bound, dtype=float) for bound in (at, low, high)]
-        return Sample(bounds[0], bounds[1], bounds[2], _networks(runs))
+        runs = self.rows(study, **factors)
+        last = runs.drop_duplicates("seed").set_index("seed").sort_index()
+        table = runs[runs["step"] > 0].pivot(index="step", columns="seed", values=column).reindex(columns=last.index)
+        steps, above, below = (values.to_numpy() for values in (table.index, table >= target, table < target))
+        arrivals = above[:-1] & above[1:]
+        arrived, first = arrivals.any(axis=0), arrivals.argmax(axis=0) if len(arrivals) else 0
+        unconfirmed = above[-1:].any(axis=0) & ~last["diverged"].to_numpy(bool)
+        late = np.where(unconfirmed, np.where(below, steps[:, np.newaxis], 0).max(axis=0, initial=0), last["budget"])
+        at, low, high = (
+            pd.Series(np.where(arrived, there, missing), last.index, dtype=float)
+            for there, missing in (
+                (np.append(steps, 0)[first], late),
+                (np.append(0, steps)[first], late),
+                (np.append(steps, 0)[first], np.inf),
+            )
+        )
+        return Sample(at, low, high, _networks(runs))
 
     def arrives(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> bool:
         """Whether all runs with these factors reach an accuracy within the budget."""
@@ -105,7 +131,7 @@ class Evidence:
 
         0 where a run diverged before its second.
         """
-        runs = _chosen(self.curves, study, factors)
+        runs = self._rows("curves", study, factors)
         evaluated = runs[runs["step"] > 0].sort_values("step")
         following = evaluated.groupby([*curves.series(runs), "seed"], dropna=False)[column].shift(-1)
         lasting = np.minimum(evaluated[column], following.fillna(0))
@@ -115,8 +141,8 @@ class Evidence:
 
     def final(self, study: str, column: str, **factors: Any) -> Sample:
         """What the runs with these factors end with; NaN where one diverged."""
-        runs = _chosen(self.curves, study, factors)
-        values = _chosen(self.finals, study, factors).set_index("seed")[column]
+        runs = self._rows("curves", study, factors)
+        values = self._rows("finals", study, factors).set_index("seed")[column]
         unit = self._image if column.endswith("accuracy") else 0.0
         return Sample.known(values.sort_index(), _networks(runs), unit)
 
@@ -133,7 +159,7 @@ class Evidence:
 
     def moment(self, study: str, share: float) -> float:
         """The step of the look that is nearest to a share of a study's budget."""
-        steps = _chosen(self.layers, study, {})["step"].unique()
+        steps = self._rows("layers", study, {})["step"].unique()
         return float(steps[np.argmin(np.abs(steps - share * self.budget(study)))])
 
     def look(self, study: str, column: str, step: float | pd.Series, **factors: Any) -> pd.DataFrame:
@@ -149,11 +175,11 @@ class Evidence:
 
     def looks(self, study: str, **factors: Any) -> pd.DataFrame:
         """The looks into the layers of the runs with these factors."""
-        return _chosen(self.layers, study, factors)
+        return self._rows("layers", study, factors)
 
     def seen(self, values: pd.Series, study: str, **factors: Any) -> Sample:
         """Numbers by seed, taken from looks into the layers of the same runs, as a sample."""
-        return Sample.known(values, _networks(_chosen(self.curves, study, factors)))
+        return Sample.known(values, _networks(self._rows("curves", study, factors)))
 
     def lag(self, study: str, step: float, **factors: Any) -> Sample:
         """How far the moving means are from the probe's means, at the first look from a step on: standard deviations.
@@ -213,7 +239,7 @@ class Evidence:
         )
         highest = arrived.max(axis=1).astype(int)
         low, high = (highest.map(dict(enumerate(rates[shift:]))) for shift in (0, 1))
-        runs = _chosen(self.curves, study, arm)
+        runs = self._rows("curves", study, arm)
         return Sample(low.where(low > 0, high), low, high, _networks(runs))
 
     def rate(self, study: str, times: float) -> float:
@@ -250,28 +276,6 @@ def _read(table: pd.DataFrame, reads: Mapping[str, Sequence[str]], first_seed: i
             if len(values):
                 kept &= ~rows | table[factor].isna() | (table[factor] == values.iloc[0])
     return table[kept]
-
-
-def _chosen(table: pd.DataFrame, study: str, factors: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of a study with these values of its factors.
-
-    Raises:
-        NotTested: there are none.
-    """
-    rows = table[table["study"] == study]
-    if rows.empty:
-        raise NotTested(f"study {study} has no runs")
-    for name, value in factors.items():
-        if name not in rows:
-            raise NotTested(f"study {study} does not cross {name}")
-        if isinstance(value, float):
-            rows = rows[np.isclose(rows[name].to_numpy(float), value)]
-        else:
-            rows = rows[rows[name] == value]
-    if rows.empty:
-        shown = ", ".join(f"{name} {value}" for name, value in factors.items())
-        raise NotTested(f"study {study} has no runs with {shown}")
-    return rows
 
 
 def _networks(runs: pd.DataFrame) -> frozenset[str]:

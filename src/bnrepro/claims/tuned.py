@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,43 +67,53 @@ class Comparison(NamedTuple):
     second: Tuned
 
 
-def choose(runs: Evidence, study: str, target: float, **arm: Any) -> Tuned:
-    """An arm at the learning rates with which the other seeds take the fewest mean steps to a held-out accuracy.
+@dataclass(frozen=True)
+class Grid:
+    """An arm of a study at every learning rate that the study has of it.
 
-    Of equals, as where no run arrives, that of the higher accuracy there (`Evidence.best`), and then the lower. A
-    seed's own luck on the images that are held out so has no part in the choice of its rate.
+    Attributes:
+        factors: that make the arm.
     """
-    rates = list(map(float, runs.values(study, "learning_rate", **arm)))
-    at = {rate: {"column": "validation_accuracy", **arm, "learning_rate": rate} for rate in rates}
-    steps = pd.DataFrame({rate: runs.steps(study, target, **own).at for rate, own in at.items()})
-    best = pd.DataFrame({rate: runs.best(study, **own).at for rate, own in at.items()})
-    chosen = {seed: _fastest(steps.drop(index=seed), best.drop(index=seed)) for seed in steps.index}
-    at_edge = not {rates[0], rates[-1]}.isdisjoint(chosen.values()) and bool(best.max(axis=None) >= CHANCE)
-    return Tuned(arm, pd.Series(chosen), at_edge, frozenset(runs.rows(study, **arm)["network"].unique()))
+
+    runs: Evidence
+    study: str
+    factors: Mapping[str, Any]
+
+    def choose(self, target: float) -> Tuned:
+        """The arm at the learning rates with which the other seeds take the fewest mean steps to a held-out accuracy.
+
+        Of equals, as where no run arrives, that of the higher accuracy there (`Evidence.best`), and then the lower. A
+        seed's own luck on the images that are held out so has no part in the choice of its rate.
+        """
+        steps = self._held_out(partial(self.runs.steps, self.study, target, "validation_accuracy"))
+        best = self._best
+        chosen = {seed: _fastest(steps.drop(index=seed), best.drop(index=seed)) for seed in steps.index}
+        ends = {steps.columns.min(), steps.columns.max()}
+        at_edge = not ends.isdisjoint(chosen.values()) and bool(best.max(axis=None) >= CHANCE)
+        networks = self.runs.rows(self.study, **self.factors)["network"]
+        return Tuned(self.factors, pd.Series(chosen), at_edge, frozenset(networks.unique()))
+
+    @cached_property
+    def _best(self) -> pd.DataFrame:
+        return self._held_out(partial(self.runs.best, self.study, "validation_accuracy"))
+
+    def _held_out(self, measure: Callable[..., Sample]) -> pd.DataFrame:
+        """[seeds, learning rates]"""
+        rates = map(float, self.runs.values(self.study, "learning_rate", **self.factors))
+        return pd.DataFrame({rate: measure(**self.factors, learning_rate=rate).at for rate in rates})
 
 
-def fewer_steps(
-    runs: Evidence,
-    study: str,
-    target: float,
-    *both: Mapping[str, Any],
-    column: str = "accuracy",
-) -> list[Comparison]:
+def fewer_steps(target: float, *arms: Grid, column: str = "accuracy") -> list[Comparison]:
     """Whether the first of two arms takes fewer steps to a test accuracy: see `bnrepro.claims.evidence.fewer`.
 
     Beyond an edge of its grid an arm may have a better rate. Where that could turn the answer, it is undecided: "so" if
     the second arm is at an edge, "not so" if the first is.
-
-    Args:
-        both: the factors that make the first arm, and the second.
     """
-    arms = [choose(runs, study, target, **arm) for arm in both]
-
-    def steps(**factors: Any) -> Sample:
-        return runs.steps(study, target, column, **factors)
-
-    found = fewer(*(arm.sample(steps) for arm in arms))
-    return [Comparison(_noted(part, target, *arms), *arms) for part in found]
+    chosen = [arm.choose(target) for arm in arms]
+    steps = [
+        own.sample(partial(arm.runs.steps, arm.study, target, column)) for arm, own in zip(arms, chosen, strict=True)
+    ]
+    return [Comparison(_noted(part, target, *chosen), *chosen) for part in fewer(*steps)]
 
 
 def _noted(part: Part, target: float, first: Tuned, second: Tuned) -> Part:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import fmean, geometric_mean
 from typing import Any
 
 from bnrepro.data.source import Source
@@ -34,7 +34,8 @@ def of_experiment(source: Source, targets: Sequence[float]) -> dict[str, str]:
         NOTE: f"{source.title}: {source.about}.\n\n"
         "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. `steps_to_<target>`: "
         "iterations to a test accuracy; a seed that never arrives counts with all of its own, and `seeds_at_<target>` "
-        "arrive. `ratio_at_<target>`: iterations without normalization over those with it. Figures are in `report`.",
+        "arrive. `ratio_at_<target>`: iterations without normalization over those with it, of geometric means. Figures "
+        "are in `report`.",
         VIEW: json.dumps({"selectedColumns": columns}),
     }
 
@@ -120,24 +121,27 @@ def arrivals(record: Record, targets: Sequence[float]) -> Points:
 def arrivals_over_seeds(members: list[Record], baseline: list[Record] | None, targets: Sequence[float]) -> Points:
     """A series' mean `steps_to_<target>`, how many `seeds_at_<target>` arrive, and the `ratio_at_<target>`.
 
+    The ratio is one of geometric means, and so the geometric mean of the seeds' own.
+
     Args:
         baseline: the same runs without normalization; None: there is no ratio. Nor is there where no run arrives.
     """
     found: Points = {}
     for target in targets:
-        mean, arrived = _mean_steps(members, target)
-        found[f"steps_to_{target:g}", 0], found[f"seeds_at_{target:g}", 0] = mean, arrived
-        without, arrived_without = _mean_steps(baseline, target) if baseline else (mean, 0)
-        if baseline and arrived + arrived_without:
-            found[f"ratio_at_{target:g}", 0] = without / mean
+        steps, arrived = _steps_within(members, target)
+        found[f"steps_to_{target:g}", 0], found[f"seeds_at_{target:g}", 0] = fmean(steps), arrived
+        if baseline:
+            without, arrived_without = _steps_within(baseline, target)
+            if arrived + arrived_without:
+                found[f"ratio_at_{target:g}", 0] = geometric_mean(without) / geometric_mean(steps)
     return found
 
 
-def _mean_steps(members: list[Record], target: float) -> tuple[float, int]:
-    """Mean steps to a target, where a run that does not arrive counts with its budget; and how many arrive."""
+def _steps_within(members: list[Record], target: float) -> tuple[list[float], int]:
+    """Steps to a target, where a run that does not arrive counts with its budget; and how many arrive."""
     steps = [_steps_to(record, target) for record in members]
     within = [record["spec"]["steps"] if step is None else step for record, step in zip(members, steps, strict=True)]
-    return fmean(within), sum(step is not None for step in steps)
+    return within, sum(step is not None for step in steps)
 
 
 def _steps_to(record: Record, target: float) -> float | None:

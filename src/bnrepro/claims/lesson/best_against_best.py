@@ -34,9 +34,14 @@ def _by(column: str, runs: Evidence) -> list[Part]:
         comparison.part.among(optimizer=optimizer)
         for study, optimizer in STUDIES.items()
         if study in runs.studies
+        for arms in [_arms(runs, study)]
         for target in runs.targets
-        for comparison in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN, column=column)
+        for comparison in tuned.fewer_steps(target, *arms, column=column)
     ]
+
+
+def _arms(runs: Evidence, study: str) -> list[tuned.Grid]:
+    return [tuned.Grid(runs, study, arm) for arm in (NORMALIZED, PLAIN)]
 
 
 def _in_seconds(part: Part) -> Part:
@@ -66,9 +71,9 @@ def by_target(evidence: Evidence) -> pd.DataFrame:
 
 def _ratios(runs: Evidence, study: str) -> list[tuple[Any, ...]]:
     """The rows of a study."""
-    rows = []
+    rows, arms = [], _arms(runs, study)
     for target in sorted({*RANGE, *runs.targets}):
-        for part, with_it, without in tuned.fewer_steps(runs, study, target, NORMALIZED, PLAIN):
+        for part, with_it, without in tuned.fewer_steps(target, *arms):
             effect, at_edge = part.effect, with_it.at_edge or without.at_edge
             censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
             ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]

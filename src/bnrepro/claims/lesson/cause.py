@@ -35,7 +35,14 @@ MODES = {"accuracy": "", "population_accuracy": ", population statistics"}
 
 
 def compare(runs: Evidence) -> list[Part]:
-    parts = [part for target in runs.targets for column in MODES for part in _at(runs, target, column)]
+    grids = _without_noise(runs)
+    parts = [
+        part
+        for target in runs.targets
+        for chosen in [[grid.choose(target) for grid in grids]]
+        for column in MODES
+        for part in _at(runs, target, column, *chosen)
+    ]
     if not any(part.counts for part in parts):
         raise NotTested(
             "at no target batch normalization saves iterations while noise makes inputs move more than without it"
@@ -52,15 +59,17 @@ def rates(evidence: Evidence) -> pd.DataFrame:
     runs = evidence.select(READS)
     rows: list[tuple[float, str, float]] = []
     with suppress(NotTested):  # there are no such runs
-        for target, arm in itertools.product(runs.targets, (PLAIN, NORMALIZED)):
-            chosen = tuned.choose(runs, STUDY, target, **arm, noise="none")
-            rows.append((target, arm["normalization"], chosen.usual_rate))
+        for target, grid in itertools.product(runs.targets, _without_noise(runs)):
+            rows.append((target, grid.factors["normalization"], grid.choose(target).usual_rate))
     return pd.DataFrame(rows, columns=["target", "normalization", "learning_rate"])
 
 
-def _at(runs: Evidence, target: float, column: str) -> list[Part]:
+def _without_noise(runs: Evidence) -> list[tuned.Grid]:
+    return [tuned.Grid(runs, STUDY, {**arm, "noise": "none"}) for arm in (PLAIN, NORMALIZED)]
+
+
+def _at(runs: Evidence, target: float, column: str, plain: tuned.Tuned, normalized: tuned.Tuned) -> list[Part]:
     """Each network at its best rate without noise; undecided if that is at an edge of the grid."""
-    normalized, plain = (tuned.choose(runs, STUDY, target, **arm, noise="none") for arm in (NORMALIZED, PLAIN))
 
     def steps(arm: tuned.Tuned, kind: str) -> Sample:
         return arm.sample(partial(runs.steps, STUDY, target, column), noise=kind)

@@ -34,8 +34,9 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
         plain = {**PLAIN, "initial_scheme": scheme}
         depths = runs.values(STUDY, "depth", **plain)
         shallow, deep = ({**plain, "depth": depth} for depth in (depths[0], depths[-1]))
+        grids = [tuned.Grid(runs, STUDY, arm) for arm in (shallow, deep)]
         for target in runs.targets:
-            found = tuned.fewer_steps(runs, STUDY, target, shallow, deep)
+            found = tuned.fewer_steps(target, *grids)
             parts += [replace(part, name=SLOWER).among(initial_scheme=scheme) for part, *_ in found]
         best = mean(runs.best(STUDY, **deep))
         still = best.within(-np.inf, CHANCE)

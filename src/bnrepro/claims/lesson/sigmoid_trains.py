@@ -34,8 +34,9 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
     for scheme in runs.values(STUDY, "initial_scheme", depth=deepest, **PLAIN):
         own = {"initial_scheme": scheme, "depth": deepest}
         arms, at = [{**arm, **own} for arm in (NORMALIZED, PLAIN)], {"initial_scheme": scheme}
+        grids = [tuned.Grid(runs, STUDY, arm) for arm in arms]
         for target in runs.targets:
-            found = tuned.fewer_steps(runs, STUDY, target, *arms)
+            found = tuned.fewer_steps(target, *grids)
             parts += [replace(part, name=FEWER).among(**at) for part, *_ in found]
         normalized, plain = (mean(runs.best(STUDY, **arm)) for arm in arms)
         parts.append(Part(plain, plain.within(-np.inf, CHANCE), at, WITHOUT, counts=False))
