@@ -18,15 +18,9 @@ _COLORS = {name: color for name, _, color in _ARMS}
 
 
 def from_tables(tables: Tables) -> Figure:
-    """Of study `dropout`."""
-    ended = tables.rows("final_accuracy", "dropout", "dropout")
-    curves, ended = (_at_own_rate(table) for table in (tables.curves("dropout"), ended))
+    """Of study `dropout`, at its first learning rate."""
+    curves, ended = (tables.rows(name, "dropout", "dropout") for name in ("curves/dropout", "final_accuracy"))
     return draw(curves, ended, tables.read("dropout"), tables.budget("dropout"))
-
-
-def _at_own_rate(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the lowest learning rate, the dataset's own."""
-    return table[table["learning_rate"] == table["learning_rate"].min()] if "learning_rate" in table else table
 
 
 def draw(curves: pd.DataFrame, ended: pd.DataFrame, turns: pd.DataFrame, budget: int) -> Figure:
