@@ -15,6 +15,8 @@ from pydantic import ConfigDict, Field
 DatasetName = str  # of those in `bnrepro.data.registry`, which is not imported here: a new one changes no run
 Implementation = Literal["keras", "canned_estimator", "keras_estimator", "core_estimator", "converted_estimator"]
 Normalization = Literal["none", "batch", "layer", "weight", "self"]
+Kind = Literal["dense", "inception"]
+Skip = Literal["none", "identity", "scaled"]
 Pixels = Literal["binary", "grey"]
 Activation = Literal["sigmoid", "relu", "selu"]
 Placement = Literal["before", "after"]  # of batch normalization: before the nonlinearity, or after it
@@ -150,6 +152,21 @@ class RunSpec:
         | {name: f"{name} normalization" for name in ("batch", "layer", "weight")},
     )
     depth: Depth = factor(named="required", label="hidden layers")
+    kind: Kind = factor(
+        "dense",
+        named="optional",
+        estimators=("dense",),
+        words={"dense": "dense network", "inception": "Inception modules"},
+        label="kind of network",
+    )
+    skip: Skip = factor(
+        "none",
+        named="optional",
+        estimators=("none",),
+        needs={"kind": ("dense",), "normalization": ("none", "batch")},
+        words={"none": "no skip connections", "identity": "skip connections", "scaled": "scaled skip connections"},
+        label="skip connections",
+    )
     learning_rate: Positive = factor(named="optional", within_stack=True)
     pixels: Pixels = factor(named="optional", words={"binary": "binary pixels", "grey": "grey pixels"})
     initial_stddev: Positive | None = factor(
@@ -208,6 +225,9 @@ class RunSpec:
         words={"none": "no noise"} | {name: f"{name} noise" for name in ("steady", "shifting", "drifting")},
         label="noise before the nonlinearity",
     )
+    l2: Rate = factor(
+        0.0, named="optional", needs={"kind": ("inception",)}, estimators=(0.0,), label="L2 regularization"
+    )
     optimizer: Optimizer = factor(
         "sgd",
         named="optional",
@@ -222,7 +242,7 @@ class RunSpec:
         label="share of the learning rate left at the end",
     )
     batch_size: BatchSize = factor(named="once")
-    width: Units = factor(column=False)
+    width: Units = factor(named="once", column=False)
     epsilon: Positive | None = factor(needs={"normalization": ("batch", "layer")}, fixed={_CANNED: 0.001}, column=False)
     hold_out: bool = factor(False, named="once", column=False, words={True: "images held out"})
     steps: Count = factor(named="once", column=False)

@@ -30,12 +30,21 @@ def network_of(spec: RunSpec) -> str:
 
 def keras_model_of(spec: RunSpec) -> str:
     """The module that has a run's network as a Keras model (`build_model`), whatever its implementation is."""
+    if special := _special(spec):
+        return f"bnrepro.networks.{special}"
     return "bnrepro.networks.keras" if _in_lesson(spec) and spec.placement != "after" else _VARIANTS
 
 
 def measured_as(spec: RunSpec) -> str:
     """The module that has a run's network as a pure function (`network`), by which it is measured and stacked."""
+    if special := _special(spec):
+        return f"bnrepro.networks.variants.{special}"
     return _LESSON if _in_lesson(spec) else _VARIANTS
+
+
+def _special(spec: RunSpec) -> str:
+    """The module, in both rooms, of a network with a file of its own beside the lesson's; empty for any other."""
+    return "inception" if spec.kind == "inception" else "residual" if spec.skip != "none" else ""
 
 
 def _in_lesson(spec: RunSpec) -> bool:

@@ -1,4 +1,4 @@
-"""Layers of convolutional networks, as pure functions; all between are feature maps [images, height, width, channels]."""
+"""Layers of convolutional networks, as pure functions of feature maps [images, height, width, channels]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
