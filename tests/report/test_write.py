@@ -135,7 +135,7 @@ def test_a_provenance_that_could_not_be_is_refused(reports, key, value):
         {"stated": {"verdict": "mixed"}},
         {"stated": {"digest": "none at all"}},
         {"stated": {"parts": [{"name": MARKUP}]}},
-        {"stated": {"parts": [{"estimate": "1"}]}},
+        {"stated": {"parts": [{"estimate": MARKUP}]}},
     ],
     ids=str,
 )
