@@ -2,9 +2,12 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+
+_LOOK_EVERY_SECONDS = 0.05
 
 
 def children(pid: int) -> list[int]:
@@ -59,20 +62,17 @@ def alive(pids: list[int]) -> list[int]:
     return running
 
 
-def wait_until_gone(pids: list[int], seconds: float) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Seconds are counted by looks: where the machine itself stands still, they stand still, too."""
-    for _ in range(round(seconds / 0.1)):
-        if not alive(pids):
-            return True
-        time.sleep(0.1)
-    return not alive(pids)
+    for _ in range(round(seconds / _LOOK_EVERY_SECONDS)):
+        if condition():
+            return
+        time.sleep(_LOOK_EVERY_SECONDS)
+    assert condition(), "it did not come to that"
 
 
-def wait_until(condition, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
+def wait_until_gone(pids: list[int], seconds: float) -> None:
+    wait_until(lambda: not alive(pids), seconds)
 
 
 def zombies(pid: int = os.getpid()) -> list[int]:

@@ -7,7 +7,8 @@ A source is one of
 - `DATASET CLAIM FACTOR=VALUE ...`: the effect of a part of the claim as stated, with its 95% interval. `name=` is the
   part's own; `meant` after the claim takes the part as meant; `points` at the end writes shares as percentage points;
 - `DATASET CLAIM verdict`, with `meant` or without; `DATASET CLAIM finding`: what the report says of the claim;
-- `DATASET answer`: what the report begins with; `DATASET runs`: how many runs it has;
+- `DATASET answer`: the sentence that the report begins with; `DATASET ratios`: its table; `DATASET runs`: how many
+  runs it has;
 - `verdicts`: the table of all verdicts.
 """
 
@@ -45,9 +46,9 @@ def _quote(dataset: str, *source: str) -> str:
         return _verdicts()
     name, *rest = source
     found = ledger.read(dataset)
-    if name == "answer":
-        targets = params.load(paths.params()).training[dataset].targets
-        return " ".join(answer.context(found, targets)["sentences"])
+    if name in ("answer", "ratios"):
+        told = answer.context(found, params.load(paths.params()).training[dataset].targets)
+        return told["sentence"] if name == "answer" else _ratios(told)
     if name == "runs":
         return f"{tables.read_provenance(dataset)['runs']:,}"
     if rest == ["finding"]:
@@ -69,6 +70,12 @@ def _effect(rule: dict[str, Any], at: dict[str, str], points: bool) -> str:
         if at.items() <= ({"name": part.name} | {key: f"{value}" for key, value in part.at.items()}).items()
     ]
     return prose.effect(part.effect, (lambda share: f"{100 * share:.2f}") if points else prose.number)
+
+
+def _ratios(told: dict[str, Any]) -> str:
+    head = ["iterations without over with", "seeds", *(f"to {target}" for target in told["targets"])]
+    rows = [head, ["---"] * len(head), *([row["name"], row["seeds"], *row["ratios"]] for row in told["rows"])]
+    return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _verdicts() -> str:

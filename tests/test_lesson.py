@@ -10,6 +10,7 @@ from bnrepro.claims import ledger
 from tests.pipeline import ROOT
 
 REPORTS = ROOT / "reports"
+NOT_TESTED = {"digits": ["cause"], "mnist": []}  # study `noise` is MNIST's alone
 
 
 @pytest.fixture(params=["digits", "mnist"])
@@ -21,8 +22,9 @@ def test_every_claim_is_judged(report):
     entries = json.loads((report / "claims.json").read_text())
     ids = [claim.id for claim in ledger.LESSON]
     assert [entry["id"] for entry in entries][: len(ids)] == ids
-    rules = [entry[which] for entry in entries for which in ("stated", "meant") if which in entry]
-    assert [rule["statement"] for rule in rules if rule["verdict"] == "not tested" or not rule["parts"]] == []
+    rules = [(entry["id"], entry[which]) for entry in entries for which in ("stated", "meant") if which in entry]
+    untested = [name for name, rule in rules if rule["verdict"] == "not tested" or not rule["parts"]]
+    assert untested == NOT_TESTED[report.name]
 
 
 def test_the_report_has_a_section_and_the_figure_of_every_claim(report):
@@ -31,7 +33,7 @@ def test_the_report_has_a_section_and_the_figure_of_every_claim(report):
         assert f'<h3 id="{claim.id}">' in text
         assert f'<h3 id="{claim.id}">' in page
         assert f'href="#{claim.id}"' in page
-        if claim.figure:
+        if claim.figure and claim.id not in NOT_TESTED[report.name]:
             assert f"](figures/{claim.figure}.svg)" in text
             assert "<text" in (report / "figures" / f"{claim.figure}.svg").read_text()
     assert not re.findall(r"\bnan\b", text)
@@ -61,6 +63,8 @@ def test_layers_are_tabulated_step_by_step():
 def test_forgotten_updates_show_in_what_users_get_alone():
     curves = pd.read_csv(REPORTS / "digits" / "tables" / "curves" / "updates.csv")
     end = curves[curves["step"] == curves["step"].max()]
+    end = end[end["implementation"].isin(["core_estimator", "keras_estimator"])]  # elsewhere nobody can forget them
     by_updates = end.set_index(["implementation", "seed", "updates"])[["loss", "population_accuracy"]].unstack()
+    assert len(by_updates) == 6
     assert (by_updates["loss", "omitted"] > by_updates["loss", "run"]).all()
     assert (by_updates["population_accuracy", "omitted"] == by_updates["population_accuracy", "run"]).all()

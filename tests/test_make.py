@@ -303,7 +303,7 @@ def test_a_single_byte_counts_on_the_same_kind_of_processor(made, change):
 
 @pytest.mark.parametrize(
     ("name", "committed", "near", "far"),
-    [("final_accuracy", "0.9624", "0.9604", "0.8624"), ("steps_to_target", ",1210,", ",1260,", ",2210,")],
+    [("final_accuracy", "0.966667", "0.964667", "0.866667"), ("steps_to_target", ",1220,", ",1270,", ",2220,")],
 )
 def test_elsewhere_numbers_may_differ_a_little_and_not_much(made, name, committed, near, far):
     on_another_processor(made)

@@ -33,4 +33,5 @@ def test_parts_are_counted_and_their_values_told_in_a_readers_words():
         Part(effect, so, {"initial_scheme": scheme}) for so, scheme in ((True, "gaussian"), (None, "he"), (False, "he"))
     ]
     assert prose.count(parts) == "1 of 3"
+    assert [prose.count(own) for own in (parts[:1] * 2, parts[1:])] == ["all 2", "none of 2"]
     assert prose.values(parts, "initial_scheme") == "small Gaussian initial weights and He's initial weights"

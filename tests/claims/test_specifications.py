@@ -17,7 +17,7 @@ def runs(study, normalization, steps, *, depth=3, seeds=3, **factors):
     own |= {"learning_rate": 0.1, **factors}
     evaluated = np.arange(0, 2_001, 100)
     accuracy = np.where(evaluated >= steps, 0.99, 0.5)
-    measured = {"budget": 2_000, "step": evaluated, "accuracy": 0.1, "population_accuracy": accuracy}
+    measured = {"budget": 2_000, "diverged": False, "step": evaluated, "accuracy": 0.1, "population_accuracy": accuracy}
     tables = [
         pd.DataFrame({**own, "seed": seed, "network": f"{own} {seed}", **measured}) for seed in range(100, 100 + seeds)
     ]

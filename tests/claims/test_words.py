@@ -99,7 +99,7 @@ THINNING = {"evaluations": 20, "optimizer": ["adam"], "implementation": ["keras"
 )
 def test_a_report_tells_what_a_study_sets_for_itself(project, taught, depth, told):
     made_up.write(*taught)
-    write(changed(studies={"depth": depth}), "digits")
+    write(changed(training={"targets": [0.9]}, studies={"depth": depth}), "digits")
     text = report()
     assert [words for words in told if words not in text] == []
 
@@ -115,8 +115,8 @@ def test_the_shipped_parameters_are_the_published_ones(dataset):
         ({"network": {"epsilon": 0.01}}, False),
         ({"training": {"targets": [0.95]}}, False),
         ({"training": {"seeds": 6}}, False),
-        ({"studies": {"noise": {"seeds": 6}}}, False),
-        ({"studies": {"noise": {"evaluations": 20}}}, False),
+        ({"studies": {"dropout": {"seeds": 6}}}, False),
+        ({"studies": {"dropout": {"evaluations": 20}}}, False),
         ({"studies": {"placement": {"momentum": [0.9]}}}, False),
         ({"studies": {"own": {"implementation": ["keras"], "normalization": ["none"], "depth": [2]}}}, True),
         ({"studies": {"depth": {"of": {"mnist": {"seeds": {"keras": 9}}}}}}, True),

@@ -65,7 +65,7 @@ def write(folder, record):
     (folder / schema.RECORD).write_text(json.dumps(record))
 
 
-NEWER = {"initial_scheme": None, "optimizer": "sgd", "decay": 1.0, "evaluations": None}
+NEWER = {"initial_scheme": "gaussian", "optimizer": "sgd", "decay": 1.0, "evaluations": None}
 
 
 def test_a_whole_record_is_read_and_lacks_no_factor(tmp_path):

@@ -57,9 +57,14 @@ PROVENANCE = {
 
 
 def as_taught(spec: RunSpec) -> dict[str, Any]:
-    """What a run measures: batch normalization saves iterations, and plain sigmoid networks train up to depth 3."""
+    """What a run measures: batch normalization saves iterations and makes inputs steadier.
+
+    Plain sigmoid networks train up to depth 3.
+    """
     arrives = 200 if spec.normalization != "none" else 500 if spec.depth <= 3 else NEVER
-    return {"steps": arrives, "jumped": 2.0 if spec.noise in ("shifting", "drifting") else 1.0, "travelled": 1.0}
+    moved = 0.5 if spec.normalization == "batch" else 1.0
+    jumped = 2.0 if spec.noise in ("shifting", "drifting") else moved
+    return {"steps": arrives, "jumped": jumped, "travelled": moved, "lag": 1 - (spec.momentum or 0)}
 
 
 def runs(told: Callable[[RunSpec], dict[str, Any]]) -> list[list[Record]]:

@@ -54,13 +54,20 @@ def values(parts: Iterable[Part], factor: str) -> str:
 
 
 def count(parts: Iterable[Part]) -> str:
-    """`5 of 6`: in how many a statement is so."""
+    """`5 of 6`, `all 6`, `none of 6`: in how many a statement is so."""
     answers = [part.so for part in parts]
-    return f"{answers.count(True)} of {len(answers)}"
+    so = answers.count(True)
+    return f"all {so}" if 1 < so == len(answers) else f"{so or 'none'} of {len(answers)}"
 
 
 def tally(parts: Iterable[Part], factor: str) -> str:
-    """`5 of 6 at depth 1 and 2 of 6 at depth 3`: in how many a statement is so, by the values of a factor."""
+    """`5 of 6 at depth 1 and none of 6 at depth 3`: in how many a statement is so, by the values of a factor.
+
+    `none of 12` or `all 12` if that is so at each.
+    """
+    parts = list(parts)
+    if len({part.so is True for part in parts}) == 1:
+        return count(parts)
     by_value: dict[object, list[Part]] = {}
     for part in parts:
         by_value.setdefault(part.at[factor], []).append(part)

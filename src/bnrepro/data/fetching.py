@@ -56,6 +56,10 @@ def named_mirrors() -> list[str]:
         raise BadInput(f"{_VARIABLE}: {str(error).lower()}; quote a folder with blanks whole") from error
 
 
+def _is_on_the_web(address: str) -> bool:
+    return address.lower().startswith(("http://", "https://"))
+
+
 def _is_url(mirror: str) -> bool:
     return "://" in mirror or mirror.lower().startswith("file:")
 
@@ -70,7 +74,7 @@ def _retrieve(file: str, sha256: str, size: int, mirrors: Sequence[str], folder:
     pooch.get_logger().setLevel(logging.ERROR)
 
     def copy(source: str, target: str, _: object) -> None:
-        if source.lower().startswith(("http://", "https://")):
+        if _is_on_the_web(source):
             _download(source, target, size)
         else:
             shutil.copyfile(source, target)
@@ -96,7 +100,7 @@ def _source(mirror: str, file: str) -> str:
     Raises:
         OSError: what it names is neither a folder of this machine nor of a web server.
     """
-    if mirror.lower().startswith(("http://", "https://")):
+    if _is_on_the_web(mirror):
         address, *query = mirror.partition("?")  # in which some servers want a key
         return "".join([address.rstrip("/"), "/", file, *query])
     if mirror.lower().startswith("file:"):

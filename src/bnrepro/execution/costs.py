@@ -1,7 +1,7 @@
 """How long training takes, by runs in the store that are like those to come."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from statistics import median
 
 from bnrepro.processor import this_processor
@@ -24,18 +24,18 @@ class Costs:
     def __init__(self) -> None:
         self._seen: dict[tuple[object, ...], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
         for spec, seconds in store.durations(this_processor().name):
-            self._seen[tuple(spec[factor] for factor in _COST)][spec["steps"]].append(seconds)
+            self._seen[_kind(spec)][spec["steps"]].append(seconds)
 
     def known(self, spec: RunSpec) -> bool:
         """Whether runs like it were timed; else `seconds` is a guess."""
-        return _kind(spec) in self._seen
+        return _kind(vars(spec)) in self._seen
 
     def seconds(self, spec: RunSpec) -> float:
         """By runs with as many steps, or with as nearly as many as there are."""
         if not self.known(spec):
             rate = _KERAS if spec.implementation == "keras" else _ESTIMATOR
             return _RUN_SECONDS + spec.steps * (2 + spec.depth) / 5 / rate
-        by_steps = self._seen[_kind(spec)]
+        by_steps = self._seen[_kind(vars(spec))]
         steps = min(by_steps, key=lambda steps: abs(steps - spec.steps))
         took = median(by_steps[steps])
         fixed = min(_RUN_SECONDS, took)
@@ -47,5 +47,5 @@ def study_seconds(seconds: Collection[float], workers: int) -> float:
     return _START_SECONDS + max(sum(seconds) / workers, max(seconds)) if seconds else 0.0
 
 
-def _kind(spec: RunSpec) -> tuple[object, ...]:
-    return tuple(getattr(spec, factor) for factor in _COST)
+def _kind(spec: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(spec[factor] for factor in _COST)

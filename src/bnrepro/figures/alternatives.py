@@ -54,5 +54,5 @@ def draw(curves: pd.DataFrame, finals: pd.DataFrame, budget: int) -> Figure:
         ax.set_title(panels.hidden_layers(depth))
     figure.supxlabel("training iterations (log scale)", fontsize=8, y=0.01)
     panels.legend(figure, [panels.key(label, color=color, linestyle=line) for _, label, color, line in _ARMS])
-    figure.subplots_adjust(left=0.11, right=0.985, bottom=0.1, top=0.885, wspace=0.06, hspace=0.12)
+    figure.subplots_adjust(left=0.11, right=0.985, bottom=0.1, top=0.885, wspace=0.1, hspace=0.12)
     return figure

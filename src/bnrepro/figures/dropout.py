@@ -34,10 +34,10 @@ def draw(curves: pd.DataFrame, ended: pd.DataFrame, turns: pd.DataFrame, budget:
     rates, levels = sorted(curves["dropout"].unique()), sorted(turns["level"].unique())
     figure = plt.figure(figsize=(style.FULL_WIDTH, 4.6 if levels else 2.7))
     rows = figure.add_gridspec(
-        2 if levels else 1, 1, height_ratios=(1.5, 1)[: 2 if levels else 1], hspace=0.52, left=0.1, right=0.985
+        2 if levels else 1, 1, height_ratios=(1.5, 1)[: 2 if levels else 1], hspace=0.52, left=0.115, right=0.985
     )
     rows.update(bottom=0.095 if levels else 0.16, top=0.89 if levels else 0.82)
-    axes = rows[0].subgridspec(1, len(rates), wspace=0.08).subplots(sharey=True, squeeze=False)[0]
+    axes = rows[0].subgridspec(1, len(rates), wspace=0.12).subplots(sharey=True, squeeze=False)[0]
     for ax, rate in zip(axes, rates, strict=True):
         ax.set_title(f"dropout {rate:g}" if rate else "no dropout")
         for normalization, _, color in _ARMS:
@@ -50,7 +50,7 @@ def draw(curves: pd.DataFrame, ended: pd.DataFrame, turns: pd.DataFrame, budget:
     axes[0].set_ylabel("error")
     axes[len(rates) // 2].set_xlabel("training iterations (log scale)")
     if levels:
-        below = rows[1].subgridspec(1, len(levels), wspace=0.08).subplots(sharex=True, sharey=True, squeeze=False)
+        below = rows[1].subgridspec(1, len(levels), wspace=0.12).subplots(sharex=True, sharey=True, squeeze=False)
         _turns(below[0], turns)
     handles = [panels.key(label, color=color) for _, label, color in _ARMS]
     panels.legend(figure, [*handles, panels.key("on training images", color="0.4", linestyle=":")])

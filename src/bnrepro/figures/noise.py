@@ -58,7 +58,7 @@ def draw(steps: pd.DataFrame, looks: pd.DataFrame, chosen: pd.DataFrame, target:
             seen = seen.assign(place=seen["noise"].map(kinds.index) + offset)
             for _, runs in seen.groupby("place"):
                 below.plot(runs["place"], runs["jumped"], **arm.look)
-        below.set_xticks(range(len(kinds)), kinds)
+        below.set_xticks(range(len(kinds)), kinds, fontsize=6.5)
         below.set_xlim(-0.5, len(kinds) - 0.5)
     panels.scale_of_steps(axes[0, 0], steps["low"].min(), budget)
     axes[0, 0].set_ylabel(f"iterations to {100 * target:g}%\ntest accuracy")

@@ -69,7 +69,7 @@ def tell_diverged(ax: Axes, series: pd.DataFrame, colors: dict[str, str]) -> Non
     for place, row in enumerate(lost.to_dict("records")):
         ax.annotate(
             f"{row['normalization']}: {row['diverged']} of {row['runs']} diverged",
-            (0.98, 0.97 - 0.09 * place),
+            (0.98, 0.91 - 0.09 * place),
             xycoords="axes fraction",
             ha="right",
             va="top",

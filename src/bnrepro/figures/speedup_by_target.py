@@ -55,5 +55,5 @@ def draw(speedup: pd.DataFrame, paper: pd.DataFrame | None = None, paper_depth: 
     if paper is not None and paper_depth in depths:
         handles.append(panels.key("the paper's curves", color=style.PAPER, linewidth=2.2))
     panels.legend(figure, [*handles, *ratios.keys()])
-    figure.subplots_adjust(left=0.105, right=0.995, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.06, hspace=0.1)
+    figure.subplots_adjust(left=0.12, right=0.995, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.06, hspace=0.1)
     return figure

@@ -1,6 +1,5 @@
 """The answer that a report begins with: does batch normalization save iterations, at one rate and at tuned ones?"""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,8 @@ from bnrepro.study.factors import FACTORS
 from bnrepro.study.params import PAPER_DEPTH
 
 AT_ONE_RATE, TUNED = "fewer-iterations", "best-against-best"
-_SAVES = {
-    True: "batch normalization saves iterations",
-    False: "batch normalization saves no iterations",
-    None: "these runs do not say whether batch normalization saves iterations",
-}
+_TELL = FACTORS["optimizer"].tell
+_SAVES = {True: "yes", False: "no", None: "undecided"}
 
 
 def context(found: Mapping[str, Mapping[str, Any]], targets: Sequence[float]) -> dict[str, Any]:
@@ -26,22 +22,26 @@ def context(found: Mapping[str, Mapping[str, Any]], targets: Sequence[float]) ->
         targets: test accuracies; the first is the headline's.
 
     Returns:
-        `sentences`, one for each comparison that has parts; `targets`, in order; and `rows`, for each comparison its
-        name, seeds, and a ratio for each target, with `†` if a rate is at an edge of its grid.
+        `sentence`, empty if no comparison has parts; `targets`, in order; and `rows`, for each comparison its name,
+        seeds, and a ratio for each target, with `†` if a rate is at an edge of its grid.
     """
     tuned = [part for part in map(Part.of_entry, found[TUNED]["stated"]["parts"]) if not part.name]
-    compared = {"one learning rate for both (SGD)": _at_one_rate(found[AT_ONE_RATE])}
+    compared = {("one learning rate for both", "sgd"): _at_one_rate(found[AT_ONE_RATE])}
     for optimizer in dict.fromkeys(part.at["optimizer"] for part in tuned):
-        name = f"each network at its own best learning rate ({FACTORS['optimizer'].tell(optimizer)})"
-        compared[name] = [part for part in tuned if part.at["optimizer"] == optimizer]
+        own = [part for part in tuned if part.at["optimizer"] == optimizer]
+        compared["each network at its own best learning rate", optimizer] = own
     compared = {name: parts for name, parts in compared.items() if parts}
     ordered = sorted(targets)
     return {
-        "sentences": [_sentence(name, parts, targets[0]) for name, parts in compared.items()],
+        "sentence": _sentence(compared, targets[0]) if compared else "",
         "targets": [_percent(target) for target in ordered],
         "rows": [
-            {"name": name, "seeds": _seeds(parts), "ratios": [_cell(parts, target) for target in ordered]}
-            for name, parts in compared.items()
+            {
+                "name": f"{rates}, {_TELL(optimizer)}",
+                "seeds": _seeds(parts),
+                "ratios": [_cell(parts, target) for target in ordered],
+            }
+            for (rates, optimizer), parts in compared.items()
         ],
     }
 
@@ -52,23 +52,17 @@ def _at_one_rate(entry: Mapping[str, Any]) -> list[Part]:
     return [part for part in parts if (part.at["implementation"], part.at["depth"]) == ("keras", PAPER_DEPTH)]
 
 
-def _sentence(name: str, parts: Sequence[Part], target: float) -> str:
-    headline = [part for part in parts if part.at["target"] == target]
-    if not headline:
-        return f"With {name}, no run arrives at {_percent(target)}."
-    ends = [min(parts, key=_known), max(parts, key=_known)]
-    lowest, highest = (f"{prose.effect(part.effect)} at {_percent(part.at['target'])}" for part in ends)
-    over_all = f"; over all targets it runs from {lowest} to {highest}" if len(parts) > 1 else ""
-    return (
-        f"With {name}, {_SAVES[headline[0].so]}: the ratio of iterations, without it over with it, is "
-        f"{prose.effect(headline[0].effect)} to {_percent(target)} test accuracy ({_seeds(parts)} seeds){over_all}."
-    )
+def _sentence(compared: Mapping[tuple[str, str], Sequence[Part]], target: float) -> str:
+    answers: dict[str, list[str]] = {}
+    for (rates, optimizer), parts in compared.items():
+        answers.setdefault(rates, []).append(f"{_TELL(optimizer)} {_saves(parts, target)}")
+    told = "; ".join(f"with {rates}: {', '.join(own)}" for rates, own in answers.items())
+    return f"To {_percent(target)} test accuracy, {told}."
 
 
-def _known(part: Part) -> float:
-    """Of a bound, the end that is known."""
-    effect = part.effect
-    return effect.low if effect.high == math.inf else effect.high if effect.low == 0 else effect.estimate
+def _saves(parts: Sequence[Part], target: float) -> str:
+    at = [part for part in parts if part.at["target"] == target]
+    return _SAVES[at[0].so] if at else "no run arrives"
 
 
 def _cell(parts: Sequence[Part], target: float) -> str:

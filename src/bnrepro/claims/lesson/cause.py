@@ -19,15 +19,10 @@ from bnrepro.claims.statistics import THRESHOLDS, Sample, quotient, ratio
 STUDY = "noise"
 READS = {STUDY: ("normalization", "noise", "learning_rate")}
 KINDS = ("shifting", "drifting")
-# What follows if the shift is the reason, as parts are named and in a sentence; and the two conditions of the test.
+# What follows if the shift is the reason, and the two conditions of the test, as parts are named.
 GONE = "plain network without noise over noisy one with batch normalization"
 WORSE = "noise over steady noise"
 DEARER = "cost with batch normalization over cost without"
-SAID = {
-    GONE: "With noise that shifts, the advantage is gone",
-    WORSE: "Noise that shifts costs more than as much steady noise",
-    DEARER: "It costs more with batch normalization than without",
-}
 ADVANTAGE = "advantage without noise"
 MOVED = "movement of inputs over that in the plain network"
 # Judged by what the rates are chosen by, moving averages; listed beside by population statistics, as parts are named.
@@ -107,9 +102,14 @@ def _moved(runs: Evidence, **arm: Any) -> Sample:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
-    for name, words in SAID.items():
-        if own := [part for part in parts if part.name == name]:
-            yield f"{words} in {prose.count(own)} comparisons."
+    told = sorted((part for part in parts if part.name in (GONE, WORSE, DEARER)), key=_compared)
+    for (kind, target), own in itertools.groupby(told, _compared):
+        ratios = "; ".join(f"{part.name}, {prose.effect(part.effect)}" for part in own)
+        yield f"Ratios of iterations to {prose.percent(target)} with {kind} noise: {ratios}."
+
+
+def _compared(part: Part) -> tuple[str, float]:
+    return part.at["noise"], part.at["target"]
 
 
 CLAIM = Claim(
