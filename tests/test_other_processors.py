@@ -20,6 +20,9 @@ RUNS = [  # implementation, normalization, and what else sets a run apart
     *((name, "batch", {}) for name in get_args(Implementation)),
     *(("keras", "batch", {"optimizer": name}) for name in ("momentum", "adam")),
     ("keras", "none", {"noise": "shifting"}),
+    *(("keras", name, {"kind": "inception", "width": 8, "optimizer": "momentum"}) for name in ("none", "batch")),
+    ("keras", "batch", {"kind": "inception", "activation": "relu", "l2": 0.001, "dropout": 0.4}),
+    *(("keras", name, {"skip": "scaled", "activation": "relu"}) for name in ("none", "batch")),
 ]
 PROCESSORS = ["Haswell-noTSX", "EPYC"]
 EMULATOR = shutil.which("qemu-x86_64")

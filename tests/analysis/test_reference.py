@@ -48,6 +48,31 @@ def test_there_is_no_ratio_where_both_curves_start_above_or_none_arrives(target)
     assert censored == "both"
 
 
+@pytest.mark.parametrize(
+    ("network", "ratios"),
+    [
+        ("BN-Baseline", [3.6, 4.0, 3.5, 2.3, 1.8]),
+        ("BN-x5", [4.4, 9.0, 10.5, 12.9, 12.0]),
+        ("BN-x30", [4.2, 7.1, 6.4, 7.3, 9.1]),
+        ("BN-x5-Sigmoid", [1.9, 2.5, 2.7, None, None]),
+    ],
+)
+def test_ratios_of_figure_2(network, ratios):
+    curves = [reference.validation_accuracy(name) for name in (reference.BASELINE, network)]
+    for target, expected in zip((0.5, 0.6, 0.65, 0.7, 0.72), ratios, strict=True):
+        ratio, censored = reference.fewer(*curves, target)
+        assert censored == ("both" if expected is None else "none")
+        assert expected is None or ratio == pytest.approx(expected, abs=0.051)
+
+
+def test_the_curves_of_figure_2_have_what_figure_3_prints():
+    printed = reference.figure_3()
+    for network, row in printed.iterrows():
+        assert reference.validation_accuracy(network).max() == pytest.approx(row["best"], abs=0.002)
+    drawn = {network: reference.crossing(reference.validation_accuracy(network), 0.722)[0] for network in printed.index}
+    assert printed.loc["BN-x5", "steps"] == pytest.approx(drawn["BN-x5"], rel=0.03)
+
+
 def test_curves_end_where_the_figure_does():
     """As the README rounds it."""
     for normalization, step, accuracy in (("none", 44_100, 0.972), ("batch", 49_100, 0.982)):

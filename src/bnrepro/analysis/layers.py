@@ -1,6 +1,6 @@
 """What the looks into a run's layers show (`bnrepro.measurement.probe`), as one long table.
 
-A layer has a number, 1 ... depth. Of its units, the median stands for the layer: of their 15th, 50th and 85th
+A layer has a number, from 1 on, in the order in which images pass through. Of its units, the median stands for the layer: of their 15th, 50th and 85th
 percentiles over the probe's images, and of how far they travel. What a layer gets are the outputs of the layer before;
 the first gets images, which cannot shift.
 """
@@ -38,13 +38,14 @@ def looks(
         units), saturated, always_saturated (shares of 1), gradient (the norm of that by the layer's kernel), weights
         (the kernel's norm), weight_size (the root mean square of its weights), gradient_change and gradient_cosine (of
         the last layer; NaN for others), lag (standard deviations), shift (see `shifts`), and of the whole run travelled
-        and jumped. weight_size and shift are NaN for the first layer, which has the images' pixels before it.
+        and jumped. weight_size and shift are NaN for the first layer, which has the images' pixels before it, and
+        weight_size for convolutions.
     """
     factors = [*SERIES, *further]
     frames = []
     for record in records:
         arrays = read(record)
-        steps, depth = arrays["step"], record["spec"]["depth"]
+        steps, depth = arrays["step"], arrays["saturated"].shape[1]
         columns = {"layer": np.tile(np.arange(1, depth + 1), len(steps)), "step": np.repeat(steps, depth)}
         columns |= {name: values.reshape(-1) for name, values in _measured(arrays, record["spec"]).items()}
         of_the_run = (travelled(arrays["percentiles"]), jumped(arrays["percentiles"]))
@@ -57,13 +58,14 @@ def looks(
 
 def _measured(arrays: dict[str, np.ndarray], spec: dict[str, Any]) -> dict[str, np.ndarray]:
     """Each [looks, depth]."""
-    depth = spec["depth"]
+    depth = arrays["saturated"].shape[1]
     percentiles = np.median(arrays["percentiles"], axis=-1)  # [looks, depth, 3]
     change = np.full((len(arrays["step"]), depth, 2), np.nan)
     change[:, -1] = arrays["gradient_change"]
     weights = arrays["weights"][:, :depth]  # the softmax layer's come last, here and below
     size = np.full(weights.shape, np.nan)
-    size[:, 1:] = weights[:, 1:] / spec["width"]  # as many units before a layer as in it
+    if spec["kind"] == "dense":
+        size[:, 1:] = weights[:, 1:] / spec["width"]  # as many units before a layer as in it
     return {
         "percentile_15": percentiles[..., 0],
         "percentile_50": percentiles[..., 1],

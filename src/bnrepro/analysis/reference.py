@@ -1,6 +1,6 @@
-"""The paper's own results as numbers: Figure 1 of arXiv:1502.03167, from data/reference.
+"""The paper's own results as numbers: Figures 1 to 3 of arXiv:1502.03167, from data/reference.
 
-Between the points of Figure 1(a) the authors drew straight lines, and so does interpolation here.
+Between the points of Figures 1(a) and 2 the authors drew straight lines, and so does interpolation here.
 """
 
 import numpy as np
@@ -13,6 +13,7 @@ DATASET = "mnist"
 PERCENTILES = (15, 50, 85)  # that Figure 1(b, c) shows
 _CURVES = {"none": "without_bn", "batch": "with_bn"}
 _PANELS = {"none": "b_without_bn", "batch": "c_with_bn"}
+BASELINE = "Inception"  # of Figures 2 and 3: the network without batch normalization
 
 
 def test_accuracy(normalization: str) -> pd.Series:
@@ -36,6 +37,27 @@ def sigmoid_inputs(normalization: str) -> pd.DataFrame:
     own = table[table["panel"] == _PANELS[normalization]]
     by_share = own.pivot_table(index="fraction_of_training", columns="percentile", values="preactivation")
     return by_share.interpolate("index", limit_area="inside").dropna()
+
+
+def validation_accuracy(network: str) -> pd.Series:
+    """A curve of Figure 2, of a network as Figure 3 names it: ImageNet accuracy (a share of 1) by training step.
+
+    Raises:
+        BadInput: data/reference does not have it.
+    """
+    table = _read("figure_2.csv", "series", "step", "validation_accuracy")
+    own = table[table["series"] == network]
+    return own.set_index("step")["validation_accuracy"].sort_index()
+
+
+def figure_3() -> pd.DataFrame:
+    """Figure 3, a row for each network: `steps` to the baseline's best accuracy (NaN: never) and `best` accuracy.
+
+    Raises:
+        BadInput: data/reference does not have it.
+    """
+    table = _read("figure_3.csv", "model", "steps_to_72.2_percent", "max_accuracy")
+    return table.set_index("model").set_axis(["steps", "best"], axis=1)
 
 
 def at(curve: pd.Series, steps: np.ndarray) -> np.ndarray:
@@ -72,17 +94,22 @@ def last_step() -> float:
 
 
 def speedup(target: float) -> tuple[float, str]:
-    """How many times fewer steps the paper's network takes with batch normalization, and what kind of bound that is.
+    """How many times fewer steps the paper's network takes with batch normalization in Figure 1(a): see `fewer`."""
+    return fewer(test_accuracy("none"), test_accuracy("batch"), target)
 
-    `lower`: the curve with batch normalization starts above the target, or the one without ends below it; `none`: it is
-    the ratio. NaN and `both` where the curve with it never arrives, or the one without starts above the target.
+
+def fewer(baseline: pd.Series, curve: pd.Series, target: float) -> tuple[float, str]:
+    """How many times fewer steps than the baseline another curve takes, and what kind of bound that is.
+
+    `lower`: the curve starts above the target, or the baseline ends below it; `none`: it is the ratio. NaN and `both`
+    where the curve never arrives, or the baseline starts above the target.
     """
-    (without, without_at_first), (with_it, at_first) = steps_to("none", target), steps_to("batch", target)
-    if np.isnan(with_it) or without_at_first:
+    (slow, slow_at_first), (fast, at_first) = crossing(baseline, target), crossing(curve, target)
+    if np.isnan(fast) or slow_at_first:
         return np.nan, "both"
-    if np.isnan(without):
-        return float(test_accuracy("none").index[-1]) / with_it, "lower"
-    return without / with_it, "lower" if at_first else "none"
+    if np.isnan(slow):
+        return float(baseline.index[-1]) / fast, "lower"
+    return slow / fast, "lower" if at_first else "none"
 
 
 def _read(name: str, *columns: str) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def measured_as(spec: RunSpec) -> str:
 
 def _special(spec: RunSpec) -> str:
     """The module, in both rooms, of a network with a file of its own beside the lesson's; empty for any other."""
-    return "inception" if spec.kind == "inception" else "residual" if spec.skip != "none" else ""
+    return spec.kind if spec.kind != "dense" else "residual" if spec.skip != "none" else ""
 
 
 def _in_lesson(spec: RunSpec) -> bool:

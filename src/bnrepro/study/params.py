@@ -158,6 +158,7 @@ class OnADataset(Section):
     evaluate_every: Count | None = None
     evaluations: Evaluations | None = None
     batch_size: BatchSize | None = None
+    width: Units | None = None
     seeds: SeedsOf | None = None
 
 
