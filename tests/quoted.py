@@ -6,6 +6,11 @@ A source is one of
 
 - `DATASET CLAIM FACTOR=VALUE ...`: the effect of a part of the claim as stated, with its 95% interval. `name=` is the
   part's own; `meant` after the claim takes the part as meant; `points` at the end writes shares as percentage points;
+- `DATASET arrived STUDY FACTOR=VALUE ...`: how many runs with these values in steps_to_target.csv arrived; by moving
+  averages unless `mode=` says otherwise;
+- `DATASET setting NAME`: of the dataset's training; `DATASET rate OPTIMIZER TARGET with|without`: the one that held-out
+  images choose for most seeds;
+- `DATASET verdicts`: how many rules of its lesson have which verdict;
 - `DATASET CLAIM verdict`, with `meant` or without; `DATASET CLAIM finding`: what the report says of the claim;
 - `DATASET answer`: the sentence that the report begins with; `DATASET ratios`: its table; `DATASET runs`: how many
   runs it has;
@@ -28,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "docs/findings.md"]
 DATASETS = {"digits": "digits", "mnist": "MNIST"}
 MARK = re.compile(r"<!-- (?P<source>[^/]+?) -->(?P<text>.*?)<!-- / -->", re.DOTALL)
+_VERBS = {"holds": "hold", "fails": "fail", "depends": "depend", "undecided": "are undecided", "not tested": "are not"}
 CLAIMS = {claim.id: claim for claim in (*ledger.LESSON, *ledger.PAPER)}
 
 
@@ -51,6 +57,16 @@ def _quote(dataset: str, *source: str) -> str:
         return told["sentence"] if name == "answer" else _ratios(told)
     if name == "runs":
         return f"{tables.read_provenance(dataset)['runs']:,}"
+    if name == "arrived":
+        return _arrived(dataset, *rest)
+    if name == "setting":
+        return f"{getattr(params.load(paths.params()).training[dataset], rest[0]):g}"
+    if name == "rate":
+        optimizer, target, arm = rest
+        chosen = tables.row(tables.read(dataset, "best_against_best"), optimizer=optimizer, target=float(target))
+        return f"{chosen[f'rate_{arm}']:g}"
+    if name == "verdicts":
+        return _counted(found)
     if rest == ["finding"]:
         settings = ledger.settings(params.load(paths.params()), dataset)
         told = verdicts.told(found[name], CLAIMS[name], {}, settings)
@@ -70,6 +86,31 @@ def _effect(rule: dict[str, Any], at: dict[str, str], points: bool) -> str:
         if at.items() <= ({"name": part.name} | {key: f"{value}" for key, value in part.at.items()}).items()
     ]
     return prose.effect(part.effect, (lambda share: f"{100 * share:.2f}") if points else prose.number)
+
+
+def _arrived(dataset: str, study: str, *values: str) -> str:
+    at = {"mode": "ema"} | dict(value.split("=", 1) for value in values)
+    steps = tables.read(dataset, "steps_to_target")
+    row = tables.row(steps, study=study, **{name: _as_number(value) for name, value in at.items()})
+    return f"{row['reached']} of {row['runs']}"
+
+
+def _as_number(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _counted(found: dict[str, Any]) -> str:
+    given = [
+        found[claim.id][which]["verdict"]
+        for claim in ledger.LESSON
+        for which in ("stated", "meant")
+        if which in found[claim.id]
+    ]
+    counts = prose.listed(f"{given.count(verdict)} {verb}" for verdict, verb in _VERBS.items() if verdict in given)
+    return f"{len(given)} statements of the lesson {counts}"
 
 
 def _ratios(told: dict[str, Any]) -> str:

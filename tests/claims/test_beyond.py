@@ -186,12 +186,14 @@ def test_the_cause(told, expected):
     assert judge(cause.CLAIM.stated, evidence(noisy(**told)), cause.CLAIM) == expected
 
 
-def test_the_rates_of_the_cause_are_those_of_networks_without_noise():
-    table = cause.rates(evidence(noisy(**IF_NOT)))
+@pytest.mark.parametrize("jumped", [2.0, 0.5])
+def test_the_rates_of_the_cause_are_those_of_networks_without_noise(jumped):
+    table = cause.rates(evidence(noisy(**IF_NOT, jumped=jumped)))
     assert table.to_dict("list") == {
         "target": [0.9, 0.9],
         "normalization": ["none", "batch"],
         "learning_rate": [RATE, RATE],
+        "tested": [jumped > MOVES] * 2,
     }
     assert cause.rates(evidence(both_arms(200, 500))).empty
 

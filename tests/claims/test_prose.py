@@ -32,6 +32,8 @@ def test_parts_are_counted_and_their_values_told_in_a_readers_words():
     parts = [
         Part(effect, so, {"initial_scheme": scheme}) for so, scheme in ((True, "gaussian"), (None, "he"), (False, "he"))
     ]
-    assert prose.count(parts) == "1 of 3"
-    assert [prose.count(own) for own in (parts[:1] * 2, parts[1:])] == ["all 2", "none of 2"]
+    assert prose.answers(parts) == "1 yes, 1 no, 1 undecided"
+    assert prose.answers_by(parts, "initial_scheme") == (
+        "at initial_scheme gaussian 1 yes; at initial_scheme he 1 no, 1 undecided"
+    )
     assert prose.values(parts, "initial_scheme") == "small Gaussian initial weights and He's initial weights"

@@ -1,5 +1,7 @@
 """What a reader is told of an entry of claims.json: the parts that decide, and words about its own rule alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
@@ -50,6 +52,14 @@ def test_of_a_verdict_that_depends_a_part_of_either_answer_is_quoted():
 
 def test_of_an_undecided_verdict_what_is_undecided_is_quoted():
     assert [so for so, _ in quoted([part(2.5, True), part(1.0, None)])] == ["undecided"]
+
+
+def test_where_the_rarer_answer_does_not_remain_both_are_quoted():
+    found = iter([[part(2.5, True), part(0.5, False)], [part(2.5, True), part(0.5, None)]])
+    own = claim_of([])
+    own = replace(own, stated=replace(own.stated, compare=lambda runs: next(found)))
+    (rule,) = verdicts.told(own.judge(Runs()), own, HEADLINE, SETTINGS)["rules"]
+    assert (rule["verdict"], [quote["so"] for quote in rule["quoted"]]) == ("undecided", ["yes", "no"])
 
 
 def test_a_part_that_is_listed_beside_decides_nothing():

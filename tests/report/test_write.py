@@ -66,7 +66,7 @@ def test_every_claim_has_a_line_in_the_ledger_a_section_and_its_rules(reports):
 def test_the_report_begins_with_the_answer(reports):
     page_of(reports)
     beginning = (reports / "report.md").read_text(encoding="utf-8").partition("\n## ")[0]
-    assert "% test accuracy, with one learning rate for both: SGD yes; " in beginning
+    assert "% test accuracy, with one rate for both: SGD " in beginning
 
 
 def test_markup_in_a_table_is_shown_as_text(reports):

@@ -21,7 +21,7 @@ Verdict = Literal["holds", "fails", "depends", "undecided", "not tested"]
 # What the report says that a verdict means.
 VERDICTS: dict[Verdict, str] = {
     "holds": "so in every part of the rule",
-    "fails": "so in no part",
+    "fails": "not so in each part",
     "depends": "so in some parts, and not in others; the rarer answer remains when intervals are widened for all parts",
     "undecided": "an interval is too wide to say, or the rarer of two answers does not remain when they are widened",
     "not tested": "the runs lack what the rule compares",

@@ -8,6 +8,8 @@ from bnrepro.claims.engine import Part
 from bnrepro.claims.statistics import Effect
 from bnrepro.study.factors import FACTORS
 
+SO = {True: "yes", False: "no", None: "undecided"}
+
 
 def listed(items: Iterable[object]) -> str:
     """`1`, `1 and 3`, `1, 3 and 5`; nothing twice."""
@@ -17,6 +19,11 @@ def listed(items: Iterable[object]) -> str:
 
 def percent(share: float | None) -> str:
     return "–" if share is None or math.isnan(share) else f"{100 * share:.1f}%"
+
+
+def points(share: float) -> str:
+    """A difference of shares, in percentage points."""
+    return f"{100 * share:.1f}"
 
 
 def number(value: float | None) -> str:
@@ -53,22 +60,15 @@ def values(parts: Iterable[Part], factor: str) -> str:
     return listed(FACTORS[factor].tell_value(part.at[factor]) for part in parts)
 
 
-def count(parts: Iterable[Part]) -> str:
-    """`5 of 6`, `all 6`, `none of 6`: in how many a statement is so."""
-    answers = [part.so for part in parts]
-    so = answers.count(True)
-    return f"all {so}" if 1 < so == len(answers) else f"{so or 'none'} of {len(answers)}"
+def answers(parts: Iterable[Part]) -> str:
+    """`5 yes, 2 no, 1 undecided`: in how many a statement is so."""
+    found = [part.so for part in parts]
+    return ", ".join(f"{found.count(so)} {words}" for so, words in SO.items() if so in found)
 
 
-def tally(parts: Iterable[Part], factor: str) -> str:
-    """`5 of 6 at depth 1 and none of 6 at depth 3`: in how many a statement is so, by the values of a factor.
-
-    `none of 12` or `all 12` if that is so at each.
-    """
-    parts = list(parts)
-    if len({part.so is True for part in parts}) == 1:
-        return count(parts)
+def answers_by(parts: Iterable[Part], factor: str) -> str:
+    """`at depth 1 5 yes, 2 no; at depth 3 7 yes`: the same, by the values of a factor."""
     by_value: dict[object, list[Part]] = {}
     for part in parts:
         by_value.setdefault(part.at[factor], []).append(part)
-    return listed(f"{count(own)} at {factor} {value}" for value, own in by_value.items())
+    return "; ".join(f"at {factor} {value} {answers(own)}" for value, own in by_value.items())

@@ -77,6 +77,12 @@ class Effect:
     pairs: int
     runs: frozenset[str] = frozenset()
 
+    @property
+    def inverse(self) -> "Effect":
+        """A ratio the other way round."""
+        low, high = (np.inf if end == 0 else 1 / end for end in (self.high, self.low))
+        return Effect(1 / self.estimate, low, high, self.pairs, self.runs)
+
     def exceeds(self, null: float, least: float) -> bool | None:
         """Whether it is above `null`, and large enough to matter.
 

@@ -40,7 +40,7 @@ def draw(surface: pd.DataFrame) -> Figure:
         ax.pcolormesh(grid, cmap="Blues_r", norm=shade)  # shapes, where an image would weigh megabytes in a PDF
         for row in own.itertuples():
             place = (rates.index(row.learning_rate) + 0.5, deviations.index(row.initial_stddev) + 0.5)
-            color = "white" if shade(100 * row.distance) < 0.5 else "black"
+            color = "white" if shade(100 * row.distance) < 0.35 else "black"
             _write(ax, place, 100 * row.distance, color, best=row.Index == 0)
         ax.set_title(f"{kind} pixels")
         ax.set_xticks(np.arange(len(rates)) + 0.5, [f"{rate:g}" for rate in rates])

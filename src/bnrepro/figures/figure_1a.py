@@ -72,8 +72,14 @@ def draw(curves: pd.DataFrame, papers: dict[str, pd.Series], budget: int, null: 
     for arm in style.PAPER_ARMS:
         handles.append(panels.key(f"{arm.label}: the paper", color=arm.color, **_PAPER))
         handles.append(
-            panels.key(f"ours, {_OURS[arm.normalization]}", color=arm.color, linewidth=1.2, marker="o", markersize=3)
+            panels.key(
+                f"{arm.label}: ours, {_OURS[arm.normalization]}",
+                color=arm.color,
+                linewidth=1.2,
+                marker="o",
+                markersize=3,
+            )
         )
-    panels.legend(figure, handles, columnspacing=1.2)
+    panels.legend(figure, handles, columnspacing=0.9, handlelength=1.6)
     figure.subplots_adjust(left=0.088, right=0.965, bottom=0.14, top=0.83, wspace=0.17)
     return figure

@@ -47,7 +47,7 @@ def draw(steps: pd.DataFrame, target: float, budget: int) -> Figure:
             for arm in style.ARMS[:2]:
                 own = steps[(steps["normalization"] == arm.normalization) & (steps["mode"] == arm.mode)]
                 own = own[(own["depth"] == depth) & (own["initial_scheme"] == scheme)].sort_values("learning_rate")
-                panels.steps_to_target(ax, own, own["learning_rate"].tolist(), arm)
+                panels.steps_to_target(ax, own, panels.dodged(own["learning_rate"], arm), arm)
     for ax, scheme in zip(axes[0], schemes, strict=True):
         words = FACTORS["initial_scheme"].words[scheme].replace("initial ", "")
         ax.set_title(textwrap.fill(words, 18), fontsize=7.5)

@@ -44,11 +44,11 @@ def draw(
         for arm in style.ARMS:
             own = table[(table["normalization"] == arm.normalization) & (table["mode"] == arm.mode)]
             own = own.sort_values("learning_rate")
-            panels.steps_to_target(ax, own, own["learning_rate"].tolist(), arm)
+            panels.steps_to_target(ax, own, panels.dodged(own["learning_rate"], arm), arm)
             if arm.mode == "ema":
                 best = chosen.loc[chosen["study"] == study, _CHOSEN[arm.normalization]]
                 marked = own[own["learning_rate"].isin(best)]
-                panels.ring(ax, marked, marked["learning_rate"].tolist())
+                panels.ring(ax, marked, panels.dodged(marked["learning_rate"], arm))
         rates = sorted(table["learning_rate"].unique())
         ax.set_xscale("log")
         if _OPTIMIZERS[study] == "sgd":

@@ -13,16 +13,18 @@ from bnrepro.figures.selection import Needs, Tables
 CAPTION = "Noise before the nonlinearity: iterations to a target test accuracy, and how far inputs move"
 STUDIES: Needs = {"noise": ("noise",)}
 _KINDS = ("none", "steady", "shifting", "drifting")
-_ARMS = [replace(arm, line="") for arm in style.PAPER_ARMS]
+_ARMS = [replace(arm, line="") for arm in style.ARMS[:2]]
 _REFERENCE: dict[str, Any] = {"color": style.WITHOUT, "linewidth": 0.7, "linestyle": (0, (5, 3))}
 
 
 def from_tables(tables: Tables) -> Figure:
-    """Of study `noise`, at the headline's target."""
-    steps = tables.at_target(tables.rows("steps_to_target", "noise", "learning_rate", "noise"))
+    """Of study `noise`, at the first target at which the claim is tested; else at the headline's."""
+    chosen, steps = tables.read("noise"), tables.rows("steps_to_target", "noise", "learning_rate", "noise")
+    tested = chosen.loc[chosen["tested"].astype(bool), "target"]
+    target = tables.target if tested.empty else tested.iloc[0]
     looks = tables.rows("layers/noise", "noise", "learning_rate", "noise")
-    chosen = tables.at_target(tables.read("noise"))
-    return draw(steps, looks, chosen, tables.target, tables.budget("noise"))
+    chosen, steps = (table[table["target"] == float(f"{target:.6g}")] for table in (chosen, steps))
+    return draw(steps, looks, chosen, target, tables.budget("noise"))
 
 
 def draw(steps: pd.DataFrame, looks: pd.DataFrame, chosen: pd.DataFrame, target: float, budget: int) -> Figure:

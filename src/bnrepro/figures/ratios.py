@@ -48,8 +48,11 @@ def axes(panels_of_one_scale: Iterable[Axes], lowest: float) -> None:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: "" if value > 0.99 else f"{100 * value:.0f}%"))
 
 
-def keys() -> list[plt.Line2D]:
-    """The entries of the bounds in a legend."""
+def keys(censored: Iterable[str]) -> list[plt.Line2D]:
+    """The entries in a legend of the bounds that there are."""
+    there = set(censored)
     return [
-        panels.key(told, color="0.3", linestyle="", marker=marker, markersize=3) for marker, told in _BOUNDS.values()
+        panels.key(told, color="0.3", linestyle="", marker=marker, markersize=3)
+        for bound, (marker, told) in _BOUNDS.items()
+        if bound in there
     ]

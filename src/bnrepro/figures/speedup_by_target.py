@@ -21,7 +21,8 @@ def from_tables(tables: Tables) -> Figure | None:
         return None
     if tables.dataset != reference.DATASET:
         return draw(speedup)
-    rows = [(target, *reference.speedup(target)) for target in sorted(speedup["target"].unique())]
+    begins = reference.test_accuracy("batch").iloc[0]  # below it the paper's curves say next to nothing
+    rows = [(target, *reference.speedup(target)) for target in sorted(speedup["target"].unique()) if target > begins]
     return draw(speedup, pd.DataFrame(rows, columns=["target", "ratio", "censored"]), PAPER_DEPTH)
 
 
@@ -54,6 +55,6 @@ def draw(speedup: pd.DataFrame, paper: pd.DataFrame | None = None, paper_depth: 
     handles = [panels.arm_key(arm, markers=False) for arm in style.ARMS[1:]]
     if paper is not None and paper_depth in depths:
         handles.append(panels.key("the paper's curves", color=style.PAPER, linewidth=2.2))
-    panels.legend(figure, [*handles, *ratios.keys()])
+    panels.legend(figure, [*handles, *ratios.keys(speedup["censored"])])
     figure.subplots_adjust(left=0.12, right=0.995, bottom=0.42 / height, top=1 - 0.5 / height, wspace=0.06, hspace=0.1)
     return figure

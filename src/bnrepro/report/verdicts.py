@@ -9,13 +9,12 @@ from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, Part, Rule, Verdict, deciding
 from bnrepro.study.factors import FACTORS
 
-SO = {True: "yes", False: "no", None: "undecided"}
-# The answers of which a verdict's line in the ledger quotes one part each.
+# The answers of which a verdict's line in the ledger quotes one part each; of `undecided` the first or else the others.
 _QUOTED: dict[Verdict, Sequence[bool | None]] = {
     "holds": [True],
     "fails": [False],
     "depends": [True, False],
-    "undecided": [None],
+    "undecided": [None, True, False],
     "not tested": [],
 }
 # What parts differ by, beside the factors of runs; and its values.
@@ -71,7 +70,9 @@ def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str
     for answer in _QUOTED[entry["verdict"]]:
         if own := [part for part in counted if part.so is answer]:
             part = max(own, key=lambda part: sum(part.at.get(name) == value for name, value in headline.items()))
-            quoted.append({"so": SO[part.so], "text": f"{_measured(part, rule)}: {prose.effect(part.effect)}"})
+            quoted.append({"so": prose.SO[part.so], "text": f"{_measured(part, rule)}: {prose.effect(part.effect)}"})
+            if answer is None:
+                break
     return {
         "as": name,
         "statement": _said(entry["statement"], rule.statement),
@@ -81,14 +82,14 @@ def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str
         "reason": entry.get("reason"),
         "independent": entry["independent"],
         "seeds": prose.span((part.effect.pairs for part in counted), "{:.0f}") if counted else "–",
-        "tally": _tally(counted),
+        "tally": prose.answers(counted),
         "quoted": quoted,
         "parts": [
             {
                 "name": _measured(part, rule),
                 "effect": prose.effect(part.effect),
                 "seeds": part.effect.pairs,
-                "so": SO[part.so] if part.counts else "listed beside",
+                "so": prose.SO[part.so] if part.counts else "listed beside",
             }
             for part in parts
         ],
@@ -108,12 +109,6 @@ def _value(name: str, value: Any) -> str:
 
 def _factor(name: str) -> str:
     return _NAMES.get(name) or (FACTORS[name].title if name in FACTORS else name)
-
-
-def _tally(parts: Sequence[Part]) -> str:
-    """`5 yes, 2 no, 1 undecided`."""
-    answers = [part.so for part in parts]
-    return ", ".join(f"{answers.count(so)} {words}" for so, words in SO.items() if so in answers)
 
 
 def _said(found: str, own: str) -> str:

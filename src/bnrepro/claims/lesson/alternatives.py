@@ -11,9 +11,9 @@ from bnrepro.claims.statistics import THRESHOLDS
 # The units of each alternative, and those of the network without normalization that it is compared with.
 ALTERNATIVES = {"layer": ("sigmoid", "sigmoid"), "weight": ("sigmoid", "sigmoid"), "self": ("selu", "relu")}
 NAMES = {
-    "layer": "Layer normalization",
-    "weight": "Weight normalization",
-    "self": "A self-normalizing network",
+    "layer": "Layer normalization, against sigmoid units,",
+    "weight": "Weight normalization, against sigmoid units,",
+    "self": "A self-normalizing network, against ReLU units,",
 }
 
 
@@ -32,7 +32,7 @@ def compare(runs: Evidence) -> list[Part]:
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
     for normalization, name in NAMES.items():
         if own := [part for part in parts if part.at["normalization"] == normalization]:
-            yield f"{name} needs fewer iterations than no normalization in {prose.count(own)} comparisons."
+            yield f"{name} needs fewer iterations than no normalization: {prose.answers(own)}."
 
 
 CLAIM = Claim(
@@ -55,7 +55,8 @@ CLAIM = Claim(
         "holds": "Each of the three saves iterations, at every depth and to every target.",
         "fails": "None of the three saves iterations at this learning rate.",
         "depends": "Some of the three save iterations at this learning rate, and some do not, or not everywhere.",
-        "undecided": "The runs scatter too much to say of each of the three whether it saves iterations.",
+        "undecided": "The runs do not say of each of the three, at every depth and to every target, whether it saves "
+        "iterations.",
     },
     remarks=remarks,
     caution="One protocol for all is fair in what it holds fixed, and unfair to whoever would have another learning "

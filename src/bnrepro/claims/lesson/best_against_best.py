@@ -112,7 +112,7 @@ CLAIM = Claim(
     ),
     findings={
         "holds": "A badly chosen common rate does not explain the advantage: it remains with each network at the rate "
-        "that held-out images choose for it, with every optimizer, to every target.",
+        "that held-out images choose for it, with every optimizer tried, to every target.",
         "fails": "With each network at the rate that held-out images choose for it, the advantage is gone.",
         "depends": "With each network at the rate that held-out images choose for it, an advantage remains to some "
         "targets or with some optimizers, and none to others.",
@@ -120,9 +120,11 @@ CLAIM = Claim(
         "whether an advantage remains.",
     },
     remarks=remarks,
-    caution="Iterations are not seconds: an iteration with batch normalization takes up to 1.4 times as long "
-    "(`benchmarks/README.md`). A ratio of iterations below that saves no time. Parts in seconds take it as 1.22 times "
-    "as long, which was measured with three hidden layers and portable numerics; with `fast` it was 1.06.",
+    caution="Iterations are not seconds. With three hidden layers an iteration with batch normalization takes 1.22 "
+    "times as long with portable numerics, which is what parts in seconds take, and 1.06 times with `fast` "
+    "(`benchmarks/README.md`): a smaller ratio of iterations saves no time. Rates of a grid are a factor of two to "
+    "three apart, and the network that works at fewer rates loses more by that. Moving averages lag: by population "
+    "statistics, listed beside, ratios are larger.",
     figure="best_against_best",
     reading="Across: the test accuracy asked for. Up, on a log scale: iterations without over iterations with batch "
     "normalization, each network at the learning rate that held-out images choose for that accuracy, with its 95% "

@@ -36,8 +36,8 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
     if late := [part for part in parts if part.so is False]:
         times = prose.span((part.effect.estimate for part in late), "{:,.3g}")
         yield (
-            f"Comparisons in which users get at once what is learned: {prose.tally(parts, 'depth')}. Where they get it "
-            f"late, moving averages take {times} times the iterations that population statistics take."
+            f"Users get at once what is learned: {prose.answers(parts)}. Where they do not, moving averages take "
+            f"{times} times the iterations that population statistics take."
         )
 
 

@@ -14,7 +14,7 @@ from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
 from bnrepro.claims.lesson import LECTURE
-from bnrepro.claims.statistics import THRESHOLDS, Sample, quotient, ratio
+from bnrepro.claims.statistics import THRESHOLDS, Sample, TooFew, quotient, ratio
 
 STUDY = "noise"
 READS = {STUDY: ("normalization", "noise", "learning_rate")}
@@ -49,14 +49,17 @@ def rates(evidence: Evidence) -> pd.DataFrame:
     """The learning rates at which the rule compares the networks of study `noise`.
 
     Returns:
-        A row for each target and arm: target, normalization, learning_rate (of most seeds). Empty without such runs.
+        A row for each target and arm: target, normalization, learning_rate (of most seeds), tested: whether the rule
+        has a part at the target that counts. Empty without such runs.
     """
     runs = evidence.select(READS)
-    rows: list[tuple[float, str, float]] = []
-    with suppress(NotTested):  # there are no such runs
-        for target, grid in itertools.product(runs.targets, _without_noise(runs)):
-            rows.append((target, grid.factors["normalization"], grid.choose(target).usual_rate))
-    return pd.DataFrame(rows, columns=["target", "normalization", "learning_rate"])
+    rows: list[tuple[float, str, float, bool]] = []
+    with suppress(NotTested, TooFew):  # there are no such runs
+        for target in runs.targets:
+            arms = [grid.choose(target) for grid in _without_noise(runs)]
+            tested = any(part.counts for part in _at(runs, target, "accuracy", *arms))
+            rows += [(target, arm.factors["normalization"], arm.usual_rate, tested) for arm in arms]
+    return pd.DataFrame(rows, columns=["target", "normalization", "learning_rate", "tested"])
 
 
 def _without_noise(runs: Evidence) -> list[tuned.Grid]:
@@ -140,8 +143,8 @@ CLAIM = Claim(
     findings={
         "holds": "Noise that makes inputs shift again takes the advantage away, and the plain network loses less by "
         "the same noise.",
-        "fails": "With noise that makes inputs move farther than in the plain network the advantage stays. The noise "
-        "costs no more than it costs the plain network. Steadier inputs do not explain the speed-up, here as in "
+        "fails": "Where noise makes inputs move farther than in the plain network the advantage stays, and the noise "
+        "costs no more than it costs the plain network. That speaks against steadier inputs as the reason, as in "
         "Santurkar et al.",
         "depends": "Some of what would follow if the shift were the reason is so, and some is not. By itself neither "
         "the shift nor its absence explains these runs.",
@@ -156,11 +159,11 @@ CLAIM = Claim(
     "larger learning rates; Awais et al. defend the shift.",
     figure="noise",
     reading="A column for each learning rate, and along each the kinds of noise. Top, on a log scale: iterations to "
-    "the headline's target by population statistics; a ring marks the rate that held-out images choose for a network, "
-    "without noise; the dashed line is the plain network at its own, without noise. A cross: no run arrived; an arrow: "
-    "a bound. Bottom, on a log scale: how far the median input of a unit moves from look to look (median over units, "
-    "mean over layers). Shifting noise gives every unit a mean and a spread that jump at each step; drifting noise "
-    "moves them slowly to and fro; steady noise is as much, of a distribution that stays. Means over seeds, and their "
-    "range.",
+    "the first target at which the claim is tested, by moving averages; a ring marks the rate that held-out images "
+    "choose for a network, without noise; the dashed line is the plain network at its own, without noise. A cross: no "
+    "run arrived; an arrow: a bound. Bottom, on a log scale: how far the median input of a unit moves from look to "
+    "look (median over units, mean over layers). Shifting noise gives every unit a mean and a spread that jump at each "
+    "step; drifting noise moves them slowly to and fro; steady noise is as much, of a distribution that stays. Top: "
+    "means over seeds, and their range; bottom: every run.",
     series="noise",
 )

@@ -48,7 +48,8 @@ CLAIM = Claim(
         thresholds={"matters": MATTERS, **THRESHOLDS},
     ),
     findings={
-        "holds": "With batch normalization the inputs of every layer are steadier, measured in their own spread.",
+        "holds": "With batch normalization the inputs of every layer are steadier, measured in their own spread, at "
+        "the depths at which both networks train.",
         "depends": "Batch normalization makes the inputs of some layers steadier, and those of others not.",
         "undecided": "These runs do not tell whether batch normalization makes the inputs of every layer steadier.",
         "fails": "Batch normalization makes the inputs of no layer steadier, measured in their own spread.",

@@ -45,11 +45,11 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
-    for so, said in ((True, "stays at chance at every rate"), (False, "leaves chance at some rate")):
+    for so, said in ((True, "stays at chance at every rate tried"), (False, "leaves chance at some rate")):
         if found := [part for part in parts if part.name == STANDS_STILL and part.so is so]:
             yield f"The deep network {said} from {prose.values(found, 'initial_scheme')}."
     if slower := [part for part in parts if part.name == SLOWER]:
-        yield f"It takes more iterations than the shallow network in {prose.count(slower)} comparisons."
+        yield f"It takes more iterations than the shallow network: {prose.answers(slower)}."
 
 
 CLAIM = Claim(

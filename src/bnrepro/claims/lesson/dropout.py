@@ -77,12 +77,12 @@ def _turn(runs: Evidence, arm: Mapping[str, Any], level: float) -> Sample:
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
     if turns := [part for part in parts if part.name == TURN]:
-        yield f"At equal training accuracy dropout turns the gradient less in {prose.count(turns)} comparisons."
+        yield f"At equal training accuracy dropout turns the gradient less: {prose.answers(turns)}."
     for part in parts:
         if part.name == LIMIT:
             yield (
-                f"With dropout {part.at['dropout']:g} at rate {part.at['learning_rate']:g} the training accuracy at "
-                f"the end is lower by {prose.effect(part.effect, prose.percent)}."
+                f"With dropout {part.at['dropout']:g} at learning rate {part.at['learning_rate']:g} the training "
+                f"accuracy at the end is lower by {prose.effect(part.effect, prose.points)} percentage points."
             )
 
 

@@ -34,7 +34,10 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
     for share, when in zip(SHARES, ("a tenth of training", "the end"), strict=True):
         sizes = [part for part in parts if part.name == SIZE and part.at["share"] == share]
         ratios = (f"{prose.effect(part.effect)} at depth {part.at['depth']}" for part in sizes)
-        yield f"Gradient of the first layer at {when}, with over without batch normalization: {prose.listed(ratios)}."
+        yield (
+            f"Gradient of the first layer times its kernel's norm at {when}, with over without batch normalization: "
+            f"{prose.listed(ratios)}."
+        )
 
 
 CLAIM = Claim(
@@ -64,5 +67,6 @@ CLAIM = Claim(
         "or late.",
     },
     remarks=remarks,
-    caution="A gradient falls as the loss does: a network that learns sooner has smaller ones later.",
+    caution="A gradient falls as the loss does: a network that learns sooner has smaller ones later. Plain networks "
+    "that stay at chance have hardly any.",
 )

@@ -77,7 +77,7 @@ CLAIM = Claim(
     findings={
         "holds": "With batch normalization a network arrives at higher learning rates than without, at every target.",
         "depends": "Whether batch normalization allows higher rates depends on the accuracy that is asked for.",
-        "undecided": "The rates tried do not tell the highest usable ones apart, at every target.",
+        "undecided": "By what factor the highest usable rates differ, this grid does not tell at every target.",
         "fails": "Batch normalization allows no higher learning rates.",
     },
     remarks=remarks,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import ACCURACY_MATTERS, Evidence
 from bnrepro.claims.lesson import LECTURE
@@ -9,7 +10,7 @@ from bnrepro.claims.statistics import THRESHOLDS, Sample, difference
 
 KERAS = "keras"
 CONVERTED = "converted_estimator"  # a Keras model that `model_to_estimator` makes an estimator of
-TOLD = {KERAS: "Of the Keras model", CONVERTED: "Of the estimator that `model_to_estimator` makes of it"}
+TOLD = {KERAS: "the Keras model", CONVERTED: "the estimator that `model_to_estimator` makes of it"}
 BY_HAND = "keras_estimator"  # whose updates are run
 LOST = "accuracy lost"
 
@@ -35,11 +36,8 @@ def in_a_model(runs: Evidence) -> list[Part]:
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
     for part in parts:
-        lost = 100 * part.effect.estimate
-        yield (
-            f"{TOLD[part.at['implementation']]} users get {abs(lost):.2f} points {'less' if lost > 0 else 'more'} of "
-            "accuracy than where the updates are run by hand."
-        )
+        lost = prose.effect(part.effect, lambda share: f"{100 * share:.2f}")
+        yield f"What {TOLD[part.at['implementation']]} loses against updates run by hand: {lost} percentage points."
 
 
 CLAIM = Claim(

@@ -55,8 +55,8 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
         (KEPT, "With it, the share grows by"),
     ):
         if grown := [(part.effect, part.at["depth"]) for part in parts if part.name == name]:
-            shares = (f"{prose.effect(effect, prose.percent)} at depth {depth}" for effect, depth in grown)
-            yield f"{said} {prose.listed(shares)}."
+            shares = (f"{prose.effect(effect, prose.points)} at depth {depth}" for effect, depth in grown)
+            yield f"{said} {prose.listed(shares)} percentage points."
 
 
 CLAIM = Claim(

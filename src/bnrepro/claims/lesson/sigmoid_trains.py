@@ -47,7 +47,7 @@ def compare_initial_weights(runs: Evidence) -> list[Part]:
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
     tell = FACTORS["initial_scheme"].tell_value
     fewer = [part for part in parts if part.name == FEWER]
-    yield f"With batch normalization it takes fewer iterations in {prose.count(fewer)} comparisons."
+    yield f"With batch normalization it takes fewer iterations: {prose.answers(fewer)}."
     for name in (WITHOUT, WITH):
         best = [(part.effect.estimate, tell(part.at["initial_scheme"])) for part in parts if part.name == name]
         accuracies = prose.listed(f"{prose.percent(value)} from {scheme}" for value, scheme in best)

@@ -40,6 +40,8 @@ def _shift(runs: Evidence, arm: Mapping[str, Any], level: float) -> Sample:
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
+    if slower := [part for part in parts if part.name == SLOWER]:
+        yield f"A smaller rate needs more iterations: {prose.answers(slower)}."
     for part in parts:
         if part.name == SHIFT:
             yield (

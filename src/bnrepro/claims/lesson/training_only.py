@@ -46,7 +46,7 @@ def remarks(parts: Sequence[Part]) -> Iterator[str]:
             points = prose.effect(largest.effect, lambda loss: f"{100 * loss:.2f}")
             yield f"Against {other} moving averages lose most at depth {largest.at['depth']}: {points} points."
         else:
-            yield f"Against {other} moving averages lose no accuracy at any depth."
+            yield f"Against {other} moving averages show no loss at any depth."
     if counted := [part for part in parts if part.name == CHANGED and part.so is False]:
         shares = prose.span((100 * part.effect.estimate for part in counted), "{:.0f}%")
         yield (
@@ -84,9 +84,10 @@ CLAIM = Claim(
         thresholds={"matters": SMALL_LOSS, **THRESHOLDS},
     ),
     findings={
-        "holds": "Stored statistics cost no accuracy that matters.",
-        "fails": "Stored statistics cost accuracy in every network.",
-        "depends": "Stored statistics cost accuracy in some networks, and none that matters in others.",
+        "holds": "Moving averages cost no accuracy that matters.",
+        "fails": "Moving averages cost accuracy in every network.",
+        "depends": "Moving averages cost accuracy at some depths or against some other statistics, and none that "
+        "matters at or against others.",
         "undecided": "With so few images or seeds, a cost that matters can be neither shown nor ruled out everywhere.",
     },
     remarks=remarks,

@@ -54,6 +54,8 @@ CLAIM = Claim(
         "undecided": "The runs scatter too much to confirm all that is taught about the dependency.",
     },
     remarks=remarks,
+    caution="The runs omit the updates; other ways of running them were not tried. Networks that are the same to the "
+    "bit judge [keras-layer](#keras-layer) and [training-only](#training-only) as stated: one finding, not three.",
     wording="Training itself never uses the moving averages. What goes wrong without the dependency is inference, and "
     "it goes wrong in silence (TensorFlow's documentation of `tf.compat.v1.layers.batch_normalization`).",
     series="updates",

@@ -74,13 +74,15 @@ CLAIM = Claim(
         thresholds={"tolerance": TOLERANCE, "median_tolerance": MEDIAN_TOLERANCE, **THRESHOLDS},
     ),
     findings={
-        "holds": "What a unit gets has mean 0 and variance 1 over the mini-batch, nearly.",
-        "depends": "What a unit gets does not have mean 0 and variance 1 over the mini-batch at every depth.",
-        "undecided": "These runs do not tell whether what a unit gets has mean 0 and variance 1 over the mini-batch.",
-        "fails": "What a unit gets has neither mean 0 nor variance 1 over the mini-batch.",
+        "holds": "Before gamma and beta a unit has mean 0 and variance 1 over the mini-batch, nearly.",
+        "depends": "Before gamma and beta a unit does not have mean 0 and variance 1 at every depth.",
+        "undecided": "These runs do not tell whether a unit has mean 0 and variance 1 over the mini-batch, before "
+        "gamma and beta.",
+        "fails": "Before gamma and beta a unit has neither mean 0 nor variance 1 over the mini-batch.",
     },
     remarks=remarks,
     wording="The weights stay as they are; scaling them changes nothing, BN(aWu) = BN(Wu) (arXiv:1502.03167, section "
-    "3.3). What a unit gets has a variance of v / (v + epsilon), where v is the unit's own (Algorithm 1): a unit that "
-    "varies little falls short of 1. And after gamma and beta, mean and variance are whatever training makes of them.",
+    "3.3). Before gamma and beta a unit has a variance of v / (v + epsilon), where v is its own (Algorithm 1): a unit "
+    "that varies little falls short of 1. And after gamma and beta, mean and variance are whatever training makes of "
+    "them.",
 )
