@@ -1,7 +1,6 @@
-"""What measures and stacks networks works for any: here a small Inception with feature maps, and a residual network."""
+"""What measures and stacks networks works for any: here one with feature maps, and one with skip connections."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -11,92 +10,49 @@ from bnrepro.data.dataset import Dataset
 from bnrepro.measurement.evaluator import Evaluator
 from bnrepro.measurement.images import Images
 from bnrepro.measurement.probe import Probe
-from bnrepro.networks.layers import BatchNorm, Dense, Layer, Pass, Sigmoid
+from bnrepro.networks.inception import Architecture as Inception
+from bnrepro.networks.layers import Pass, Sigmoid
 from bnrepro.networks.network import Network, tensors_of
+from bnrepro.networks.residual import Architecture as Residual
 from bnrepro.networks.statistics import ByBatch, Fixed
+from bnrepro.networks.variants import inception, residual
 from bnrepro.training.stacked_loop import StackedLoop
 from bnrepro.training.start import Start
 
 
-@dataclass(frozen=True)
-class AsImages(Layer):
-    side: int
-
-    every_pass_alike = True
-
-    def __call__(self, parameters, x, run):
-        return tf.reshape(x, [-1, self.side, self.side, 1])
-
-
-@dataclass(frozen=True)
-class Conv(Layer):
-    name: str
-    size: int
-    channels_in: int
-    channels: int
-
-    every_pass_alike = True
-
-    @property
-    def kernel(self):
-        return f"{self.name}/kernel"
-
-    def initial(self, rng, stddev):
-        shape = (self.size, self.size, self.channels_in, self.channels)
-        return {self.kernel: (stddev * rng.standard_normal(shape)).astype(np.float32)}
-
-    def __call__(self, parameters, x, run):
-        return tf.nn.conv2d(x, parameters[self.kernel], 1, "SAME")
+def small_inception() -> Network:
+    return inception.network(
+        Inception(
+            shape=(4, 4, 1),
+            inputs=16,
+            depth=1,
+            width=3,
+            classes=10,
+            normalization="batch",
+            activation="sigmoid",
+            momentum=0.9,
+            epsilon=0.01,
+            dropout=0.0,
+            l2=0.0,
+        )
+    )
 
 
-@dataclass(frozen=True)
-class Branches(Layer):
-    """Side by side, each a sequence of layers; their channels are concatenated."""
-
-    branches: tuple[tuple[Layer, ...], ...]
-
-    @property
-    def layers(self):
-        return [layer for branch in self.branches for layer in branch]
-
-    def __call__(self, parameters, x, run):
-        outputs = []
-        for branch in self.branches:
-            y = x
-            for layer in branch:
-                y = layer(parameters, y, run)
-            outputs.append(y)
-        return tf.concat(outputs, -1)
-
-
-class GlobalAverage(Layer):
-    def __call__(self, parameters, x, run):
-        return tf.reduce_mean(x, [1, 2])
-
-
-@dataclass(frozen=True)
-class Skip(Layer):
-    layers: tuple[Layer, ...]
-
-    def __call__(self, parameters, x, run):
-        y = x
-        for layer in self.layers:
-            y = layer(parameters, y, run)
-        return x + y
-
-
-def conv(name: str, size: int, channels_in: int, channels: int) -> tuple[Layer, ...]:
-    return Conv(name, size, channels_in, channels), BatchNorm(name, channels, 0.9, 0.01), Sigmoid()
-
-
-def inception() -> Network:
-    branches = (conv("narrow", 1, 4, 3), (*conv("reduce", 1, 4, 2), *conv("wide", 3, 2, 5)))
-    return Network([AsImages(4), *conv("stem", 3, 1, 4), Branches(branches), GlobalAverage(), Dense("logits", 8, 10)])
-
-
-def residual() -> Network:
-    blocks = [Skip((BatchNorm(name, 12, 0.9, 0.01), Sigmoid(), Dense(name, 12, 12))) for name in ("block_1", "block_2")]
-    return Network([Dense("stem", 16, 12), *blocks, Sigmoid(), Dense("logits", 12, 10)])
+def small_residual() -> Network:
+    return residual.network(
+        Residual(
+            inputs=16,
+            depth=3,
+            width=12,
+            classes=10,
+            normalization="batch",
+            placement="before",
+            momentum=0.9,
+            epsilon=0.01,
+            activation="sigmoid",
+            skip="identity",
+        )
+    )
 
 
 def made_up(training: int = 300, test: int = 200) -> Dataset:
@@ -107,7 +63,7 @@ def made_up(training: int = 300, test: int = 200) -> Dataset:
     return Dataset("made up", (4, 4, 1), 10, 16, images[0], labels[0], images[1], labels[1], held_out, digest="")
 
 
-NETWORKS = pytest.mark.parametrize("build", [inception, residual])
+NETWORKS = pytest.mark.parametrize("build", [small_inception, small_residual])
 
 
 @NETWORKS
@@ -154,11 +110,11 @@ def flat(layers):
 
 def test_population_statistics_are_over_the_whole_feature_map() -> None:
     """Paper, section 3.2: m is the number of images times that of places."""
-    network, data = inception(), made_up(training=120)
+    network, data = small_inception(), made_up(training=120)
     images = Images(data, np.arange(120))
     parameters = network.initial(0.5, seed=0)
     products = network.first(tensors_of(parameters), images.inputs[images.population]).numpy()
-    batches = products.reshape(2, 60 * 16, 4).astype(np.float64)
+    batches = products.reshape(2, 60 * 16, 3).astype(np.float64)
     chunks = [images.inputs[images.population]]
     mean, variance = Evaluator(network, images).population_statistics(parameters, chunks)["stem"]
     np.testing.assert_allclose(mean, batches.mean(axis=1).mean(axis=0), rtol=1e-5, atol=1e-6)

@@ -27,9 +27,10 @@ print(json.dumps(accuracies))
 
 
 def blocks(section):
-    """Language and text of what a section of the page shows."""
-    text = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Of every step of a section: the first file that it names, and the language and text of what it shows."""
+    steps = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0].split("\n**")[1:]
+    shown = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(re.search(r"`([^`]*)`", step)[1], *shown.search(step).groups()) for step in steps]
 
 
 @pytest.fixture(scope="module", params=["A factor", "A network"])
@@ -38,13 +39,13 @@ def followed(request, tmp_path_factory):
     clone = pipeline.clone(tmp_path_factory.mktemp("followed"))
     before = clone.run("git", "rev-parse", "HEAD").stdout.strip()
     study = {}
-    for language, text in blocks(request.param):
+    for file, language, text in blocks(request.param):
         if language == "diff":
             patch = clone.folder / ".git" / "block.diff"
             patch.write_text(text, encoding="utf-8")
             clone.run("git", "apply", str(patch))
         elif language == "python":
-            (clone.folder / "src/bnrepro/networks/variants/convolution.py").write_text(text, encoding="utf-8")
+            (clone.folder / file).write_text(text, encoding="utf-8")
         else:
             study = yaml.safe_load(text)
     clone.params(lambda tree: tree["studies"].update(study))

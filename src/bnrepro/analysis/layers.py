@@ -1,8 +1,8 @@
 """What the looks into a run's layers show (`bnrepro.measurement.probe`), as one long table.
 
-A layer has a number, from 1 on, in the order in which images pass through. Of its units, the median stands for the layer: of their 15th, 50th and 85th
-percentiles over the probe's images, and of how far they travel. What a layer gets are the outputs of the layer before;
-the first gets images, which cannot shift.
+A layer has a number, from 1 on, in the order in which images pass through. Of its units, the median stands for the
+layer: of their 15th, 50th and 85th percentiles over the probe's images, and of how far they travel. What a layer gets
+are the outputs of the layer before; the first gets images, which cannot shift.
 """
 
 from collections.abc import Callable, Sequence

@@ -110,6 +110,7 @@ def factor(default: Any = ..., **about: Any) -> Any:
 
 
 _BATCH = {"normalization": ("batch",)}
+_WITH_SKIPS = [("skip", "identity"), ("skip", "scaled")]
 _CANNED = ("implementation", "canned_estimator")  # it lets nobody choose some settings (networks/canned_estimator.py)
 
 
@@ -156,6 +157,7 @@ class RunSpec:
         "dense",
         named="optional",
         estimators=("dense",),
+        needs={"normalization": ("none", "batch")},
         words={"dense": "dense network", "inception": "Inception modules"},
         label="kind of network",
     )
@@ -202,7 +204,7 @@ class RunSpec:
         named="optional",
         estimators=("before",),
         needs=_BATCH,
-        fixed={_CANNED: "after"},
+        fixed={_CANNED: "after", ("kind", "inception"): "before"} | dict.fromkeys(_WITH_SKIPS, "before"),
         words={"before": "before the nonlinearity", "after": "after the nonlinearity"},
         label="place of batch normalization",
     )
@@ -216,12 +218,12 @@ class RunSpec:
         fixed={("implementation", "converted_estimator"): "run"},  # the conversion sees to it
         label="updates of the moving averages",
     )
-    dropout: Rate = factor(0.0, named="optional", estimators=(0.0,))
+    dropout: Rate = factor(0.0, named="optional", estimators=(0.0,), needs={"skip": ("none",)})
     noise: Noise = factor(
         "none",
         named="optional",
         estimators=("none",),
-        needs={"normalization": ("none", "batch")},
+        needs={"normalization": ("none", "batch"), "kind": ("dense",), "skip": ("none",)},
         words={"none": "no noise"} | {name: f"{name} noise" for name in ("steady", "shifting", "drifting")},
         label="noise before the nonlinearity",
     )
