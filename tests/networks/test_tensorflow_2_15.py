@@ -78,7 +78,7 @@ def test_runs_reach_the_same_parameters(
     assert_same(trained(run_spec(*case)).parameters, expected.parameters)
 
 
-@pytest.mark.filterwarnings("ignore:.tf.layers:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*(tf.layers|set_learning_phase|state_updates):UserWarning")
 def test_its_checkpoints_are_read_and_evaluated_alike(there: There, case: tuple[str, str, int]) -> None:
     task, expected = there[case]
     found = plain.evaluate(task)
