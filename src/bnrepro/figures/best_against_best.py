@@ -37,7 +37,7 @@ def draw(compared: pd.DataFrame) -> Figure:
         ax.plot(at_edge, [0.03] * len(at_edge), ".", color="0.55", transform=ax.get_xaxis_transform())
     ratios.axes(axes.flat, compared["target"].min())
     axes[0, 0].set_ylabel("iterations without / with")
-    for side, said in ((4, "batch normalization needs fewer"), (-4, "it needs more")):
+    for side, said in ((4, "saves iterations"), (-4, "costs iterations")):
         axes[0, 0].annotate(
             said,
             (0.02, 1),
