@@ -6,9 +6,11 @@ import signal
 
 import pytest
 
+from bnrepro import paths
 from tests import processes
 
 pytestmark = pytest.mark.slow
+AT_WORK = "Another `bnrepro plot digits` is at work; waiting for it to end."
 
 
 @pytest.fixture
@@ -64,26 +66,19 @@ def test_two_pipelines_at_once_come_to_the_same_end(reproduced, untrained):
     assert untrained.results() == reproduced.results()
 
 
-def test_a_command_that_outlived_its_dvc_is_waited_for(reproduced, clone):
-    """It ends with its DVC, its figures undrawn; one that cannot (it is stopped here) still does not meet another."""
-    (clone.folder / ".bnrepro" / "plot-digits.lock").unlink()
-    first = clone.start("dvc", "repro", "--force", "--single-item", "plot@digits")
-    processes.wait_until((clone.folder / ".bnrepro" / "plot-digits.lock").exists)
-    orphan = processes.command_of(first.pid)
-    os.kill(orphan, signal.SIGSTOP)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+def test_a_command_ends_with_its_dvc_and_waits_for_one_that_did_not(reproduced, clone):
+    """The lock stands for a command that has outlived its DVC."""
     log = clone.folder.parent / "said"
-    with log.open("w") as file:
+    with paths.locked("plot-digits", within=clone.folder / ".bnrepro"), log.open("w") as file:
+        first = clone.start("dvc", "repro", "--force", "--single-item", "plot@digits", stdout=file)
+        processes.wait_until(lambda: log.read_text().count(AT_WORK) == 1)
+        orphan = processes.command_of(first.pid)
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        processes.wait_until_gone([orphan], 30)
         second = clone.start("dvc", "repro", stdout=file)
-    processes.wait_until(lambda: "Another `bnrepro plot digits` is at work; waiting for it to end." in log.read_text())
-    waiting = processes.command_of(second.pid)
-    os.kill(waiting, signal.SIGSTOP)
-    os.kill(orphan, signal.SIGCONT)
-    processes.wait_until_gone([orphan], 30)
-    assert not (clone.folder / "reports" / "digits" / "figures").exists()
-    os.kill(waiting, signal.SIGCONT)
+        processes.wait_until(lambda: log.read_text().count(AT_WORK) == 2)
+        assert not (clone.folder / "reports" / "digits" / "figures").exists()
     assert second.wait(60) == 0, log.read_text()
     assert clone.results() == reproduced.results()
     assert clone.partial() == []
-    first.stdout.close()

@@ -17,7 +17,7 @@ from bnrepro.data import datasets
 from bnrepro.records.loading import load_model
 digits = datasets.load("digits")
 accuracies = [
-    load_model("digits", "convolution", normalization=normalization, seed=100).evaluate(
+    load_model("digits", "convolution", normalization=normalization, seed=0).evaluate(
         digits.test_images / digits.levels, digits.test_labels, verbose=0
     )[1]
     for normalization in ("none", "batch")
