@@ -18,7 +18,7 @@ CHANCE = 0.3  # test accuracy: three times that of guessing among ten classes
 # iterations saves hardly any time. Evaluations, between which steps are not known, are closer together than that.
 MATTERS = 1.2
 ACCURACY_MATTERS = 0.01  # test accuracy that is lost where updates are omitted
-_TABLES = ("curves", "finals", "layers")
+_TABLES = ("curves", "finals", "layers", "jacobians")
 # Both arms of most comparisons: Keras models without and with batch normalization.
 PLAIN: dict[str, Any] = {"implementation": "keras", "normalization": "none"}
 NORMALIZED: dict[str, Any] = {"implementation": "keras", "normalization": "batch"}
@@ -36,6 +36,7 @@ class Evidence:
         test_images: on which test accuracies are measured.
         first_seed: no run of a lower seed is seen.
         settings: what a rule's digest covers beside the rule (`bnrepro.claims.ledger.settings`).
+        jacobians: see `jacobians.table`; of the studies that ask for it.
     """
 
     curves: pd.DataFrame
@@ -45,6 +46,7 @@ class Evidence:
     test_images: int
     first_seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    jacobians: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["study", "seed"]))
 
     def select(self, reads: Mapping[str, Sequence[str]]) -> "Evidence":
         """What a rule sees: see `bnrepro.claims.engine.Rule`."""
@@ -179,6 +181,15 @@ class Evidence:
     def looks(self, study: str, **factors: Any) -> pd.DataFrame:
         """The looks into the layers of the runs with these factors."""
         return self._rows("layers", study, factors)
+
+    def singular_values(self, study: str, column: str, when: str, **factors: Any) -> pd.DataFrame:
+        """What the singular values of layers are, in a column of `jacobians.table`: [seeds, layers from 2 on].
+
+        Args:
+            when: `start` or `end` of training.
+        """
+        rows = self._rows("jacobians", study, {**factors, "when": when})
+        return rows.pivot(index="seed", columns="layer", values=column)
 
     def seen(self, values: pd.Series, study: str, **factors: Any) -> Sample:
         """Numbers by seed, taken from looks into the layers of the same runs, as a sample."""
