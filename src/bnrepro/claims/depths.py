@@ -1,4 +1,4 @@
-"""Dense networks far deeper than the paper's (study `deep`): how gradients pass through them, and how well they train."""
+"""Dense networks far deeper than the paper's (study `deep`): how gradients pass through them, how well they train."""
 
 from functools import partial
 from typing import Any
