@@ -47,9 +47,9 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         BadInput: a study's stage has not run, or not with these params; a record is damaged; the headline's study does
             not apply to the dataset.
     """
-    if not params.studies[HEADLINE_STUDY].applies_to(dataset):
+    studies = params.studies_of(dataset)
+    if HEADLINE_STUDY not in studies:
         raise BadInput(f"studies.{HEADLINE_STUDY}.datasets lacks {dataset}; the headline figure draws it")
-    studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
     found = {study: _records(params, dataset, study) for study in studies}
     further = {study: curves.further(grid) for study, grid in studies.items()}
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
@@ -148,8 +148,9 @@ def _evidence(
         table.reindex(columns=list(dict.fromkeys([*table, "dropout", needed])))
         for table, needed in ((every, "validation_accuracy"), (finals, "folded_difference"))
     )
-    targets, images = params.training[dataset].targets, params.data[dataset].test
-    return Evidence(every, finals, looks, targets, images, params.first_seed, ledger.settings(params, dataset))
+    training, images = params.training[dataset], params.data[dataset].test
+    settings = ledger.settings(params, dataset)
+    return Evidence(every, finals, looks, training.targets, images, training.first_seed, settings)
 
 
 def _beside_the_paper(
@@ -189,7 +190,10 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "network": params.network.model_dump(),
         "training": params.training[dataset].model_dump(),
     }
-    grids = {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()}
+    grids = {
+        name: study.model_dump(exclude_none=True, exclude={"datasets", "of"})
+        for name, study in params.studies_of(dataset).items()
+    }
     return {
         "bnrepro": importlib.metadata.version("bnrepro"),
         "dataset": dataset,
