@@ -150,11 +150,16 @@ def test_without_normalization_its_settings_make_no_other_run(given):
 
 def test_every_field_of_a_spec_is_in_its_fingerprint():
     normalized = run_spec("keras_estimator", "batch")
-    on_a_gpu = run_spec("keras", "batch", device="gpu", tf32=False)
+    bases = {
+        "tf32": run_spec("keras", "batch", device="gpu", tf32=False),
+        "l2": run_spec("keras", kind="inception"),
+    }
     others = {
         "implementation": "keras",
         "normalization": "none",
         "placement": "after",
+        "kind": "inception",
+        "skip": "scaled",
         "updates": "omitted",
         "noise": "steady",
         "initial_scheme": "he",
@@ -167,7 +172,7 @@ def test_every_field_of_a_spec_is_in_its_fingerprint():
         "numerics": "fast",
     }
     for field in dataclasses.fields(RunSpec):
-        spec = on_a_gpu if field.name == "tf32" else normalized
+        spec = bases.get(field.name, normalized)
         value = getattr(spec, field.name)
         other = others.get(field.name, "mnist" if isinstance(value, str) else (value or 0) + 1)
         changed = dataclasses.replace(spec, **{field.name: other})
