@@ -73,7 +73,7 @@ _MEASURED = (
     "Networks of study `deep` at its greatest depth and its lowest learning rate, at the start of training and at its "
     "end. The Jacobian of a layer is the derivative of its outputs by the outputs of the layer before, from the second "
     "layer on: of a nonlinearity's outputs, or of the sums where there are skips. It is taken for single images, with "
-    "the mean and the variance of their mini-batch held fixed, for eight images of a fixed mini-batch of training "
+    "the mean and the variance of their mini-batch held fixed, for four images of a fixed mini-batch of training "
     "images. "
 )
 _PARTS = (
@@ -88,7 +88,7 @@ CLAIM = Claim(
     source="arXiv:1502.03167, section 3.3",
     stated=Rule(
         statement="Batch normalization leads the layer Jacobians to have singular values close to 1.",
-        words=f"{_MEASURED}The 15th and the 85th percentile of a layer's singular values, those of all eight images "
+        words=f"{_MEASURED}The 15th and the 85th percentile of a layer's singular values, those of all four images "
         f"together, both lie between 1/2 and 2: the median over layers, the mean over seeds. {_PARTS}",
         compare=compare_percentiles,
         reads={STUDY: (*ARMS, "depth", "learning_rate")},
@@ -97,7 +97,7 @@ CLAIM = Claim(
     meant=Rule(
         statement="With batch normalization a layer neither stretches nor shrinks what passes through it, on average "
         "over directions.",
-        words=f"{_MEASURED}The root mean square of a layer's singular values, those of all eight images together, is "
+        words=f"{_MEASURED}The root mean square of a layer's singular values, those of all four images together, is "
         "by how much it changes the length of a small change of a random direction. Its geometric mean over layers, "
         f"the mean over seeds, lies between 1 / 1.1 and 1.1. {_PARTS}",
         measure="root mean square of the singular values",
