@@ -100,16 +100,19 @@ class Evidence:
         """The curves of the runs with these factors."""
         return self._rows("curves", study, factors)
 
-    def steps(self, study: str, target: float, column: str = "accuracy", **factors: Any) -> Sample:
+    def steps(self, study: str, target: float | pd.Series, column: str = "accuracy", **factors: Any) -> Sample:
         """Steps to an accuracy that two evaluations in a row have: to the first of them, from the one before, below it.
 
         A run that does not arrive takes more than its budget; one that is there at its last evaluation alone may have
         arrived since the one before.
+
+        Args:
+            target: of all runs, or by seed.
         """
         runs = self.rows(study, **factors)
         last = runs.drop_duplicates("seed").set_index("seed").sort_index()
         table = runs[runs["step"] > 0].pivot(index="step", columns="seed", values=column).reindex(columns=last.index)
-        steps, above, below = (values.to_numpy() for values in (table.index, table >= target, table < target))
+        steps, above, below = (values.to_numpy() for values in (table.index, table.ge(target), table.lt(target)))
         arrivals = above[:-1] & above[1:]
         arrived, first = arrivals.any(axis=0), arrivals.argmax(axis=0) if len(arrivals) else 0
         unconfirmed = above[-1:].any(axis=0) & ~last["diverged"].to_numpy(bool)

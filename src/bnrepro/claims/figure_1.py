@@ -9,7 +9,7 @@ import pandas as pd
 from bnrepro.analysis import against_paper, reference
 from bnrepro.claims.engine import NotTested
 from bnrepro.claims.evidence import PLAIN, Evidence
-from bnrepro.claims.statistics import Effect, Sample, TooFew, difference, mean, ratio
+from bnrepro.claims.statistics import Effect, Sample, TooFew, difference, mean, ratio, typical
 from bnrepro.study.params import PAPER_STUDY
 
 STUDY = PAPER_STUDY
@@ -82,11 +82,6 @@ def speedup(runs: Evidence, target: float) -> Effect:
 def against(paper: float, ours: Sample) -> tuple[Sample, Sample]:
     """One number of the paper's for every seed, and ours: what `ratio` and `difference` take."""
     return Sample.known(pd.Series(paper, ours.at.index)), ours
-
-
-def typical(sample: Sample) -> Effect:
-    """The geometric mean of a positive quantity over seeds."""
-    return ratio(*against(1.0, sample))
 
 
 def crossed(runs: Evidence, normalization: str) -> Iterator[tuple[float, float]]:

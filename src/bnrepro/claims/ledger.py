@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from bnrepro import paths
 from bnrepro.analysis import tables
-from bnrepro.claims import lesson, paper
+from bnrepro.claims import figure_2, lesson, paper
 from bnrepro.claims.engine import Claim, Verdict
 from bnrepro.claims.evidence import Evidence
 from bnrepro.reading import Digest, Text, Word
@@ -59,6 +59,7 @@ def claims_of(package: ModuleType) -> list[Claim]:
 
 LESSON = claims_of(lesson)
 PAPER = claims_of(paper)
+FIGURE_2 = claims_of(figure_2)
 
 
 def settings(params: Params, dataset: DatasetName) -> dict[str, Any]:
@@ -87,6 +88,11 @@ def judge(evidence: Evidence | None) -> list[dict[str, Any]]:
 def judge_paper(evidence: Evidence | None) -> list[dict[str, Any]]:
     """The entries of the claims about the paper's own figure; None: the runs do not show all that it does."""
     return [claim.judge(evidence) for claim in PAPER]
+
+
+def judge_figure_2(evidence: Evidence) -> list[dict[str, Any]]:
+    """The entries of the claims about the paper's Figures 2 and 3."""
+    return [claim.judge(evidence) for claim in FIGURE_2]
 
 
 def read(dataset: str) -> dict[str, dict[str, Any]]:

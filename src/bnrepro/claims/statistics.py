@@ -153,6 +153,15 @@ def mean(sample: Sample) -> Effect:
     return difference(Sample.known(nothing), sample)
 
 
+def typical(sample: Sample) -> Effect:
+    """The geometric mean of a positive quantity over its seeds.
+
+    Raises:
+        TooFew: there are fewer than three.
+    """
+    return ratio(Sample.known(pd.Series(1.0, sample.at.index)), sample)
+
+
 def quotient(first: Sample, second: Sample) -> Sample:
     """How many times the second is larger than the first, seed by seed, for positive quantities."""
     bounds = second.at / first.at, second.low / first.high, second.high / first.low

@@ -23,7 +23,7 @@ from bnrepro.analysis import (
     sigmoid_inputs,
     steps_to_target,
 )
-from bnrepro.claims import figure_1, ledger, specifications
+from bnrepro.claims import figure_1, inception, ledger, specifications
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.lesson import best_against_best, cause, dropout
 from bnrepro.data import datasets
@@ -91,6 +91,8 @@ def summarize(params: Params, dataset: DatasetName) -> None:
     if dataset == reference.DATASET and found.get(PAPER_STUDY):
         tables |= _beside_the_paper(params, dataset, found[PAPER_STUDY], evidence)
         claimed += ledger.judge_paper(evidence)
+    if found.get(inception.STUDY):
+        claimed += ledger.judge_figure_2(evidence)
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
             trained = curves.tabulated(table[table["step"] > 0])

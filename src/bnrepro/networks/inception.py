@@ -1,9 +1,10 @@
-"""A small network of Inception modules as a Keras model: batch normalization in feature maps.
+"""The Inception network as a Keras model: batch normalization is a layer, and a channel has one mean and one variance.
 
 model = build_model(architecture, learning_rate=0.05)
 model.fit(images, labels, batch_size=32)
 
-A channel of a feature map is normalized over all images of a mini-batch and all places at once (paper, section 3.2).
+The layer stands between each convolution and its nonlinearity. It normalizes a channel over all images of a mini-batch
+and all places of the feature map, and gives it one gamma and one beta (paper, section 3.2).
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class Architecture:
     """A stem of one convolution, `depth` Inception modules with pooling before each, a global average, and softmax.
 
     Attributes:
-        shape: height, width and channels of an image.
+        shape: height, width and channels of an image, which has as many `inputs`.
         depth: modules.
         width: channels of every convolution; a module gives four times as many.
         normalization: `none` or `batch`, before every nonlinearity.
@@ -51,7 +52,7 @@ def build_model(architecture: Architecture, learning_rate: float) -> tf.keras.Mo
         x = tf.keras.layers.Conv2D(
             architecture.width, size, padding="same", use_bias=not batch_norm, kernel_regularizer=regularizer, name=name
         )(x)
-        if batch_norm:  # not fused, as in the dense networks: the fused kernel's moving variance is another
+        if batch_norm:  # not fused, as in dense networks: the fused kernel's moving variance has the factor m/(m-1)
             x = tf.keras.layers.BatchNormalization(
                 momentum=architecture.momentum, epsilon=architecture.epsilon, fused=False, name=f"{name}_bn"
             )(x)

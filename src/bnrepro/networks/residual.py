@@ -1,7 +1,10 @@
-"""A dense network with skip connections as a Keras model: every layer adds to what it gets.
+"""The network with skip connections as a Keras model: batch normalization is a layer in each branch.
 
 model = build_model(architecture, learning_rate=0.1)
 model.fit(images, labels, batch_size=60)
+
+Every hidden layer but the first is a branch, whose outputs are added to its inputs. Batch normalization stands before
+the branch's nonlinearity. Nothing normalizes the sum, so that gradients pass it as they are.
 """
 
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ _PARTS = (
 
 CLAIM = Claim(
     id="singular-values",
-    place=6.4,
+    place=5.4,
     title="Singular values of layers",
     source="arXiv:1502.03167, section 3.3",
     stated=Rule(

@@ -4,9 +4,9 @@ import numpy as np
 
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import MATTERS, Evidence
-from bnrepro.claims.figure_1 import ACCURACY_TOLERANCE, RATES, distance, from_the_prediction, typical
+from bnrepro.claims.figure_1 import ACCURACY_TOLERANCE, RATES, distance, from_the_prediction
 from bnrepro.claims.paper import AS_DRAWN, FIGURE_1A, READS
-from bnrepro.claims.statistics import THRESHOLDS, ratio
+from bnrepro.claims.statistics import THRESHOLDS, ratio, typical
 
 
 def compare(runs: Evidence) -> list[Part]:
