@@ -4,6 +4,7 @@ import importlib.metadata
 import itertools
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from bnrepro.analysis import (
     against_paper,
     best_accuracy,
     curves,
+    jacobians,
     layers,
     metrics,
     reference,
@@ -24,7 +26,9 @@ from bnrepro.analysis import (
 from bnrepro.claims import figure_1, inception, ledger, specifications
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.lesson import best_against_best, cause, dropout
+from bnrepro.data import datasets
 from bnrepro.errors import BadInput
+from bnrepro.networks.parameters import Parameters
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.records.grid import expand, recorded_on
@@ -73,6 +77,10 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         "final_accuracy": final,
     }
     evidence = _evidence(params, dataset, every, finals, looks)
+    if deep := found.get(jacobians.STUDY):
+        read = partial(_parameters, dataset, jacobians.STUDY)
+        singular_values = jacobians.table(deep, further[jacobians.STUDY], datasets.load(dataset), read)
+        evidence, tables["jacobians"] = replace(evidence, jacobians=singular_values), jacobians.summary(singular_values)
     if best_accuracy.STUDY in found:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
     tables["best_against_best"] = best_against_best.by_target(evidence)
@@ -137,6 +145,10 @@ def _arrivals(table: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
 
 def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.ndarray]:
     return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"])
+
+
+def _parameters(dataset: DatasetName, study: str, record: Record) -> Parameters:
+    return schema.read_parameters(paths.runs(dataset, study) / record["fingerprint"])
 
 
 def _evidence(
