@@ -8,9 +8,11 @@ from bnrepro.claims.figure_2 import CHANGED, OWN_BEST, SECTION
 from bnrepro.claims.inception import (
     ACCURACY_MATTERS,
     BASELINE,
+    FASTER,
     MODE,
     RATES,
     READS,
+    STUDY,
     X5,
     X30,
     alone,
