@@ -87,7 +87,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         judged=[*claims, *(beside["claims"] if beside else [])],
         verdicts=VERDICTS,
         first_seed=training.first_seed,
-        confirmatory=training.first_seed >= published.CONFIRMATORY_FROM,
+        confirmatory=training.first_seed >= published.CONFIRMATORY_FROM.get(dataset, 0),
         published=published.is_published(params, dataset),
         captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,
