@@ -54,6 +54,7 @@ PLUMBING = {
     "study.factors",
     "study.params",
     "study.reading",
+    "study.studies",
     "tracking.background",
     "tracking.content",
     "tracking.database",
@@ -62,7 +63,7 @@ PLUMBING = {
 }
 
 COMMANDS = {
-    "check": ["study.params", "study.factors", "study.reading"],
+    "check": ["study.params", "study.factors", "study.reading", "study.studies"],
     "fetch": ["data.datasets"],
     "prepare": ["data.datasets"],
     "train": ["execution.stage", "study.factors"],  # which settings a run has, columns, words: the table of factors

@@ -221,7 +221,7 @@ def accepted_params_can_be_planned(bench: Bench, content: bytes) -> None:
                 for study in given_.studies:
                     specs = expand(given_, dataset, study)
                     assert len(specs) <= given_.runs(dataset, study)
-                    assert bool(specs) == given_.studies[study].applies_to(dataset)
+                    assert bool(specs) == (study in given_.studies_of(dataset))
     finally:
         bench.put_back("params.yaml")
 

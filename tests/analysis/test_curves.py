@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bnrepro.analysis import curves
-from bnrepro.study.params import Study
+from bnrepro.study.studies import Study
 
 
 def record(evaluations, *, seed=0, diverged_at=None, **extra):

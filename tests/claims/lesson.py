@@ -25,7 +25,7 @@ NORMALIZED = {"normalization": "batch"}
 
 Record = dict[str, Any]
 
-_SPEC: dict[str, Any] = {"implementation": "keras", "depth": 3, "learning_rate": RATE, "width": 1}
+_SPEC: dict[str, Any] = {"implementation": "keras", "kind": "dense", "depth": 3, "learning_rate": RATE, "width": 1}
 _ONCE = (
     *("zscore_mean", "zscore_variance_error", "zscore_variance_median", "folded_difference", "population_accuracy"),
     *("test_batch_gained", "test_batch_lost"),

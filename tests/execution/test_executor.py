@@ -22,10 +22,11 @@ def specs(project):
     given = params.load()
     datasets.fetch("digits")
     datasets.prepare("digits", test=500, validation=200)
+    before = given.training["digits"].first_seed + 2
     chosen = [
         spec
         for spec in grid.expand(given, "digits", "depth")
-        if spec.implementation == "keras" and spec.depth == 1 and spec.seed < given.first_seed + 2
+        if spec.implementation == "keras" and spec.depth == 1 and spec.seed < before
     ]
     return [dataclasses.replace(spec, steps=20, evaluate_every=10) for spec in chosen]
 

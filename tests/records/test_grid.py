@@ -15,6 +15,7 @@ from bnrepro.records import fingerprint
 from bnrepro.records.grid import expand
 from bnrepro.study import params
 from bnrepro.study.factors import Implementation, RunSpec
+from bnrepro.study.studies import OnADataset, Study
 from tests.networks.specs import run_spec
 
 
@@ -62,14 +63,14 @@ def test_what_a_study_does_not_name_comes_from_the_other_sections(given):
     ],
 )
 def test_a_study_crosses_any_factor(given, factor, values):
-    grid = params.Study(implementation=["keras"], normalization=["batch"], depth=[1], **{factor: values})
+    grid = Study(implementation=["keras"], normalization=["batch"], depth=[1], **{factor: values})
     specs = expand(given.model_copy(update={"studies": {"own": grid}}), "digits", "own")
     assert [getattr(spec, factor) for spec in specs] == [value for value in values for _ in range(5)]
 
 
 def own(given, dataset="digits", **grid):
     """The runs of a study of one's own, with one seed and one layer unless it says otherwise."""
-    grid = params.Study(**{"implementation": ["keras"], "normalization": ["batch"], "depth": [1], "seeds": 1, **grid})
+    grid = Study(**{"implementation": ["keras"], "normalization": ["batch"], "depth": [1], "seeds": 1, **grid})
     return expand(given.model_copy(update={"studies": {"own": grid}}), dataset, "own")
 
 
@@ -94,7 +95,7 @@ def test_a_study_may_have_a_budget_of_its_own(given, name, value):
 
 def test_runs_that_do_not_differ_are_one(given):
     """Without normalization there are no averages for a momentum, and the canned estimator's is its own."""
-    grid = params.Study(
+    grid = Study(
         implementation=["keras", "canned_estimator"], normalization=["none", "batch"], depth=[1], momentum=[0.5, 0.9]
     )
     specs = expand(given.model_copy(update={"studies": {"own": grid}}), "digits", "own")
@@ -104,31 +105,55 @@ def test_runs_that_do_not_differ_are_one(given):
 
 def test_an_implementation_may_have_seeds_of_its_own_and_a_dataset_others(given):
     implementations = ["keras", "core_estimator"]
-    grid = params.Study(
+    grid = Study(
         implementation=implementations,
         normalization=["none"],
         depth=[1],
         seeds={"keras": 7},
-        of={"mnist": params.OnADataset(seeds={"keras": 2}), "fashion_mnist": params.OnADataset(seeds=4)},
+        of={"mnist": OnADataset(seeds={"keras": 2}), "fashion_mnist": OnADataset(seeds=4)},
     )
-    other = given.model_copy(update={"studies": {"own": grid}, "first_seed": 30})
-    usual = given.training["mnist"].seeds
-    for dataset, counts in {"digits": (7, 5), "mnist": (2, usual), "fashion_mnist": (4, 4)}.items():
+    other = given.model_copy(update={"studies": {"own": grid}})
+    usual = given.training
+    counted = {"digits": (7, usual["digits"].seeds), "mnist": (2, usual["mnist"].seeds), "fashion_mnist": (4, 4)}
+    for dataset, counts in counted.items():
+        first = usual[dataset].first_seed
         for name, count in zip(implementations, counts, strict=True):
             seeds = [spec.seed for spec in expand(other, dataset, "own") if spec.implementation == name]
-            assert seeds == list(range(30, 30 + count)) == list(other.seeds(dataset, "own", name))
+            assert seeds == list(range(first, first + count)) == list(other.seeds(dataset, "own", name))
 
 
 def test_seeds_begin_where_the_file_says_or_the_study(given):
-    assert [spec.seed for spec in own(given)] == [given.first_seed]
+    for dataset in ("digits", "mnist"):
+        assert [spec.seed for spec in own(given, dataset)] == [given.training[dataset].first_seed]
     assert [spec.seed for spec in own(given, first_seed=0, seeds=2)] == [0, 1]
 
 
-def test_a_study_may_have_another_budget_on_a_dataset(given):
-    budget = {"steps": 600, "of": {"mnist": params.OnADataset(steps=1000, evaluations=7)}}
-    for dataset, expected in {"digits": (600, None), "mnist": (1000, 7)}.items():
-        (spec,) = own(given, dataset, **budget)
-        assert (spec.steps, spec.evaluations) == expected
+@pytest.mark.parametrize(
+    ("name", "usual", "other"),
+    [
+        ("steps", 600, 1000),
+        ("evaluations", 5, 7),
+        ("width", 50, 20),
+        ("hold_out", True, False),
+        ("depth", [1], [3]),
+        ("dropout", [0.5], [0.1]),
+        ("learning_rate", [0.1], [0.3]),
+        ("first_seed", 3, 7),
+    ],
+)
+def test_a_study_may_be_another_on_a_dataset(given, name, usual, other):
+    """It has the runs of a study that says so of all datasets; elsewhere those that it says itself."""
+    grid = {name: usual, "of": {"mnist": OnADataset(**{name: other})}}
+    assert own(given, "mnist", **grid) == own(given, "mnist", **{name: other}) != own(given, "mnist", **{name: usual})
+    assert own(given, **grid) == own(given, **{name: usual})
+
+
+def test_rates_on_a_dataset_replace_multiples_and_multiples_rates(given):
+    rate = given.training["mnist"].learning_rate
+    times = {"learning_rate_times": [2.0], "of": {"mnist": OnADataset(learning_rate=[0.01])}}
+    rates = {"learning_rate": [0.01], "of": {"mnist": OnADataset(learning_rate_times=[2.0])}}
+    assert [spec.learning_rate for spec in own(given, "mnist", **times)] == [0.01]
+    assert [spec.learning_rate for spec in own(given, "mnist", **rates)] == [2 * rate]
 
 
 def test_a_study_for_another_dataset_has_no_runs(given):
@@ -150,7 +175,10 @@ def test_without_normalization_its_settings_make_no_other_run(given):
 
 def test_every_field_of_a_spec_is_in_its_fingerprint():
     normalized = run_spec("keras_estimator", "batch")
-    on_a_gpu = run_spec("keras", "batch", device="gpu", tf32=False)
+    having = {
+        "tf32": run_spec("keras", "batch", device="gpu", tf32=False),
+        "l2": run_spec("keras", "batch", kind="inception"),
+    }
     others = {
         "implementation": "keras",
         "normalization": "none",
@@ -167,7 +195,7 @@ def test_every_field_of_a_spec_is_in_its_fingerprint():
         "numerics": "fast",
     }
     for field in dataclasses.fields(RunSpec):
-        spec = on_a_gpu if field.name == "tf32" else normalized
+        spec = having.get(field.name, normalized)
         value = getattr(spec, field.name)
         other = others.get(field.name, "mnist" if isinstance(value, str) else (value or 0) + 1)
         changed = dataclasses.replace(spec, **{field.name: other})

@@ -31,7 +31,7 @@ def trained(project):
         dataclasses.replace(spec, steps=50, evaluate_every=25)
         for spec in grid.expand(given, "digits", "depth")
         if spec.implementation in ("canned_estimator", "core_estimator")
-        and (spec.normalization, spec.depth, spec.seed) == ("batch", 1, given.first_seed)
+        and (spec.normalization, spec.depth, spec.seed) == ("batch", 1, given.training["digits"].first_seed)
     ]
     folder = paths.runs("digits", "depth")
     for spec in specs:

@@ -496,6 +496,44 @@ def test_a_budget_for_one_dataset_has_to_fit(refused, settings, told):
 
 
 @pytest.mark.parametrize(
+    ("study", "settings", "told"),
+    [
+        ("depth", {"dropout": [0.5]}, "of.digits: dropout: 0.5 needs implementation [keras]"),
+        ("dropout", {"implementation": ["core_estimator"]}, "of.digits: dropout: 0.2 needs implementation [keras]"),
+        ("depth", {"learning_rate": [0.1], "learning_rate_times": [2.0]}, "of.digits: learning_rate and"),
+        ("learning_rate", {"learning_rate_times": [1e38]}, "studies.learning_rate.learning_rate_times: 1e+38 times"),
+        ("depth", {"depth": [*range(1, 1000)], "seeds": 1000}, "studies.depth: 7992000 runs on digits"),
+        ("depth", {"depth": [0]}, "studies.depth.of.digits.depth.0: 0 (int) given; "),
+        ("depth", {"datasets": ["digits"]}, "studies.depth.of.digits.datasets: unknown key; allowed here: "),
+    ],
+    ids=str,
+)
+def test_what_a_study_does_otherwise_on_a_dataset_has_to_be_possible(refused, study, settings, told):
+    content = with_value(("training", "digits", "learning_rate"), 10.0)
+    content["studies"][study]["of"] = {"digits": settings}
+    assert told in refused(content)
+
+
+def test_a_study_of_the_papers_stays_one_on_every_dataset(refused):
+    line = refused(with_value(("studies", "paper", "of"), {"mnist": {"depth": [1]}}))
+    assert line.startswith("studies.paper: needs one implementation, depth [3], ")
+
+
+def test_a_dataset_has_its_studies_as_they_are_there(tmp_path):
+    content = with_value(("studies", "depth", "of"), {"mnist": {"depth": [2], "hold_out": True}})
+    content["studies"]["learning_rate"]["of"] = {"mnist": {"learning_rate": [0.3]}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    loaded = params.load(tmp_path / "params.yaml")
+    digits, mnist = (loaded.studies_of(dataset) for dataset in ("digits", "mnist"))
+    assert [*mnist] == [*content["studies"]]
+    assert [*digits] == [name for name, study in content["studies"].items() if "datasets" not in study]
+    assert (digits["depth"].depth, digits["depth"].hold_out) == (content["studies"]["depth"]["depth"], False)
+    assert (mnist["depth"].depth, mnist["depth"].hold_out) == ([2], True)
+    assert "learning_rate_times" in digits["learning_rate"].crossed
+    assert "learning_rate_times" not in mnist["learning_rate"].crossed
+
+
+@pytest.mark.parametrize(
     ("seeds", "told"),
     [
         ({"keras": 0}, "studies.depth.seeds.keras: 0 (int) given; input should be greater than or equal to 1"),
@@ -508,7 +546,7 @@ def test_seeds_by_implementation_are_counts_of_implementations(refused, seeds, t
     assert refused(with_value(("studies", "depth", "seeds"), seeds)).startswith(told)
 
 
-@pytest.mark.parametrize("key", [("first_seed",), ("studies", "depth", "first_seed")], ids=dotted)
+@pytest.mark.parametrize("key", [("training", "digits", "first_seed"), ("studies", "depth", "first_seed")], ids=dotted)
 @pytest.mark.parametrize("value", [-1, 0.5, "100"])
 def test_a_first_seed_is_a_number_from_0_on(refused, key, value):
     assert_says(refused(with_value(key, value)), key, value)

@@ -42,7 +42,6 @@ pytestmark = [
 
 PARAMS = """
 datasets: [digits]
-first_seed: 0
 device: cpu
 tf32: false
 numerics: portable
@@ -51,7 +50,7 @@ network: {width: 100, momentum: 0.99, epsilon: 0.001}
 training:
   digits:
     {steps: 100, batch_size: 60, evaluate_every: 50, learning_rate: 0.5, initial_stddev: 0.1, seeds: 2,
-     targets: [0.9, 0.3]}
+     first_seed: 0, targets: [0.9, 0.3]}
 studies:
   depth: {implementation: [keras], normalization: [none, batch], depth: [3]}
   later: {implementation: [keras], normalization: [batch], depth: [3]}

@@ -15,7 +15,7 @@ if __name__ == "__main__":
     given = params.load()
     for spec in grid.expand(given, "digits", "alternatives"):
         of_interest = spec.activation != "relu" or spec.normalization == "none"  # each normalization once, and ReLU
-        if spec.seed < given.first_seed + 2 and spec.depth == 3 and of_interest:
+        if spec.seed < given.training["digits"].first_seed + 2 and spec.depth == 3 and of_interest:
             evenly = replace(spec, numerics="fast", evaluate_every=30, evaluations=None)
             series[f"{spec.normalization} {spec.activation}"].append(evenly)
     curves = {}

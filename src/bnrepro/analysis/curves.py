@@ -7,7 +7,7 @@ import pandas as pd
 
 from bnrepro import source
 from bnrepro.study.factors import COLUMNS, FACTORS, OPTIONAL, settings
-from bnrepro.study.params import Study
+from bnrepro.study.studies import Study
 
 SERIES = ["study", *COLUMNS]
 ACCURACIES = ["accuracy", "population_accuracy", "test_batch_accuracy", "training_accuracy"]

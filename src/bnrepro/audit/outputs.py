@@ -34,7 +34,7 @@ def _tables(params: Params, dataset: DatasetName) -> Finding:
     from bnrepro.claims.summarize import summarize
 
     what = f"{dataset} tables"
-    studies = [study for study, grid in params.studies.items() if grid.applies_to(dataset)]
+    studies = params.studies_of(dataset)
     missing = [study for study in studies if not paths.runs(dataset, study).is_dir()]
     if missing:
         return Finding(what, "not checked", f"the runs of {missing[0]} are not in this clone (`dvc repro` trains them)")

@@ -24,6 +24,7 @@ from bnrepro.records import fingerprint, grid, schema, store
 from bnrepro.records.machine import bits_are_promised
 from bnrepro.study.factors import DatasetName, Device, Resolved, RunSpec
 from bnrepro.study.params import Params
+from bnrepro.study.studies import Study
 from bnrepro.training.recording import Result
 
 # Where bits are not promised: what another rounding may do to test accuracies, at the end and in the mean over a curve.
@@ -130,7 +131,7 @@ def _asked_for(
     """The runs that can be trained here; and, by study, why those of others cannot: they are of a GPU."""
     runs: dict[str, _Run] = {}
     lacking = {}
-    for name in (name for name, study in params.studies.items() if study.applies_to(dataset)):
+    for name in params.studies_of(dataset):
         try:
             on = device.resolve(_device_of(name, known) if params.device == "auto" else params.device)
         except Failed as error:
@@ -171,7 +172,7 @@ def _compare(run: _Run, params: Params, known: _Known, now: Record, result: Resu
             apart, agreement = _against_record(folder, now, result)
             where = f"data/runs/{run.spec.dataset}/{name}"
         else:
-            apart, agreement = _against_curve(params, name, known, now)
+            apart, agreement = _against_curve(params.studies_of(run.spec.dataset)[name], name, known, now)
             where = f"tables/curves/{name}.csv"
         differing += [f"{where}: {difference}" for difference in apart]
         agreements.append(agreement)
@@ -192,9 +193,9 @@ def _against_record(folder: Path, now: Record, result: Result) -> Comparison:
     return differing, f"identical bits: record, looks into the layers, parameters ({now['processor']})"
 
 
-def _against_curve(params: Params, name: str, known: _Known, now: Record) -> Comparison:
+def _against_curve(study: Study, name: str, known: _Known, now: Record) -> Comparison:
     """The steps of the run's curve that are committed, digit for digit."""
-    table = curves.tabulated(curves.from_records([now], name, curves.further(params.studies[name])))
+    table = curves.tabulated(curves.from_records([now], name, curves.further(study)))
     header, first, *rows = curves.to_csv(table).splitlines()
     place = list(table).index("step")
     run = first.split(",")[:place]  # its factors and seed, with which each of its rows begins

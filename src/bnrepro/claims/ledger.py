@@ -70,14 +70,13 @@ def settings(params: Params, dataset: DatasetName) -> dict[str, Any]:
         the grid, its settings and its seeds on this dataset. Defaults and other datasets' settings are left out.
     """
     sections = {"data": params.data[dataset], "network": params.network, "training": params.training[dataset]}
-    studies = {}
-    for name, grid in params.studies.items():
-        if grid.applies_to(dataset):
-            seeds = {one: list(params.seeds(dataset, name, one)) for one in grid.implementation}
-            crossed = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "first_seed", "of"})
-            studies[name] = crossed | grid.once(dataset) | {"seeds": seeds}
     dumped = {name: section.model_dump(exclude_defaults=True) for name, section in sections.items()}
-    return {"first_seed": params.first_seed, **dumped, "studies": studies}
+    studies = {}
+    for name, grid in params.studies_of(dataset).items():
+        seeds = {one: list(params.seeds(dataset, name, one)) for one in grid.implementation}
+        crossed = grid.model_dump(exclude_defaults=True, exclude={"datasets", "seeds", "first_seed"})
+        studies[name] = crossed | grid.once | {"seeds": seeds}
+    return {"first_seed": dumped["training"].pop("first_seed"), **dumped, "studies": studies}
 
 
 def judge(evidence: Evidence | None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import importlib.metadata
 import itertools
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from bnrepro.analysis import (
     against_paper,
     best_accuracy,
     curves,
+    jacobians,
     layers,
     metrics,
     reference,
@@ -24,7 +26,9 @@ from bnrepro.analysis import (
 from bnrepro.claims import deep_tables, depths, figure_1, inception, inception_tables, ledger, specifications
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.lesson import best_against_best, cause, dropout
+from bnrepro.data import datasets
 from bnrepro.errors import BadInput
+from bnrepro.networks.parameters import Parameters
 from bnrepro.records import schema
 from bnrepro.records.fingerprint import NUMERICAL_LIBRARIES
 from bnrepro.records.grid import expand, recorded_on
@@ -47,9 +51,9 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         BadInput: a study's stage has not run, or not with these params; a record is damaged; the headline's study does
             not apply to the dataset.
     """
-    if not params.studies[HEADLINE_STUDY].applies_to(dataset):
+    studies = params.studies_of(dataset)
+    if HEADLINE_STUDY not in studies:
         raise BadInput(f"studies.{HEADLINE_STUDY}.datasets lacks {dataset}; the headline figure draws it")
-    studies = {name: grid for name, grid in params.studies.items() if grid.applies_to(dataset)}
     found = {study: _records(params, dataset, study) for study in studies}
     further = {study: curves.further(grid) for study, grid in studies.items()}
     of_study = {study: curves.from_records(found[study], study, further[study]) for study in found}
@@ -73,6 +77,10 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         "final_accuracy": final,
     }
     evidence = _evidence(params, dataset, every, finals, looks)
+    if deep := found.get(jacobians.STUDY):
+        read = partial(_parameters, dataset, jacobians.STUDY)
+        singular_values = jacobians.table(deep, further[jacobians.STUDY], datasets.load(dataset), read)
+        evidence, tables["jacobians"] = replace(evidence, jacobians=singular_values), jacobians.summary(singular_values)
     if best_accuracy.STUDY in found:
         tables["best_accuracy"] = best_accuracy.table(every, params.training[dataset].learning_rate)
     tables["best_against_best"] = best_against_best.by_target(evidence)
@@ -145,6 +153,10 @@ def _arrays(dataset: DatasetName, study: str, record: Record) -> dict[str, np.nd
     return schema.read_layers(paths.runs(dataset, study) / record["fingerprint"])
 
 
+def _parameters(dataset: DatasetName, study: str, record: Record) -> Parameters:
+    return schema.read_parameters(paths.runs(dataset, study) / record["fingerprint"])
+
+
 def _evidence(
     params: Params, dataset: DatasetName, every: pd.DataFrame, finals: pd.DataFrame, looks: pd.DataFrame
 ) -> Evidence:
@@ -154,8 +166,9 @@ def _evidence(
         table.reindex(columns=list(dict.fromkeys([*table, "dropout", needed])))
         for table, needed in ((every, "validation_accuracy"), (finals, "folded_difference"))
     )
-    targets, images = params.training[dataset].targets, params.data[dataset].test
-    return Evidence(every, finals, looks, targets, images, params.first_seed, ledger.settings(params, dataset))
+    training, images = params.training[dataset], params.data[dataset].test
+    settings = ledger.settings(params, dataset)
+    return Evidence(every, finals, looks, training.targets, images, training.first_seed, settings)
 
 
 def _beside_the_paper(
@@ -195,7 +208,10 @@ def provenance(params: Params, dataset: DatasetName, found: dict[str, list[Recor
         "network": params.network.model_dump(),
         "training": params.training[dataset].model_dump(),
     }
-    grids = {name: study.model_dump(exclude_none=True) for name, study in params.studies.items()}
+    grids = {
+        name: study.model_dump(exclude_none=True, exclude={"datasets", "of"})
+        for name, study in params.studies_of(dataset).items()
+    }
     return {
         "bnrepro": importlib.metadata.version("bnrepro"),
         "dataset": dataset,

@@ -9,6 +9,7 @@ from bnrepro.analysis import tables
 from bnrepro.analysis.curves import first_values, further
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
+from bnrepro.study.studies import Study
 
 Needs = Mapping[str, Sequence[str]]  # study -> factors, one of which it has to cross; none: it need cross nothing
 
@@ -35,9 +36,9 @@ class Tables:
         return self.params.training_of(self.dataset, study).steps
 
     @property
-    def studies(self) -> list[str]:
-        """Those that have runs on this dataset."""
-        return [name for name, grid in self.params.studies.items() if grid.applies_to(self.dataset)]
+    def studies(self) -> dict[str, Study]:
+        """Those that have runs on this dataset, by name."""
+        return self.params.studies_of(self.dataset)
 
     def meet(self, needs: Needs) -> bool:
         """Whether these studies cross what a figure draws, and each has a run that came to an evaluation."""
@@ -47,11 +48,11 @@ class Tables:
         )
 
     def _crosses(self, study: str, factors: Sequence[str]) -> bool:
-        return not factors or not set(self.params.studies[study].crossed).isdisjoint(factors)
+        return not factors or not set(self.studies[study].crossed).isdisjoint(factors)
 
     def all_curves(self, study: str) -> pd.DataFrame:
         """A study's curves, with the columns of what it crosses."""
-        return self.read(f"curves/{study}", *further(self.params.studies[study]))
+        return self.read(f"curves/{study}", *further(self.studies[study]))
 
     def has(self, name: str) -> bool:
         return tables.has(self.dataset, name)

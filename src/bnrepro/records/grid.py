@@ -16,18 +16,19 @@ def expand(params: Params, dataset: DatasetName, study: str, on: Resolved | None
     Raises:
         Failed: a GPU is asked for, and there is none here.
     """
-    grid = params.studies[study]
-    if not grid.applies_to(dataset):
+    grid = params.studies_of(dataset).get(study)
+    if grid is None:
         return []
     usual = params.usual(dataset)
     lists = grid.lists
     if grid.learning_rate_times:
         lists["learning_rate"] = [usual["learning_rate"] * times for times in grid.learning_rate_times]
-    common = usual | grid.once(dataset) | {"dataset": dataset, "device": on or device.resolve(params.device)}
+    common = usual | grid.once | {"dataset": dataset, "device": on or device.resolve(params.device)}
+    seeds = {name: params.seeds(dataset, study, name) for name in grid.implementation}
     specs: dict[RunSpec, None] = {}  # runs that do not differ, as by the momentum of averages that they lack, are one
     for values in itertools.product(*lists.values()):
         settings = common | dict(zip(lists, values, strict=True))
-        for seed in params.seeds(dataset, study, settings["implementation"]):
+        for seed in seeds[settings["implementation"]]:
             specs[RunSpec(seed=seed, **settings)] = None
     return list(specs)
 

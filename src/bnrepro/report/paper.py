@@ -29,7 +29,7 @@ def context(params: Params, dataset: DatasetName) -> dict[str, Any]:
         units, shown = (tables.read(dataset, name) for name in ("sigmoid_inputs_over_units", "sigmoid_inputs"))
         shown = shown.drop_duplicates("normalization")
     return {
-        "seeds": len(params.seeds(dataset, PAPER_STUDY, params.studies[PAPER_STUDY].implementation[0])),
+        "seeds": len(params.seeds(dataset, PAPER_STUDY, params.studies_of(dataset)[PAPER_STUDY].implementation[0])),
         "budget": params.training_of(dataset, PAPER_STUDY).steps,
         "compared": _compared(comparison) if len(comparison) else None,
         "null": [row | {"distance": _points(row)} for row in tables.read(dataset, "null").to_dict("records")],

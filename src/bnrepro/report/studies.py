@@ -29,7 +29,7 @@ def context(
     own = [entry for entry in registry.with_modules().values() if entry.name in drawn]
     placed = {study for entry in own if entry.reading is None for study in entry.studies}
     found = []
-    for name, grid in params.studies.items():
+    for name, grid in params.studies_of(dataset).items():
         ended = finals[finals["study"] == name]
         if name in placed or ended.empty:
             continue
@@ -37,7 +37,7 @@ def context(
         if not figures and registry.of_study(name).name in drawn:
             figures = [registry.of_study(name)]
         study = {"name": name, "elsewhere": tabulated.get(name), "figures": figures}
-        found.append(study | series.of(steps, ended) | _described(grid.once(dataset), ended))
+        found.append(study | series.of(steps, ended) | _described(grid.once, ended))
     return found
 
 

@@ -52,7 +52,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     Raises:
         BadInput: a table or a figure is missing or damaged.
     """
-    grid, training = params.studies[HEADLINE_STUDY], params.training_of(dataset, HEADLINE_STUDY)
+    grid, training = params.studies_of(dataset)[HEADLINE_STUDY], params.training_of(dataset, HEADLINE_STUDY)
     folder = paths.reports(dataset)
     steps, speedup, finals = (
         tables.headline(tables.read(dataset, name)) for name in ("steps_to_target", "speedup", "final_accuracy")
@@ -74,7 +74,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         data=params.data[dataset],
         network=params.network,
         training=training,
-        evaluations=grid.once(dataset).get("evaluations"),
+        evaluations=grid.evaluations,
         named=[FACTORS[name].tell(values[0]) for name, values in grid.lists.items() if name in OPTIONAL],
         learning_rate=finals["learning_rate"].iloc[0],
         seeds=f"{min(seeds)}" if len(set(seeds)) == 1 else f"{min(seeds)} to {max(seeds)}",
@@ -86,8 +86,8 @@ def write(params: Params, dataset: DatasetName) -> None:
         lesson=claims,
         judged=[*claims, *(beside["claims"] if beside else [])],
         verdicts=VERDICTS,
-        first_seed=params.first_seed,
-        confirmatory=params.first_seed >= published.CONFIRMATORY_FROM,
+        first_seed=training.first_seed,
+        confirmatory=training.first_seed >= published.CONFIRMATORY_FROM,
         published=published.is_published(params, dataset),
         captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,

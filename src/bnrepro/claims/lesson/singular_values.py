@@ -7,15 +7,14 @@ import numpy as np
 import pandas as pd
 
 from bnrepro.claims import prose
+from bnrepro.claims.depths import END, READS, START, STUDY
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.statistics import THRESHOLDS, mean
 from bnrepro.study.factors import FACTORS
 
-STUDY = "deep"
 ARMS = ("normalization", "skip", "activation")
 JUDGED = ("batch", "none")  # of the first two
-SHARES = {"start": 0.0, "end": 1.0}  # of training
 CLOSE = 2.0  # times: singular values of a rotation are 1, those of random weights are spread over more than this
 EQUAL = 1.1  # times a layer: over 29 layers a factor of 16
 PERCENTILES = {"percentile_15": "15th percentile", "percentile_85": "85th percentile"}
@@ -47,23 +46,22 @@ def _parts(
     parts = []
     for arm in itertools.product(*(runs.values(STUDY, factor) for factor in ARMS)):
         at = {**dict(zip(ARMS, arm, strict=True)), "depth": deepest}
-        for when, share in SHARES.items():
+        for when in (START, END):
             values = over_layers(runs.singular_values(STUDY, column, when, **at, learning_rate=lowest))
             effect = mean(runs.seen(values, STUDY, **at, learning_rate=lowest))
             so = effect.within(1 / times, times)
-            parts.append(Part(effect, so, {**at, "share": share}, name, counts=arm[:2] == JUDGED))
+            parts.append(Part(effect, so, {**at, "when": when}, name, counts=arm[:2] == JUDGED))
     return parts
 
 
 def remarks(parts: Sequence[Part]) -> Iterator[str]:
+    tell = FACTORS["activation"].tell
     arms: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         arms.setdefault((part.at["normalization"], part.at["skip"]), []).append(part)
     for (normalization, skip), own in arms.items():
         told = (
-            f"{prose.effect(part.effect)} with {FACTORS['activation'].tell(part.at['activation'])} at the "
-            f"{'end' if part.at['share'] else 'start'}"
-            for part in own
+            f"{prose.effect(part.effect)} with {tell(part.at['activation'])} at the {part.at['when']}" for part in own
         )
         arm = f"{FACTORS['normalization'].tell(normalization)} and {FACTORS['skip'].tell(skip)}"
         yield f"With {arm}, the root mean square of a layer's singular values is {prose.listed(told)}."
@@ -73,7 +71,7 @@ _MEASURED = (
     "Networks of study `deep` at its greatest depth and its lowest learning rate, at the start of training and at its "
     "end. The Jacobian of a layer is the derivative of its outputs by the outputs of the layer before, from the second "
     "layer on: of a nonlinearity's outputs, or of the sums where there are skips. It is taken for single images, with "
-    "the mean and the variance of their mini-batch held fixed, for eight images of a fixed mini-batch of training "
+    "the mean and the variance of their mini-batch held fixed, for four images of a fixed mini-batch of training "
     "images. "
 )
 _PARTS = (
@@ -88,21 +86,21 @@ CLAIM = Claim(
     source="arXiv:1502.03167, section 3.3",
     stated=Rule(
         statement="Batch normalization leads the layer Jacobians to have singular values close to 1.",
-        words=f"{_MEASURED}The 15th and the 85th percentile of a layer's singular values, those of all eight images "
+        words=f"{_MEASURED}The 15th and the 85th percentile of a layer's singular values, those of all four images "
         f"together, both lie between 1/2 and 2: the median over layers, the mean over seeds. {_PARTS}",
         compare=compare_percentiles,
-        reads={STUDY: (*ARMS, "depth", "learning_rate")},
+        reads=READS,
         thresholds={"times": CLOSE, **THRESHOLDS},
     ),
     meant=Rule(
         statement="With batch normalization a layer neither stretches nor shrinks what passes through it, on average "
         "over directions.",
-        words=f"{_MEASURED}The root mean square of a layer's singular values, those of all eight images together, is "
+        words=f"{_MEASURED}The root mean square of a layer's singular values, those of all four images together, is "
         "by how much it changes the length of a small change of a random direction. Its geometric mean over layers, "
         f"the mean over seeds, lies between 1 / 1.1 and 1.1. {_PARTS}",
         measure="root mean square of the singular values",
         compare=compare,
-        reads={STUDY: (*ARMS, "depth", "learning_rate")},
+        reads=READS,
         thresholds={"times": EQUAL, **THRESHOLDS},
     ),
     findings={
