@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from bnrepro.analysis.steps_to_target import bound
+
 CONFIDENCE = 0.95
 LEAST_PAIRS = 3  # the t quantile of two pairs is 12.7: their interval says nothing
 THRESHOLDS = {"confidence": CONFIDENCE, "least_pairs": LEAST_PAIRS}  # of every rule that asks for effects
@@ -82,6 +84,12 @@ class Effect:
         """A ratio the other way round."""
         low, high = (np.inf if end == 0 else 1 / end for end in (self.high, self.low))
         return Effect(1 / self.estimate, low, high, self.pairs, self.runs)
+
+    @property
+    def tabulated(self) -> tuple[float, float, float, str]:
+        """A positive quantity as tables have it: estimate, low and high (NaN where open), and its kind of bound."""
+        ends = (np.nan if end in (0, np.inf) else end for end in (self.low, self.high))
+        return self.estimate, *ends, bound(bool(np.isinf(self.high)), self.low == 0)
 
     def exceeds(self, null: float, least: float) -> bool | None:
         """Whether it is above `null`, and large enough to matter.

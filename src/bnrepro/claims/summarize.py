@@ -23,7 +23,7 @@ from bnrepro.analysis import (
     sigmoid_inputs,
     steps_to_target,
 )
-from bnrepro.claims import figure_1, inception, ledger, specifications
+from bnrepro.claims import deep_tables, depths, figure_1, inception, inception_tables, ledger, specifications
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.lesson import best_against_best, cause, dropout
 from bnrepro.data import datasets
@@ -92,7 +92,13 @@ def summarize(params: Params, dataset: DatasetName) -> None:
         tables |= _beside_the_paper(params, dataset, found[PAPER_STUDY], evidence)
         claimed += ledger.judge_paper(evidence)
     if found.get(inception.STUDY):
+        tables["figure_3"] = inception_tables.figure_3(evidence)
+        tables["figure_2_by_target"] = inception_tables.by_target(evidence)
+        tables["inception_rates"] = inception_tables.rates(evidence)
         claimed += ledger.judge_figure_2(evidence)
+    if found.get(depths.STUDY):
+        tables["gradient_flow"] = deep_tables.gradient_flow(evidence)
+        tables["deep_accuracy"] = deep_tables.accuracy(evidence)
     with paths.replacing(paths.tables(dataset)) as folder:
         for study, table in of_study.items():
             trained = curves.tabulated(table[table["step"] > 0])

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnrepro.analysis.steps_to_target import bound
 from bnrepro.claims import prose, tuned
 from bnrepro.claims.engine import Claim, NotTested, Part, Rule
 from bnrepro.claims.evidence import MATTERS, NORMALIZED, PLAIN, Evidence
@@ -75,9 +74,7 @@ def _ratios(runs: Evidence, study: str) -> list[tuple[Any, ...]]:
     for target in sorted({*RANGE, *runs.targets}):
         for part, with_it, without in tuned.fewer_steps(target, *arms):
             effect, at_edge = part.effect, with_it.at_edge or without.at_edge
-            censored = bound(bool(np.isinf(effect.high)), effect.low == 0)
-            ends = [np.nan if end in (0, np.inf) else end for end in (effect.low, effect.high)]
-            own = (at_edge, effect.pairs, effect.estimate, *ends, censored)
+            own = (at_edge, effect.pairs, *effect.tabulated)
             rows.append((study, STUDIES[study], target, without.usual_rate, with_it.usual_rate, *own))
     return rows
 
