@@ -27,7 +27,7 @@ def digest(params: Params, dataset: DatasetName) -> str:
     What has its default does not count, nor does another dataset's number of seeds, nor a study of one's own.
     """
     studies = {*paper.STUDIES}
-    for claim in (*ledger.LESSON, *ledger.PAPER):
+    for claim in (*ledger.LESSON, *ledger.PAPER, *ledger.FIGURE_2):
         studies |= {*claim.stated.reads, *(claim.meant.reads if claim.meant else ()), claim.series}
     told = ledger.settings(params, dataset)
     content = {name: told[name] for name in ("data", "network", "training")}
