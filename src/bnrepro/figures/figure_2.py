@@ -1,4 +1,4 @@
-"""The paper's Figure 2: accuracy against training steps, its networks at its learning rates, ours beside the authors'."""
+"""The paper's Figure 2: accuracy against training steps, our networks beside the authors'."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def draw(arms: pd.DataFrame, curves: dict[str, pd.DataFrame], papers: dict[str, 
     handles = [panels.key(name, linewidth=1.5, **look) for name, look in ARMS.items()]
     handles += [panels.key(name, **_thin(line)) for name, line in _MENTIONED.items() if name in curves]
     panels.legend(figure, handles, columnspacing=0.9, handlelength=1.7, handletextpad=0.4)
-    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.14, top=0.83, wspace=0.14)
+    figure.subplots_adjust(left=0.09, right=0.985, bottom=0.14, top=0.83, wspace=0.15)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Do gradients pass deep networks, and do those train? By nonlinearity, with normalization and with skip connections."""
+"""Do gradients pass deep networks, and do those train? With normalization, and with skip connections."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _NETWORKS: dict[tuple[str, str], tuple[str, Any, str]] = {
 def from_tables(tables: Tables) -> Figure | None:
     """None where no run was looked into."""
     flow, accuracy = tables.read("gradient_flow"), tables.read("deep_accuracy")
-    flow = flow[flow["when"] == "start"]
+    flow = flow[flow["when"] == "start"].dropna(subset="gradient")
     return draw(flow, accuracy) if len(flow) else None
 
 
@@ -49,7 +49,7 @@ def draw(flow: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
         above.set_title(f"{FACTORS['activation'].tell(activation)}, {deepest} hidden layers", loc="left")
         if activation == "relu":
             layers = np.arange(2, deepest + 1)
-            above.plot(layers, _GROWTH ** (deepest - layers), color=style.VERMILION, linestyle=_DOTTED, linewidth=1)
+            above.plot(layers, _GROWTH ** (deepest - layers), color=style.VERMILION, linestyle=_DOTTED, zorder=5)
             _label(above, f"theory of BN: {_GROWTH:.2f} a layer")
         panels.log_axis(above)
         _accuracies(below, accuracy[accuracy["activation"] == activation])
@@ -96,7 +96,13 @@ def _accuracies(ax: Axes, accuracy: pd.DataFrame) -> None:
         for row in own.to_dict("records"):
             face = color if row["depth"] == depths[-1] else "white"
             reach = [[row["accuracy"] - row["low"]], [row["high"] - row["accuracy"]]]
-            look = {"color": color, "markerfacecolor": face, "marker": "o", "markersize": 5, "elinewidth": 0.8}
+            look: dict[str, Any] = {
+                "color": color,
+                "markerfacecolor": face,
+                "marker": "o",
+                "markersize": 5,
+                "elinewidth": 0.8,
+            }
             ax.errorbar(row["accuracy"], place, xerr=np.maximum(reach, 0), **look)
     ax.set_yticks(range(len(_NETWORKS)), [label for label, _, _ in _NETWORKS.values()])
     ax.set_ylim(len(_NETWORKS) - 0.5, -0.5)

@@ -22,6 +22,8 @@ from bnrepro.study.factors import FACTORS
 # In an SVG, where matplotlib writes millionths of a point:
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _PLACE = re.compile(r'(?<= [xy]=")[-\d.]+(?=")')
+# markers of one look, which each of them repeats
+_MARKERS = re.compile(r'(<g clip-path="[^"]*")>((?:\s*<use [^>]*? style="([^"]*)"/>)(?:\s*<use [^>]*? style="\3"/>)*)')
 _SHORT = 4  # tenths of a point: half a pixel of a report
 FULL_WIDTH = 7.2  # inches, a journal's double column
 IMPLEMENTATIONS = FACTORS["implementation"].words
@@ -124,6 +126,9 @@ def save(figure: Figure, figures: Path, plots: Path, name: str, origin: Origin) 
 def _to_a_tenth(svg: str) -> str:
     """An SVG to a tenth of a point, less than a pixel on any screen, and half as large."""
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)  # names that nothing refers to
+    svg = _MARKERS.sub(
+        lambda found: f'{found[1]} style="{found[3]}">' + found[2].replace(f' style="{found[3]}"', ""), svg
+    )
     svg = _PLACE.sub(lambda place: f"{round(float(place[0]), 1):g}", svg)
     return _PATH.sub(lambda path: _relative(path[0]), svg)
 

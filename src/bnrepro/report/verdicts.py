@@ -23,6 +23,7 @@ _VALUES: dict[str, Callable[[float], str]] = {
     "target": lambda value: f"to {100 * value:g}%",
     "share": lambda value: f"at {100 * value:g}% of training",
     "times": lambda value: f"{value:.2g} times the rate",
+    "times_best_rate": lambda value: f"from {value:g} times the best rate",
     "level": lambda value: f"at an accuracy of {100 * value:.3g}%",
 }
 

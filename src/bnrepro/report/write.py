@@ -18,10 +18,11 @@ from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput
 from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.report import answer, lesson, paper, published, studies, wording
+from bnrepro.report import answer, figure_2, lesson, paper, published, studies, wording
 from bnrepro.study.factors import FACTORS, OPTIONAL, DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
+FIRST = ("best_against_best", "figure_2", "gradient_flow")  # figures that a report begins with
 # Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
 _LITERAL = " <>/:;=,()*+'!?@[]{}|"
 _ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " ", "\r": " "})
@@ -66,6 +67,7 @@ def write(params: Params, dataset: DatasetName) -> None:
     drawn = {path.stem for path in (folder / "figures").glob("*.svg")}
     claims = lesson.context(params, dataset)
     beside = paper.context(params, dataset) if tables.has(dataset, "paper") else None
+    inception = figure_2.context(params, dataset) if tables.has(dataset, "figure_3") else None
     tabulated = paper.tabulated(beside) | {
         entry["claim"].series: f"[{entry['id']}](#{entry['id']})" for entry in claims if entry["series"]["rows"]
     }
@@ -81,10 +83,9 @@ def write(params: Params, dataset: DatasetName) -> None:
         targets=targets,
         finals=[{**row, "implementation": IMPLEMENTATIONS[row["implementation"]]} for row in finals.to_dict("records")],
         answer=answer.context(ledger.read(dataset), training.targets),
-        headline=answer.TUNED,
-        tuned=next(entry for entry in claims if entry["id"] == answer.TUNED),
+        first=_first(drawn),
         lesson=claims,
-        judged=[*claims, *(beside["claims"] if beside else [])],
+        judged=[*claims, *(entry for part in (beside, inception) if part for entry in part["claims"])],
         verdicts=VERDICTS,
         first_seed=training.first_seed,
         confirmatory=training.first_seed >= published.CONFIRMATORY_FROM.get(dataset, 0),
@@ -93,6 +94,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         figures=drawn,
         image=f"{100 / params.data[dataset].test:.2g}",
         paper=beside,
+        inception=inception,
         studies=studies.context(params, dataset, drawn, tabulated),
         provenance=tables.read_provenance(dataset),
     )
@@ -100,6 +102,13 @@ def write(params: Params, dataset: DatasetName) -> None:
     page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, body=Markup(body))
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)
+
+
+def _first(drawn: set[str]) -> dict[str, str]:
+    """The figures that a report begins with, where they are drawn, and how to read each."""
+    by_figure = {claim.figure: claim.reading for claim in ledger.LESSON}
+    readings = {name: by_figure.get(name, figure_2.READING) for name in FIRST}
+    return {name: reading for name, reading in readings.items() if name in drawn}
 
 
 def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:

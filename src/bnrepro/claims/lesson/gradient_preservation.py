@@ -57,8 +57,9 @@ CLAIM = Claim(
     caution="With batch normalization and ReLU theory has gradients grow by sqrt(π/(π-1)) = 1.21 a layer, at random "
     "weights in wide networks (Yang et al. 2019, arXiv:1902.08129).",
     figure="gradient_flow",
-    reading="Above: the gradient by each hidden layer's kernel times the kernel's norm, over that of the last hidden "
-    "layer, on a log scale, before training, in networks of the greatest depth; the mean over seeds. Dotted: what "
-    "theory says of ReLU with batch normalization. Below: the best test accuracy of each network, by population "
-    "statistics, at its own best learning rate, against depth.",
+    reading="Above, before training, in the deepest networks: the gradient by each hidden layer's kernel times the "
+    "kernel's norm, over that of the last hidden layer, on a log scale; the geometric mean over seeds in their range. "
+    "BN: batch normalization. Dotted and red: what theory says of ReLU with batch normalization. Below: the best test "
+    "accuracy of each network, by population statistics, at the learning rate that held-out images choose for it; the "
+    "mean over seeds in their range. A long line: depth costs accuracy.",
 )
