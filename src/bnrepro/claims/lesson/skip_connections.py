@@ -16,8 +16,8 @@ BESIDE = (("none", "identity"), ("none", "scaled"), ("batch", "scaled"))
 
 
 def compare(runs: Evidence) -> list[Part]:
-    parts = []
-    for normalization, skip in (("batch", "identity"), *BESIDE):
+    parts, skips = [], runs.values(STUDY, "skip")
+    for normalization, skip in (("batch", "identity"), *(arm for arm in BESIDE if arm[1] in skips)):
         counts = (normalization, skip) not in BESIDE
         for activation in runs.values(STUDY, "activation"):
             own = network(runs, normalization, activation, skip)
