@@ -14,7 +14,7 @@ A source is one of
 - `DATASET CLAIM verdict`, with `meant` or without; `DATASET CLAIM finding`: what the report says of the claim;
 - `DATASET answer`: the sentence that the report begins with; `DATASET ratios`: its table; `DATASET runs`: how many
   runs it has;
-- `verdicts`: the table of all verdicts.
+- `verdicts`: the table of the lesson's verdicts; `verdicts figure_2`: of those about the paper's Figures 2 and 3.
 """
 
 import re
@@ -25,16 +25,16 @@ from typing import Any
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.claims import ledger, prose
-from bnrepro.claims.engine import Part
+from bnrepro.claims.engine import Claim, Part
 from bnrepro.report import answer, verdicts
 from bnrepro.study import params
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "docs/findings.md"]
-DATASETS = {"digits": "digits", "mnist": "MNIST"}
+TITLES = {"digits": "digits", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 MARK = re.compile(r"<!-- (?P<source>[^/]+?) -->(?P<text>.*?)<!-- / -->", re.DOTALL)
 _VERBS = {"holds": "hold", "fails": "fail", "depends": "depend", "undecided": "are undecided", "not tested": "are not"}
-CLAIMS = {claim.id: claim for claim in (*ledger.LESSON, *ledger.PAPER)}
+CLAIMS = {claim.id: claim for claim in (*ledger.LESSON, *ledger.PAPER, *ledger.FIGURE_2)}
 
 
 def rendered(text: str) -> str:
@@ -49,7 +49,9 @@ def unquoted(text: str) -> str:
 
 def _quote(dataset: str, *source: str) -> str:
     if dataset == "verdicts":
-        return _verdicts()
+        if source:
+            return _verdicts(ledger.FIGURE_2, "digits", "fashion_mnist")
+        return _verdicts(ledger.LESSON, "digits", "mnist")
     name, *rest = source
     found = ledger.read(dataset)
     if name in ("answer", "ratios"):
@@ -119,15 +121,16 @@ def _ratios(told: dict[str, Any]) -> str:
     return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _verdicts() -> str:
-    """A row for each rule of the lesson's claims."""
-    found = {dataset: ledger.read(dataset) for dataset in DATASETS}
-    rows = [f"| claim | | what is judged | {' | '.join(DATASETS.values())} |", "|---|---|:---|---|---|"]
-    for claim in ledger.LESSON:
+def _verdicts(claims: list[Claim], *datasets: str) -> str:
+    """A row for each rule of the claims, a column for each dataset."""
+    found = {dataset: ledger.read(dataset) for dataset in datasets}
+    heads = ["claim", "", "what is judged", *(TITLES[dataset] for dataset in datasets)]
+    rows = [f"| {' | '.join(heads)} |", f"|---|---|:---|{'---|' * len(datasets)}"]
+    for claim in claims:
         for which, rule in (("stated", claim.stated), ("meant", claim.meant)):
             if rule:
-                judged = " | ".join(found[dataset][claim.id][which]["verdict"] for dataset in DATASETS)
-                link = f"[{claim.id}](../reports/mnist/report.md#{claim.id})" if which == "stated" else ""
+                judged = " | ".join(found[dataset][claim.id][which]["verdict"] for dataset in datasets)
+                link = f"[{claim.id}](../reports/{datasets[-1]}/report.md#{claim.id})" if which == "stated" else ""
                 rows.append(f"| {link} | as {which} | {rule.statement} | {judged} |")
     return "\n" + "\n".join(rows) + "\n"
 

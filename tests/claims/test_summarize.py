@@ -11,7 +11,7 @@ from bnrepro.study import params
 def test_provenance_has_the_digests_of_the_code_of_all_runs(project):
     given = params.load()
     found, expected = {}, defaultdict(set)
-    for study in given.studies:
+    for study in given.studies_of("digits"):
         specs = expand(given, "digits", study, "cpu")
         found[study] = [
             {

@@ -69,7 +69,7 @@ def test_a_report_has_the_findings_of_its_own_runs_and_of_no_others(project, tau
 
 
 @pytest.mark.parametrize(
-    ("first_seed", "expected"), [(published.CONFIRMATORY_FROM, "No run had used them"), (0, "are exploratory")]
+    ("first_seed", "expected"), [(published.CONFIRMATORY_FROM["digits"], "No run had used them"), (0, "are exploratory")]
 )
 def test_a_report_says_whether_its_runs_are_confirmatory(project, taught, first_seed, expected):
     made_up.write(*taught)

@@ -41,7 +41,7 @@ def first_values(table: pd.DataFrame, *kept: str) -> pd.DataFrame:
     for factor in [name for name in series(table)[1:] if name not in kept]:
         fixed = table[factor].isna()
         for other, value in FACTORS[factor].fixed:
-            if other in table:  # else all have its default, which fixes nothing
+            if other in table:  # else no study names it, and all rows have its default
                 fixed |= table[other] == value
         if not fixed.all():
             table = table[fixed | (table[factor] == table.loc[~fixed, factor].iloc[0])]

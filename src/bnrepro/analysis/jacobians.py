@@ -8,7 +8,6 @@ before the nonlinearity.
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +41,9 @@ def table(
 ) -> pd.DataFrame:
     """The singular values of study `deep`, on the first mini-batch of the probe (`bnrepro.measurement.images`).
 
+    Those of the runs at the study's lowest learning rate: before training all rates are one, and a decomposition takes
+    its time.
+
     Args:
         further: the study's own factors (`curves.further`).
         read: gives the parameters at the end of a record.
@@ -52,17 +54,13 @@ def table(
         of a run that diverged.
     """
     factors = [*curves.SERIES, *further]
-    starts: dict[RunSpec, np.ndarray] = {}
+    lowest = min((record["spec"]["learning_rate"] for record in records), default=None)
     frames = []
-    for record in records:
+    for record in [one for one in records if one["spec"]["learning_rate"] == lowest]:
         spec = RunSpec(**record["spec"])
         numerics.use(spec.numerics)
         network, images = _network(spec.program, dataset), _mini_batch(dataset, spec.pixels, spec.hold_out)
-        at_any_rate = replace(spec, learning_rate=1.0)
-        if at_any_rate not in starts:
-            initial = network.initial(spec.initial_weights, spec.seed)
-            starts[at_any_rate] = _measured(network, initial, images)
-        start = starts[at_any_rate]
+        start = _measured(network, network.initial(spec.initial_weights, spec.seed), images)
         diverged = record["diverged_at"] is not None
         end = np.full_like(start, np.nan) if diverged else _measured(network, read(record), images)
         own = {"study": STUDY, **{name: record["spec"][name] for name in [*factors[1:], "seed"]}}
@@ -74,13 +72,9 @@ def table(
 
 
 def summary(singular_values: pd.DataFrame) -> pd.DataFrame:
-    """The means over seeds (`table`). At the start all learning rates are one."""
-    factors = curves.series(singular_values)
-    means = []
-    for when, own in (("start", [name for name in factors if name != "learning_rate"]), ("end", factors)):
-        rows = singular_values[singular_values["when"] == when]
-        means.append(rows.groupby([*own, "when", "layer"], sort=False, dropna=False)[MEASURED].mean().reset_index())
-    return pd.concat(means, ignore_index=True)[[*factors, "when", "layer", *MEASURED]]
+    """The means over seeds (`table`)."""
+    arms = [*curves.series(singular_values), "when", "layer"]
+    return singular_values.groupby(arms, sort=False, dropna=False)[MEASURED].mean().reset_index()
 
 
 def singular_values(jacobians: np.ndarray) -> np.ndarray:

@@ -13,10 +13,12 @@ import pandas as pd
 from bnrepro.claims.evidence import Evidence
 from bnrepro.claims.statistics import Effect, Sample, difference, ratio
 
-STUDY, FASTER, RATES, CHANGES = "inception", "inception_faster", "inception_rates", "inception_changes"
+STUDY, FASTER, SIGMOIDS = "inception", "inception_faster", "inception_sigmoid"
+RATES, CHANGES = "inception_rates", "inception_changes"
 READS = {
     STUDY: ("normalization", "activation"),
-    FASTER: ("normalization", "activation", "learning_rate"),
+    FASTER: ("normalization", "learning_rate"),
+    SIGMOIDS: (),
     RATES: ("normalization", "learning_rate"),
 }
 MODE = "population_accuracy"
@@ -40,7 +42,7 @@ class Arm(NamedTuple):
 BASELINE = Arm(STUDY, "none", "relu", 1)
 BN_BASELINE = Arm(STUDY, "batch", "relu", 1)
 BN_X5, BN_X30 = (Arm(FASTER, "batch", "relu", times) for times in (5, 30))
-BN_X5_SIGMOID = Arm(FASTER, "batch", "sigmoid", 5)
+BN_X5_SIGMOID = Arm(SIGMOIDS, "batch", "sigmoid", 5)
 X5, X30 = (Arm(FASTER, "none", "relu", times) for times in (5, 30))
 SIGMOID = Arm(STUDY, "none", "sigmoid", 1)
 ARMS = {
@@ -95,8 +97,5 @@ def reached(runs: Evidence) -> float:
 
 def _of(runs: Evidence, arm: Arm) -> dict[str, Any]:
     """The factors that single its runs out in its study."""
-    return {
-        "normalization": arm.normalization,
-        "activation": arm.activation,
-        "learning_rate": rate(runs, arm.times),
-    }
+    named = {"normalization": arm.normalization, "learning_rate": rate(runs, arm.times)}
+    return named | ({"activation": arm.activation} if arm.study == STUDY else {})

@@ -39,7 +39,7 @@ def context(found: Mapping[str, Mapping[str, Any]], targets: Sequence[float]) ->
             {
                 "name": f"{rates}, {_TELL(optimizer)}",
                 "seeds": _seeds(parts),
-                "ratios": [_cell(parts, target) for target in ordered],
+                "ratios": [_cell(_at(parts, target)) for target in ordered],
             }
             for (rates, optimizer), parts in compared.items()
         ],
@@ -55,27 +55,28 @@ def _at_one_rate(entry: Mapping[str, Any]) -> list[Part]:
 def _sentence(compared: Mapping[tuple[str, str], Sequence[Part]], target: float) -> str:
     answers: dict[str, list[str]] = {}
     for (rates, optimizer), parts in compared.items():
-        answers.setdefault(rates, []).append(f"{_TELL(optimizer)} {_saves(parts, target)}")
+        answers.setdefault(rates, []).append(f"{_TELL(optimizer)} {_saves(_at(parts, target))}")
     told = "; ".join(f"with {rates}: {', '.join(own)}" for rates, own in answers.items())
     return f"Iterations to {_percent(target)} test accuracy, {told}."
 
 
-def _saves(parts: Sequence[Part], target: float) -> str:
+def _at(parts: Sequence[Part], target: float) -> Part | None:
+    return next((part for part in parts if part.at["target"] == target), None)
+
+
+def _saves(part: Part | None) -> str:
     """`2.1 (1.8 to 2.5) times fewer`; of an effect that is not known to matter, no number."""
-    at = [part for part in parts if part.at["target"] == target]
-    if not at:
+    if part is None:
         return "no run arrives"
-    (part,), effect = at, at[0].effect
     if part.so:
-        return f"{prose.effect(effect)} times fewer"
+        return f"{prose.effect(part.effect)} times fewer"
     if part.so is None:
         return "undecided"
-    return f"{prose.effect(effect.inverse)} times more" if effect.high < 1 else "hardly fewer"
+    return f"{prose.effect(part.effect.inverse)} times more" if part.effect.high < 1 else "hardly fewer"
 
 
-def _cell(parts: Sequence[Part], target: float) -> str:
-    at = [part for part in parts if part.at["target"] == target]
-    return prose.effect(at[0].effect) + " †" * at[0].note.endswith(AT_AN_EDGE) if at else "–"
+def _cell(part: Part | None) -> str:
+    return prose.effect(part.effect) + " †" * part.note.endswith(AT_AN_EDGE) if part else "–"
 
 
 def _seeds(parts: Sequence[Part]) -> str:

@@ -88,7 +88,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         judged=[*claims, *(entry for part in (beside, inception) if part for entry in part["claims"])],
         verdicts=VERDICTS,
         first_seed=training.first_seed,
-        confirmatory=training.first_seed >= published.CONFIRMATORY_FROM,
+        confirmatory=training.first_seed >= published.CONFIRMATORY_FROM.get(dataset, 0),
         published=published.is_published(params, dataset),
         captions={name: Markup(entry.caption) for name, entry in registry.with_modules().items()},
         figures=drawn,

@@ -5,7 +5,7 @@ import numpy as np
 from bnrepro.claims.engine import Claim, Part, Rule
 from bnrepro.claims.evidence import CHANCE, Evidence
 from bnrepro.claims.figure_2 import OWN_BEST, SECTION
-from bnrepro.claims.inception import BN_X5_SIGMOID, FASTER, READS, SIGMOID, STUDY, best
+from bnrepro.claims.inception import BN_X5_SIGMOID, READS, SIGMOID, SIGMOIDS, STUDY, best
 from bnrepro.claims.statistics import THRESHOLDS, mean
 
 
@@ -28,7 +28,7 @@ CLAIM = Claim(
         f"{OWN_BEST}",
         measure="best accuracy",
         compare=compare,
-        reads={STUDY: READS[STUDY], FASTER: READS[FASTER]},
+        reads={STUDY: READS[STUDY], SIGMOIDS: READS[SIGMOIDS]},
         thresholds={"chance": CHANCE, **THRESHOLDS},
     ),
     caution="Initial weights are those of Glorot and Bengio; other weights might let the network without batch "

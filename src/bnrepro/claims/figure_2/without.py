@@ -8,9 +8,11 @@ from bnrepro.claims.figure_2 import CHANGED, OWN_BEST, SECTION
 from bnrepro.claims.inception import (
     ACCURACY_MATTERS,
     BASELINE,
+    FASTER,
     MODE,
     RATES,
     READS,
+    STUDY,
     X5,
     X30,
     alone,
@@ -57,7 +59,7 @@ CLAIM = Claim(
         f"changed. {OWN_BEST}",
         measure="best accuracy",
         compare=compare,
-        reads=READS,
+        reads={STUDY: READS[STUDY], FASTER: READS[FASTER], RATES: READS[RATES]},
         thresholds={"chance": CHANCE, **THRESHOLDS},
     ),
     meant=Rule(
@@ -65,7 +67,7 @@ CLAIM = Claim(
         words="The best accuracy of `Inception` less that of each of the same four networks.",
         measure="accuracy lost",
         compare=compare_with_the_baseline,
-        reads=READS,
+        reads={STUDY: READS[STUDY], FASTER: READS[FASTER], RATES: READS[RATES]},
         thresholds={"accuracy": ACCURACY_MATTERS, **THRESHOLDS},
     ),
     caution="That a network is worse above its best rate is what makes that rate the best: the statement is about how "

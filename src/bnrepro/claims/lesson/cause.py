@@ -55,8 +55,9 @@ def rates(evidence: Evidence) -> pd.DataFrame:
     runs = evidence.select(READS)
     rows: list[tuple[float, str, float, bool]] = []
     with suppress(NotTested, TooFew):  # there are no such runs
+        grids = _without_noise(runs)
         for target in runs.targets:
-            arms = [grid.choose(target) for grid in _without_noise(runs)]
+            arms = [grid.choose(target) for grid in grids]
             tested = any(part.counts for part in _at(runs, target, "accuracy", *arms))
             rows += [(target, arm.factors["normalization"], arm.usual_rate, tested) for arm in arms]
     return pd.DataFrame(rows, columns=["target", "normalization", "learning_rate", "tested"])
