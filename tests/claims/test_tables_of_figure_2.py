@@ -1,12 +1,14 @@
 """The tables beside the paper's Figures 2 and 3, and those of study `deep`, of made-up runs."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from bnrepro.claims import deep_tables, inception_tables
 from tests.claims.lesson import NEVER, evidence, runs
 
-RELU = {"activation": "relu", "kind": "inception"}
+RELU: dict[str, Any] = {"activation": "relu", "kind": "inception"}
 BASELINE = runs("inception", normalization="none", learning_rate=0.1, steps=800, after=0.8, **RELU)
 
 

@@ -88,8 +88,8 @@ class Effect:
     @property
     def tabulated(self) -> tuple[float, float, float, str]:
         """A positive quantity as tables have it: estimate, low and high (NaN where open), and its kind of bound."""
-        ends = (np.nan if end in (0, np.inf) else end for end in (self.low, self.high))
-        return self.estimate, *ends, bound(bool(np.isinf(self.high)), self.low == 0)
+        low, high = (np.nan if end in (0, np.inf) else end for end in (self.low, self.high))
+        return self.estimate, low, high, bound(bool(np.isinf(self.high)), self.low == 0)
 
     def exceeds(self, null: float, least: float) -> bool | None:
         """Whether it is above `null`, and large enough to matter.
