@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from bnrepro.analysis import ratios, tables
+from bnrepro.analysis import tables
 from bnrepro.claims import ledger
 from bnrepro.report import verdicts, wording
 from bnrepro.study.factors import FACTORS, DatasetName
 from bnrepro.study.params import Params
 
 READING = (
-    "The paper's Figure 2: left ours, with small networks of Inception modules; right the paper's. Across, "
-    "on a log scale: training steps. Dotted: the best accuracy of Inception, which has no batch normalization. A mark "
-    "stands where a network reaches it; the number says in how many times fewer steps than Inception. Lines are means "
+    "The paper's Figure 2: left ours, with small networks of Inception modules; right the paper's. Across, on a log "
+    "scale: training steps. Dotted: the best accuracy of Inception, which has no batch normalization. A mark stands "
+    "where a network reaches it; in the corner, how many times fewer steps than Inception it takes. Lines are means "
     "over seeds, by population statistics, bands the range. Dashed and gray: networks that the paper mentions and does "
     "not show."
 )
@@ -56,7 +56,7 @@ def _row(arm: dict[str, Any]) -> dict[str, str]:
         "ratio": wording.ratio(arm),
         "best": f"{arm['best']:.1%} ({_points(arm['best_low'])}–{_points(arm['best_high'])})",
         "paper_steps": "–" if pd.isna(arm["paper_steps"]) else f"{arm['paper_steps'] / 1e6:g} million",
-        "paper_ratio": ratios.text(arm["paper_ratio"], "none"),
+        "paper_ratio": "–" if pd.isna(arm["paper_ratio"]) else f"{arm['paper_ratio']:.3g}×",
         "paper_best": wording.percent(arm["paper_best"]),
     }
 

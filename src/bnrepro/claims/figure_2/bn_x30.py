@@ -31,4 +31,10 @@ CLAIM = Claim(
         reads={STUDY: READS[STUDY], FASTER: READS[FASTER]},
         thresholds={"matters": MATTERS, "accuracy": ACCURACY_MATTERS, **THRESHOLDS},
     ),
+    findings={
+        "holds": "Thirty times the rate is slower at first, and reaches a higher accuracy.",
+        "fails": "Thirty times the rate is neither slower at first nor better in the end.",
+        "depends": "Of thirty times the rate one half of the statement is so, and the other is not.",
+        "undecided": "These runs do not tell whether thirty times the rate is slower at first and better in the end.",
+    },
 )

@@ -62,4 +62,12 @@ CLAIM = Claim(
         reads={STUDY: READS[STUDY], CHANGES: FACTORS},
         thresholds={"matters": MATTERS, "accuracy": ACCURACY_MATTERS, **THRESHOLDS},
     ),
+    findings={
+        "holds": "Removing dropout saves steps, and less L2 regularization improves the accuracy, whatever the other "
+        "changes.",
+        "fails": "Removing dropout saves no steps, and less L2 regularization does not improve the accuracy.",
+        "depends": "What removing dropout or less L2 regularization brings depends on the other changes, or on which "
+        "of the two it is.",
+        "undecided": "These runs do not tell what removing dropout and less L2 regularization bring.",
+    },
 )

@@ -27,5 +27,13 @@ CLAIM = Claim(
         reads={STUDY: READS[STUDY], FASTER: READS[FASTER]},
         thresholds={"accuracy": ACCURACY_MATTERS, **THRESHOLDS},
     ),
+    findings={
+        "holds": "All three networks with batch normalization reach a higher accuracy than the baseline.",
+        "fails": "No network with batch normalization reaches a higher accuracy than the baseline.",
+        "depends": "Some of the networks with batch normalization reach a higher accuracy than the baseline, and some "
+        "do not.",
+        "undecided": "These runs do not tell of each network with batch normalization whether it reaches a higher "
+        "accuracy than the baseline.",
+    },
     caution="The paper's networks were trained until they gained no more; these have a budget.",
 )

@@ -31,6 +31,12 @@ CLAIM = Claim(
         reads={STUDY: READS[STUDY], SIGMOIDS: READS[SIGMOIDS]},
         thresholds={"chance": CHANCE, **THRESHOLDS},
     ),
+    findings={
+        "holds": "Sigmoids train with batch normalization, and stay at chance without it.",
+        "fails": "Sigmoids do not train with batch normalization, and do without it.",
+        "depends": "Of sigmoids one half of the statement is so, and the other is not.",
+        "undecided": "These runs do not tell whether batch normalization decides if sigmoids train.",
+    },
     caution="Initial weights are those of Glorot and Bengio; other weights might let the network without batch "
     "normalization leave chance ([sigmoid-trains](#sigmoid-trains)).",
 )

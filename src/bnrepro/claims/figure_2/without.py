@@ -70,6 +70,14 @@ CLAIM = Claim(
         reads={STUDY: READS[STUDY], FASTER: READS[FASTER], RATES: READS[RATES]},
         thresholds={"accuracy": ACCURACY_MATTERS, **THRESHOLDS},
     ),
+    findings={
+        "holds": "Without batch normalization the network is worse at both multiples of its best rate.",
+        "fails": "Without batch normalization the network is no worse at multiples of its best rate.",
+        "depends": "Without batch normalization the network is worse at some multiples of its best rate, and not at "
+        "others.",
+        "undecided": "These runs do not tell everywhere whether the network without batch normalization is worse at "
+        "multiples of its best rate.",
+    },
     caution="That a network is worse above its best rate is what makes that rate the best: the statement is about how "
     "near the two are.",
 )
