@@ -62,6 +62,16 @@ def both_arms(depth: int, plain: dict[str, Any], normalized: dict[str, Any]) -> 
     return [runs("depth", **arm, depth=depth, **told) for arm, told in arms]
 
 
+def on_digits(params: Params) -> Params:
+    """The parameters with all studies of the lesson on digits, as on another dataset."""
+    tree = params.model_dump(exclude_none=True)
+    for name in ("initial_weights", "dropout", "placement", "alternatives"):
+        del tree["studies"][name]["datasets"]
+    for grid in tree["studies"].values():
+        grid.get("of", {}).pop("digits", None)
+    return Params.model_validate(tree)
+
+
 def of_the_grids(params: Params, told: Callable[[RunSpec], dict[str, Any]]) -> list[list[Record]]:
     """By study, a record for every run of params.yaml on the digits; `told`: what it measures, as in `runs`."""
     grids = []

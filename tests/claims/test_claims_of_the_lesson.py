@@ -7,7 +7,7 @@ import pytest
 
 from bnrepro.claims import ledger
 from bnrepro.study import params
-from tests.claims.lesson import NEVER, evidence, of_the_grids
+from tests.claims.lesson import NEVER, evidence, of_the_grids, on_digits
 
 RULES = {
     (claim.id, which): rule
@@ -26,13 +26,14 @@ def trained(spec):
 @pytest.fixture(scope="module")
 def shipped():
     """Every run of the studies in params.yaml."""
-    return evidence(*of_the_grids(params.load(Path(__file__).parents[2] / "params.yaml"), trained))
+    return evidence(*of_the_grids(on_digits(params.load(Path(__file__).parents[2] / "params.yaml")), trained))
 
 
 def test_the_studies_of_params_yaml_have_the_runs_that_the_rules_look_at(shipped):
     entries = {name: rule.judge(shipped) for name, rule in RULES.items()}
     assert {name: entry["reason"] for name, entry in entries.items() if entry["verdict"] == "not tested"} == {
-        ("cause", "stated"): "study noise has no runs"  # digits has none
+        ("cause", "stated"): "study noise has no runs",  # digits has none
+        **{("singular-values", which): "study deep has no runs" for which in ("stated", "meant")},  # in these tables
     }
 
 

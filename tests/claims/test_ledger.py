@@ -203,7 +203,7 @@ def test_a_digest_covers_neither_code_nor_comments(told):
         ({"training": {"digits": {"first_seed": 0}}}, False),
         ({"training": {"digits": {"targets": [0.9]}}}, False),
         ({"training": {"digits": {"learning_rate": 0.4}}}, False),
-        ({"studies": {"depth": {"evaluations": 90}}}, False),
+        ({"studies": {"depth": {"evaluate_every": 10}}}, False),
         ({"studies": {"depth": {"seeds": 9}}}, False),
         ({"studies": {"depth": {"first_seed": 0}}}, False),
         ({"studies": {"noise": {"seeds": 9}}}, True),

@@ -22,11 +22,6 @@ ARMS = [("none", "ema"), ("batch", "ema"), ("batch", "population")]
 KINDS = ["none", "steady", "shifting", "drifting"]
 
 
-@pytest.fixture(autouse=True)
-def _style():
-    style.apply()
-
-
 def steps(**factors):
     """Rows of steps_to_target.csv for every combination of these values, in all arms and modes."""
     combined = pd.DataFrame(itertools.product(ARMS, *factors.values()), columns=["arm", *factors])

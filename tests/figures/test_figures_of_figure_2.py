@@ -11,11 +11,6 @@ from bnrepro.figures import figure_2, figure_2_ratio, gradient_flow, inception_r
 BUDGET = 600
 
 
-@pytest.fixture(autouse=True)
-def _style():
-    style.apply()
-
-
 def curves(*accuracies):
     rows = [(seed, 10 ** (at + 1), accuracy) for seed in range(3) for at, accuracy in enumerate(accuracies)]
     return pd.DataFrame(rows, columns=["seed", "step", "population_accuracy"])
@@ -38,14 +33,14 @@ def test_a_mark_and_a_ratio_stand_where_an_arm_reaches_the_best_accuracy_of_ince
     shown = {"Inception": curves(0.5, 0.9), "BN-x5": curves(0.9, 0.9), "BN-x30": curves(0.6, 0.7)}
     shown |= {"Sigmoid": curves(0.1, 0.1)}
     table = arms(Inception=100, **{"BN-x5": 10, "BN-x30": None, "Sigmoid": None})
-    ours, theirs = figure_2.draw(table, shown, PAPERS, BUDGET, "digits").axes
+    ours, theirs = figure_2.draw(table, shown, PAPERS, BUDGET).axes
     assert arrivals(ours) == [("D", 10, 0.9), ("o", 100, 0.9)]
     assert [text.get_text() for text in ours.texts] == ["BN-x5: 10× fewer steps", "below: Sigmoid"]
     assert ("o", 3e6, 0.6) in arrivals(theirs)
 
 
 def test_an_arm_without_runs_is_left_out_of_ours_and_drawn_of_the_paper():
-    ours, theirs = figure_2.draw(arms(Inception=100), {"Inception": curves(0.5, 0.9)}, PAPERS, BUDGET, "digits").axes
+    ours, theirs = figure_2.draw(arms(Inception=100), {"Inception": curves(0.5, 0.9)}, PAPERS, BUDGET).axes
     colors = [{line.get_color() for line in ax.lines} for ax in (ours, theirs)]
     assert style.GREEN in colors[1] - colors[0]
 

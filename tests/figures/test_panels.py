@@ -12,7 +12,6 @@ from bnrepro.figures import panels, ratios, style
 
 @pytest.fixture
 def ax():
-    style.apply()
     return plt.subplots()[1]
 
 

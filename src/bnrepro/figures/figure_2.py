@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bnrepro.analysis import ratios, reference
-from bnrepro.data.registry import SOURCES
 from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
@@ -35,7 +34,7 @@ def from_tables(tables: Tables) -> Figure | None:
     studies = {study: tables.read(f"curves/{study}") for study in arms["study"].unique()}
     curves = {row["arm"]: _rows(studies[row["study"]], row) for row in arms.to_dict("records")}
     papers = {name: reference.validation_accuracy(name) for name in ARMS}
-    return draw(arms, curves, papers, tables.budget("inception"), SOURCES[tables.dataset].title)
+    return draw(arms, curves, papers, tables.budget("inception"))
 
 
 def _rows(curves: pd.DataFrame, arm: dict[str, Any]) -> pd.DataFrame:
@@ -44,9 +43,7 @@ def _rows(curves: pd.DataFrame, arm: dict[str, Any]) -> pd.DataFrame:
     return curves[own & np.isclose(curves["learning_rate"], arm["learning_rate"])]
 
 
-def draw(
-    arms: pd.DataFrame, curves: dict[str, pd.DataFrame], papers: dict[str, pd.Series], budget: int, title: str
-) -> Figure:
+def draw(arms: pd.DataFrame, curves: dict[str, pd.DataFrame], papers: dict[str, pd.Series], budget: int) -> Figure:
     """Ours on the left, the paper's on the right.
 
     Args:
@@ -54,7 +51,6 @@ def draw(
         curves: by arm, rows of curves/inception.csv and curves/inception_faster.csv.
         papers: by arm, the paper's accuracy (a share of 1) by step.
         budget: the steps of a run.
-        title: of the dataset.
     """
     figure, (ours, theirs) = plt.subplots(1, 2, figsize=(style.FULL_WIDTH, 3.3))
     for name, line in _MENTIONED.items():
@@ -79,7 +75,7 @@ def draw(
     theirs.set_xlim(2e5, papers[reference.BASELINE].index[-1])
     theirs.xaxis.set_major_formatter(lambda value, _: f"{value / 1e6:g} million")
     theirs.xaxis.set_minor_formatter(lambda *_: "")
-    ours.set_title(f"ours, on {title}", loc="left")
+    ours.set_title("ours", loc="left")
     theirs.set_title("the paper's, on ImageNet", loc="left")
     ours.set_ylabel("accuracy")
     _tell_below(ours, curves, _LEAST * best)
