@@ -165,6 +165,6 @@ def test_a_plan_for_a_gpu_promises_no_time(monkeypatch, project):
     given = params.load()
     monkeypatch.setattr(device, "gpu_is_seen", lambda: True)
     told = planning.describe(given.model_copy(update={"device": "gpu"}), workers=2)
-    assert "digits depth: 64 runs, 0 in the store, 64 to train\n" in told
+    assert "digits depth: 48 runs, 0 in the store, 48 to train\n" in told
     assert "about" not in told
     assert "about" in planning.describe(given, workers=2)

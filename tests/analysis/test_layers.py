@@ -26,7 +26,7 @@ def arrays(**given):
 
 def record(seed=0, **factors):
     spec = {"implementation": "keras", "normalization": "batch", "depth": DEPTH, "learning_rate": 0.5, "seed": seed}
-    spec |= {"width": WIDTH}
+    spec |= {"width": WIDTH, "kind": "dense"}
     return {"spec": spec | factors}
 
 

@@ -56,7 +56,7 @@ def test_the_runs_of_a_stack_come_back_each_as_itself(specs, monkeypatch):
 
 def test_a_stack_that_raises_is_named_by_its_first_run(specs, monkeypatch):
     monkeypatch.setattr(executor, "stacked", lambda specs: [tuple(specs)])
-    with pytest.raises(Failed, match=r"depth 1 .* seed 100 and 1 runs like it: Failed: TensorFlow sees no GPU"):
+    with pytest.raises(Failed, match=r"depth 1 .* seed 200 and 1 runs like it: Failed: TensorFlow sees no GPU"):
         curves([dataclasses.replace(spec, device="gpu", tf32=False) for spec in specs[:2]], 1)
 
 

@@ -26,7 +26,7 @@ def given(project):
 
 def test_the_grid_is_crossed_with_the_seeds(given):
     specs = expand(given, "digits", "depth")
-    grid = given.studies["depth"]
+    grid = given.studies["depth"].on("digits")
     seeds = sum(len(given.seeds("digits", "depth", implementation)) for implementation in grid.implementation)
     assert len(specs) == len(set(specs)) == len(grid.normalization) * len(grid.depth) * seeds
     assert {spec.learning_rate for spec in specs} == {given.training["digits"].learning_rate}

@@ -66,6 +66,7 @@ def write(folder, record):
 
 
 NEWER = {"initial_scheme": "gaussian", "optimizer": "sgd", "decay": 1.0, "evaluations": None}
+NEWER |= {"kind": "dense", "skip": "none", "l2": 0.0}
 
 
 def test_a_whole_record_is_read_and_lacks_no_factor(tmp_path):

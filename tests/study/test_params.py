@@ -525,8 +525,9 @@ def test_a_dataset_has_its_studies_as_they_are_there(tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     loaded = params.load(tmp_path / "params.yaml")
     digits, mnist = (loaded.studies_of(dataset) for dataset in ("digits", "mnist"))
-    assert [*mnist] == [*content["studies"]]
-    assert [*digits] == [name for name, study in content["studies"].items() if "datasets" not in study]
+    for dataset, studies in (("digits", digits), ("mnist", mnist)):
+        applying = {name for name, study in content["studies"].items() if dataset in study.get("datasets", [dataset])}
+        assert {*studies} == applying < {*content["studies"]}
     assert (digits["depth"].depth, digits["depth"].hold_out) == (content["studies"]["depth"]["depth"], False)
     assert (mnist["depth"].depth, mnist["depth"].hold_out) == ([2], True)
     assert "learning_rate_times" in digits["learning_rate"].crossed
@@ -808,7 +809,7 @@ def test_a_study_has_rates_or_multiples_of_the_datasets(refused):
 def test_a_multiple_that_is_no_learning_rate_is_refused(refused, times):
     content = tree()
     content["training"]["digits"]["learning_rate"] = 10.0 if times > 1 else 0.1
-    content["studies"]["learning_rate"]["learning_rate_times"] = [times]
+    content["studies"]["learning_rate"] |= {"learning_rate_times": [times], "of": {}}
     assert refused(content).startswith("studies.learning_rate.learning_rate_times: ")
 
 
