@@ -64,7 +64,7 @@ def _measured(arrays: dict[str, np.ndarray], spec: dict[str, Any]) -> dict[str, 
     change[:, -1] = arrays["gradient_change"]
     weights = arrays["weights"][:, :depth]  # the softmax layer's come last, here and below
     size = np.full(weights.shape, np.nan)
-    if spec["kind"] == "dense":
+    if spec.get("kind", "dense") == "dense":  # a record may be older than the factor
         size[:, 1:] = weights[:, 1:] / spec["width"]  # as many units before a layer as in it
     return {
         "percentile_15": percentiles[..., 0],
