@@ -33,7 +33,13 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "docs/findings.md"]
 TITLES = {"digits": "digits", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 MARK = re.compile(r"<!-- (?P<source>[^/]+?) -->(?P<text>.*?)<!-- / -->", re.DOTALL)
-_VERBS = {"holds": "hold", "fails": "fail", "depends": "depend", "undecided": "are undecided", "not tested": "are not tested"}
+_VERBS = {
+    "holds": "hold",
+    "fails": "fail",
+    "depends": "depend",
+    "undecided": "are undecided",
+    "not tested": "are not tested",
+}
 CLAIMS = {claim.id: claim for claim in (*ledger.LESSON, *ledger.PAPER, *ledger.FIGURE_2)}
 
 
