@@ -321,7 +321,7 @@ def test_a_study_of_ones_own_is_drawn_and_reported_without_code(given):
     assert {path.stem for path in paths.plots("digits").iterdir()} == drawn
     text = (paths.reports("digits") / "report.md").read_text().partition("\n### Study mine\n")[2].partition("\n## ")[0]
     assert "](figures/study_mine.svg)" in text
-    rows = [line for line in text.splitlines() if line.startswith("| momentum 0")]
+    rows = [line for line in text.splitlines() if line.startswith("| 0")]
     assert len(rows) == 4  # momentums
 
 
