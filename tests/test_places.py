@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -175,11 +176,15 @@ def test_two_clones_that_share_a_store_train_every_run_once(tmp_path):
     shared.mkdir()
     first = clones[0].start("bnrepro", "train", "digits", "depth")
     clones[0].wait_for_records(1, first)
-    second = clones[1].start("bnrepro", "train", "digits", "depth")
-    output = [process.communicate(timeout=600)[0] for process in (first, second)]
-    assert (first.returncode, second.returncode) == (0, 0), output
-    assert "Another training uses the run store; waiting for it to end." in output[1]
-    assert "12 of them in the store, 0 to train" in output[1]
+    os.kill(first.pid, signal.SIGSTOP)  # until the second has met it
+    log = tmp_path / "said"
+    with log.open("w") as file:
+        second = clones[1].start("bnrepro", "train", "digits", "depth", stdout=file)
+    processes.wait_until(lambda: "Another training uses the run store; waiting for it to end." in log.read_text())
+    os.kill(first.pid, signal.SIGCONT)
+    output, _ = first.communicate(timeout=600)
+    assert (first.returncode, second.wait(timeout=600)) == (0, 0), output + log.read_text()
+    assert "12 of them in the store, 0 to train" in log.read_text()
     assert clones[0].contents("data/runs") == clones[1].contents("data/runs")
     assert processes.at_work_in(clones[0].folder) == []
     assert list(shared.glob("partial/*")) == []

@@ -1,4 +1,4 @@
-"""Prints the curves of runs of digits' study `alternatives` over the full budget: in one program, and one at a time."""
+"""Prints the curves of runs of study `alternatives` on digits over the full budget: in one program, and one at a time."""
 
 import json
 from collections import defaultdict
@@ -8,11 +8,12 @@ from bnrepro.data import datasets
 from bnrepro.records import grid
 from bnrepro.study import params
 from bnrepro.training.run import run, run_together
+from tests.claims.lesson import on_digits
 
 if __name__ == "__main__":
     digits = datasets.load("digits")
     series = defaultdict(list)
-    given = params.load()
+    given = on_digits(params.load())
     for spec in grid.expand(given, "digits", "alternatives"):
         of_interest = spec.activation != "relu" or spec.normalization == "none"  # each normalization once, and ReLU
         if spec.seed < given.training["digits"].first_seed + 2 and spec.depth == 3 and of_interest:
