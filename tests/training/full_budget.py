@@ -1,4 +1,4 @@
-"""Prints the curves of runs of study `alternatives` on digits over the full budget: in one program, and one at a time."""
+"""Prints the curves of runs of study `alternatives` on digits, over the full budget: in one program, and alone."""
 
 import json
 from collections import defaultdict
