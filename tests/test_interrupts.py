@@ -66,17 +66,18 @@ def test_two_pipelines_at_once_come_to_the_same_end(reproduced, untrained):
     assert untrained.results() == reproduced.results()
 
 
-def test_a_command_ends_with_its_dvc_and_waits_for_one_that_did_not(reproduced, clone):
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])  # of Debian's, the first waits for what it starts
+def test_a_command_ends_with_its_dvc_and_waits_for_one_that_did_not(reproduced, clone, shell):
     """The lock stands for a command that has outlived its DVC."""
     log = clone.folder.parent / "said"
     with paths.locked("plot-digits", within=clone.folder / ".bnrepro"), log.open("w") as file:
-        first = clone.start("dvc", "repro", "--force", "--single-item", "plot@digits", stdout=file)
+        first = clone.start("dvc", "repro", "--force", "--single-item", "plot@digits", stdout=file, SHELL=shell)
         processes.wait_until(lambda: log.read_text().count(AT_WORK) == 1)
         orphan = processes.command_of(first.pid)
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         processes.wait_until_gone([orphan], 30)
-        second = clone.start("dvc", "repro", stdout=file)
+        second = clone.start("dvc", "repro", stdout=file, SHELL=shell)
         processes.wait_until(lambda: log.read_text().count(AT_WORK) == 2)
         assert not (clone.folder / "reports" / "digits" / "figures").exists()
     assert second.wait(60) == 0, log.read_text()

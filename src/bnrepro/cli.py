@@ -74,7 +74,7 @@ def _stage(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def alone(**arguments: Any) -> None:
         if "DVC_STAGE" in os.environ:
-            watchdog.end_with(os.getppid())
+            watchdog.end_with_dvc()
         words = [command.__name__, *([arguments["dataset"]] if "dataset" in arguments else [])]
         waiting = f"Another `bnrepro {' '.join(words)}` is at work; waiting for it to end."
         with paths.locked("-".join(words), waiting):
