@@ -1,7 +1,10 @@
 """Runs in parallel: the order, the errors, and the same bits on one worker and on two."""
 
 import dataclasses
+import itertools
+import sys
 import threading
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
 import psutil
@@ -42,6 +45,51 @@ def test_workers_give_the_bits_that_one_process_gives(specs):
     here = {spec: run(spec, dataset).curve for spec in specs}
     assert curves(specs, 2) == here
     assert curves(list(reversed(specs)), 1) == here
+
+
+class Here:
+    """A lane that notes what it is given, and has trained it at once."""
+
+    def __init__(self, at_once):
+        self.at_once, self.given = at_once, []
+
+    def submit(self, stack, dataset):
+        self.given.append(stack[0].program)
+        future = Future()
+        future.set_result([None] * len(stack))
+        return future
+
+
+class Lanes:
+    lost = ()
+
+    def __init__(self, *at_once):
+        self.lanes = [Here(number) for number in at_once]
+
+    def tend(self):
+        pass
+
+
+def changes(given):
+    return sum(one != other for one, other in itertools.pairwise(given))
+
+
+@pytest.mark.parametrize("programs", range(1, 6))
+def test_a_lane_keeps_to_a_program_and_helps_where_most_is_left(specs, programs):
+    grid = [dataclasses.replace(specs[0], depth=depth, seed=seed) for seed in range(12) for depth in range(programs)]
+    pool = Lanes(2, 2)
+    trained = [spec for spec, _ in executor.run_all(grid, None, pool)]
+    assert sorted(trained, key=str) == sorted(grid, key=str)
+    first, second = (lane.given for lane in pool.lanes)
+    assert len(first) == pytest.approx(len(second), abs=2)
+    assert changes(first) + changes(second) <= programs  # each is begun once, and one is helped with
+    assert first[0] != second[0] or programs == 1
+
+
+def test_a_cluster_is_given_all_in_order(specs):
+    pool = Lanes(sys.maxsize)
+    list(executor.run_all(specs, None, pool))
+    assert pool.lanes[0].given == sorted((spec.program for spec in specs), key=[s.program for s in specs].index)
 
 
 def test_the_runs_of_a_stack_come_back_each_as_itself(specs, monkeypatch):

@@ -43,6 +43,7 @@ class ClusterPool:
 
     def __init__(self, address: str):
         self._address = address
+        self.lanes = (self,)  # Dask chooses the worker
 
     def __enter__(self) -> "ClusterPool":
         """Connect, and wait for the first worker.

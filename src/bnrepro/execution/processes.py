@@ -27,7 +27,7 @@ _SHM = Path("/dev/shm")
 
 
 class LocalPool:
-    """Processes that exit with this one. One that dies takes all with it; the next run starts them anew.
+    """Processes that exit with this one, each a lane of its own.
 
     A terminal sends Ctrl-C to them too, but it is for this process to hear, which then kills them: wherever it met them
     (in a run, between two, starting) they would end with a traceback, or hand it back as the run's own error.
@@ -40,44 +40,56 @@ class LocalPool:
 
     def __init__(self, workers: int):
         self.workers = workers
-        self.at_once = 2 * workers  # so that no worker waits for this process to file a run
+        self.lanes: list[_Process] = []
 
     def __enter__(self) -> "LocalPool":
         # TensorFlow keeps what it compiles; a worker that grew by 300 MB is replaced between two runs, as it should be.
         warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
         self._temporary = paths.temporary()
         self._temporary.mkdir(parents=True, exist_ok=True)
-        self._executor = self._start()
+        for _ in range(self.workers):
+            self.lanes.append(_Process(self._temporary))
         return self
-
-    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
-        with _ctrl_c_waits():  # the first run that an executor is given starts its processes
-            try:
-                return self._executor.submit(_train, stack, dataset.name)
-            except BrokenProcessPool:
-                self._stop()
-                self._executor = self._start()
-                return self._executor.submit(_train, stack, dataset.name)
 
     def tend(self) -> None:
         """Nothing to look after."""
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        for process in self.lanes:
+            process.stop()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _start(self) -> ProcessPoolExecutor:
+
+class _Process:
+    """A process that trains; if it dies, what it has been given is lost, and the next run starts it anew."""
+
+    at_once = 2  # so that it does not wait for the one here to file a run
+
+    def __init__(self, temporary: Path):
         """Raises Failed where there is no room for what processes share."""
+        self._temporary = temporary
+        self._executor = self._start()
+
+    def submit(self, stack: Stack, dataset: Dataset) -> "Future[list[Trained]]":
+        with _ctrl_c_waits():  # the first run that an executor is given starts its process
+            try:
+                return self._executor.submit(_train, stack, dataset.name)
+            except BrokenProcessPool:
+                self.stop()
+                self._executor = self._start()
+                return self._executor.submit(_train, stack, dataset.name)
+
+    def stop(self) -> None:
+        self._executor.shutdown(wait=True, kill_workers=True)
+
+    def _start(self) -> ProcessPoolExecutor:
         variables = {"TMPDIR": str(self._temporary)}
         parent = (os.getpid(),)
         try:
-            return ProcessPoolExecutor(self.workers, initializer=watchdog.end_with, initargs=parent, env=variables)
+            return ProcessPoolExecutor(1, initializer=watchdog.end_with, initargs=parent, env=variables)
         except OSError as error:  # of a semaphore, which has no name to tell
             place = "; Python keeps semaphores in /dev/shm, which may be full or read-only" if _SHM.is_dir() else ""
             raise Failed(f"no worker can be started: {error.strerror or error}{place}") from error
-
-    def _stop(self) -> None:
-        self._executor.shutdown(wait=True, kill_workers=True)
 
 
 @contextmanager
