@@ -54,7 +54,7 @@ class Clone:
         )
 
     def environment(self, **more: str) -> dict[str, str]:
-        own = ("MLFLOW_", "BNREPRO_", "DVC_")
+        own = ("MLFLOW_", "BNREPRO_", "DVC_", "OPENBLAS_CORETYPE")  # with the last a worker of Dask is refused
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(own)}
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         return {**inherited, "PATH": path, "PYTHONPATH": str(self.folder / "src"), **more}
