@@ -18,6 +18,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SHELL := /bin/sh
 # And it asks for the name of the user, who has none after `docker run --user 12345`.
 export LOGNAME ?= $(or $(USER),nobody)
+# Images of containers set this one, and each of some fifty processes would compile TensorFlow's modules again: 3 s.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A download without git's folder: DVC is told so, since it would refuse to start.
 reproduce: environment
