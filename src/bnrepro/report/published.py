@@ -14,7 +14,7 @@ CONFIRMATORY_FROM = {"digits": 200, "mnist": 100, "fashion_mnist": 100}
 PARAMETERS = {
     "digits": "caf55f5a46cc563ba1328855c9b55aac3c13506331db1fa68c56b15ce28a00c7",
     "mnist": "490d5c5e99dc92f41c6be5f052bc03332d4e81da866647d15ebb62a8bfcad7b7",
-    "fashion_mnist": "3df790ae932d91c490f05fb3e7d8ca6851c91a7bf1180b8f7a3ccf0e52a6f96f",
+    "fashion_mnist": "af8ebd4d69129eaf0c4c0edffe91e7371bd5bb28ae0b56327e176a7e8ba6bd4e",
 }
 
 
