@@ -35,13 +35,20 @@ fi
 echo "{name} $*" >> {log}
 case "$*" in
 "-m venv"*) {venv} && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-*uv.lock*) cat .venv/uv.lock >> {log}; mkdir -p .venv/uv/bin && cp {uv} .venv/uv/bin/uv ;;
+*uv.lock*)
+    cat .venv/uv.lock >> {log}
+    case "$*" in *--target*) to=.venv/uv/bin ;; *) to=$(dirname "$0") ;; esac
+    mkdir -p "$to" && cp {uv} "$to/uv" ;;
 *"-r requirements.lock"*) [ ! -e full ] ;;
 esac
 """
 UV = """#!/bin/sh
 [ "$1" = --version ] || echo "uv $*" >> {log}
-[ "$1" != venv ] || {{ [ ! -e offline ] && mkdir -p .venv/bin; }}
+[ "$1" != venv ] || {{ [ ! -e offline ] && mkdir -p .venv/bin; }} || exit 2
+case "$*" in
+*"-r requirements.lock"*) [ ! -e full ] && [ ! -e offline ] ;;
+pip*) [ ! -e offline ] ;;
+esac
 """
 
 
@@ -192,6 +199,17 @@ def test_a_locked_uv_is_fetched_where_there_is_none(machine, venv):
     assert calls[fetched + 1 : fetched + 3] == ["uv==0.13.9 \\", "    --hash=sha256:cc"]
     assert calls[fetched + 3].startswith("uv venv")
     assert not (machine.folder / ".venv" / "uv").exists()
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_locked_uv_installs_or_where_it_has_no_index_pip_does(machine, offline):
+    machine.python("python3.11", "3.11")
+    if offline:
+        (machine.folder / "offline").touch()
+    done = machine.make()
+    assert (done.returncode, done.stderr) == (0, "")
+    (installed,) = (call for call in machine.calls() if call.endswith("-r requirements.lock"))
+    assert installed.startswith("python3.11 -m pip install" if offline else "uv pip install")
 
 
 def test_one_line_says_what_to_install_where_there_is_nothing(machine):
