@@ -9,12 +9,12 @@ from bnrepro.claims import prose
 from bnrepro.claims.engine import Claim, Part, Rule, Verdict, deciding
 from bnrepro.study.factors import FACTORS
 
-# The answers of which a verdict's line in the ledger quotes one part each; of `undecided` the first or else the others.
+# The answers of which a verdict's line in the ledger quotes one part each.
 _QUOTED: dict[Verdict, Sequence[bool | None]] = {
     "holds": [True],
     "fails": [False],
     "depends": [True, False],
-    "undecided": [None, True, False],
+    "undecided": [None],
     "not tested": [],
 }
 # What parts differ by, beside the factors of runs; and its values.
@@ -38,9 +38,9 @@ def told(
         settings: those that the claim is judged on today (`bnrepro.claims.ledger.settings`).
 
     Returns:
-        `claim`, `id`, `source`; `rules`, those by which the claim is judged as stated and, if it is, as meant; `last`,
-        the last of them that was tested, or else the first; `finding` and `remarks`: what follows, if the very last was
-        tested.
+        `claim`, `id`, `source`; `rules`, those by which the claim is judged as stated and, if it is, as meant;
+        `tested`: whether one of them was; `last`, the last of them that was tested, or else the first; `finding` and
+        `remarks`: what follows, if the very last was tested.
     """
     own = {"stated": claim.stated, "meant": claim.meant}
     rules = [
@@ -58,6 +58,7 @@ def told(
         "id": entry["id"],
         "source": _said(entry["source"], claim.source),
         "rules": rules,
+        "tested": bool(tested),
         "last": (tested or rules)[-1],
         "finding": finding,
         "remarks": remarks,
@@ -67,13 +68,14 @@ def told(
 def _rule(name: str, entry: Mapping[str, Any], rule: Rule, headline: Mapping[str, Any]) -> dict[str, Any]:
     parts = [Part.of_entry(part) for part in entry["parts"]]
     counted = [part for part in parts if part.counts]
+    answers = _QUOTED[entry["verdict"]]
+    if not any(part.so in answers for part in counted):
+        answers = [True, False]  # of `undecided`, whose parts may all be decided
     quoted = []
-    for answer in _QUOTED[entry["verdict"]]:
+    for answer in answers:
         if own := [part for part in counted if part.so is answer]:
             part = max(own, key=lambda part: sum(part.at.get(name) == value for name, value in headline.items()))
             quoted.append({"so": prose.SO[part.so], "text": f"{_measured(part, rule)}: {prose.effect(part.effect)}"})
-            if answer is None:
-                break
     return {
         "as": name,
         "statement": _said(entry["statement"], rule.statement),

@@ -1,12 +1,9 @@
 """The report stage: one text from tables and figures, as Markdown for a repository and as a page that stands alone."""
 
 import re
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
-import markdown
 import pandas as pd
 from markupsafe import Markup
 
@@ -15,16 +12,13 @@ from bnrepro.analysis import tables
 from bnrepro.claims import ledger
 from bnrepro.claims.engine import VERDICTS
 from bnrepro.data.registry import SOURCES
-from bnrepro.errors import BadInput
 from bnrepro.figures import registry
 from bnrepro.figures.style import IMPLEMENTATIONS
-from bnrepro.report import answer, figure_2, lesson, paper, published, studies, wording
+from bnrepro.report import answer, figure_2, lesson, pages, paper, published, studies, wording
 from bnrepro.study.factors import FACTORS, OPTIONAL, DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
 
 FIRST = ("best_against_best", "figure_2", "gradient_flow")  # figures that a report begins with
-# Of an SVG's text, in a URL between double quotes; base64 would make the page a third longer.
-_LITERAL = " <>/:;=,()*+'!?@[]{}|"
 _ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in reading.MARKUP - {">"}} | {"\n": " ", "\r": " "})
 _EMPHASIS = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")  # within a word `_` is text in Markdown, too
 
@@ -98,8 +92,7 @@ def write(params: Params, dataset: DatasetName) -> None:
         studies=studies.context(params, dataset, drawn, tabulated),
         provenance=tables.read_provenance(dataset),
     )
-    body = _with_figures_inside(markdown.markdown(text, extensions=["tables", "md_in_html"]), folder)
-    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, body=Markup(body))
+    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, **pages.parts(text, folder))
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)
 
@@ -123,19 +116,3 @@ def _rows(steps: pd.DataFrame, speedup: pd.DataFrame) -> list[dict[str, Any]]:
             row[f"{mode}_ratio"] = wording.ratio(tables.row(speedup, mode=mode, **own))
         rows.append(row)
     return rows
-
-
-def _with_figures_inside(body: str, folder: Path) -> str:
-    """The page's images as data, so that the page is one file."""
-
-    def inside(match: re.Match[str]) -> str:
-        try:
-            image = (folder / match[1]).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{folder / match[1]}: not readable; run `bnrepro plot {folder.name}`") from error
-        if not image.rstrip().endswith("</svg>"):
-            raise BadInput(f"{folder / match[1]}: no whole SVG; run `bnrepro plot {folder.name}`")
-        single = image.replace("'", "&apos;").replace('"', "'")  # one character instead of three each
-        return f'src="data:image/svg+xml,{quote(" ".join(single.split()), safe=_LITERAL)}"'
-
-    return re.sub(r'src="(figures/[^"]+\.svg)"', inside, body)
