@@ -66,10 +66,11 @@ def draw(arms: pd.DataFrame, curves: dict[str, pd.DataFrame], papers: dict[str, 
     _arrivals(ours, reached.set_index("arm"), best)
     papers_best = papers[reference.BASELINE].max()
     _arrivals(theirs, _of_the_paper(papers), papers_best)
-    for ax, accuracy in ((ours, best), (theirs, papers_best)):
+    highest = max(rows.groupby("step")["population_accuracy"].mean().max() for rows in curves.values() if len(rows))
+    for ax, accuracy, reach in ((ours, best, highest), (theirs, papers_best, 0)):
         ax.set_xscale("log")
         panels.target_line(ax, accuracy)
-        panels.share_axis(ax, _LEAST * accuracy, min(1.09 * accuracy, 1 + 0.06 * accuracy))
+        panels.share_axis(ax, _LEAST * accuracy, max(min(1.09 * accuracy, 1 + 0.06 * accuracy), 1.03 * reach))
     ours.set_xlim(min((rows["step"].min() for rows in curves.values() if len(rows)), default=1), budget)
     panels.counts(ours.xaxis)
     theirs.set_xlim(2e5, papers[reference.BASELINE].index[-1])

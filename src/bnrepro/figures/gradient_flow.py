@@ -56,7 +56,8 @@ def draw(flow: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
     for ax in axes[1, 1:]:
         ax.tick_params(labelleft=False)
     axes[0, 0].set_ylabel("gradient, over that of\nthe last hidden layer")
-    handles = [panels.key(label, color=_color(key), linestyle=line) for key, (label, line, _) in _NETWORKS.items()]
+    shown = {network: look for network, look in _NETWORKS.items() if len(_of(accuracy, network))}
+    handles = [panels.key(label, color=_color(key), linestyle=line) for key, (label, line, _) in shown.items()]
     panels.legend(figure, handles, columnspacing=1.1)
     figure.subplots_adjust(left=0.145, right=0.985, bottom=0.085, top=0.89, wspace=0.16, hspace=0.36)
     return figure
@@ -89,7 +90,8 @@ def _label(ax: Axes, text: str) -> None:
 def _accuracies(ax: Axes, accuracy: pd.DataFrame) -> None:
     """A row for each network: its accuracy in the fewest layers (hollow) and in the most (filled), joined."""
     depths = sorted(accuracy["depth"].unique())
-    for place, (network, (_, line, _)) in enumerate(_NETWORKS.items()):
+    shown = {network: look for network, look in _NETWORKS.items() if len(_of(accuracy, network))}
+    for place, (network, (_, line, _)) in enumerate(shown.items()):
         own = _of(accuracy, network).sort_values("depth")
         color = _color(network)
         ax.plot(own["accuracy"], [place] * len(own), color=color, linestyle=line, linewidth=1)
@@ -104,8 +106,8 @@ def _accuracies(ax: Axes, accuracy: pd.DataFrame) -> None:
                 "elinewidth": 0.8,
             }
             ax.errorbar(row["accuracy"], place, xerr=np.maximum(reach, 0), **look)
-    ax.set_yticks(range(len(_NETWORKS)), [label for label, _, _ in _NETWORKS.values()])
-    ax.set_ylim(len(_NETWORKS) - 0.5, -0.5)
+    ax.set_yticks(range(len(shown)), [label for label, _, _ in shown.values()])
+    ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.set_xlim(0, 1.02)
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     ax.set_xlabel("best test accuracy, each network at its best rate", labelpad=1)
