@@ -280,6 +280,29 @@ def verify(
 
 
 @main.command()
+@click.argument("before")
+@click.argument("after", required=False)
+@click.option("--dataset", type=click.Choice(registry.NAMES), default="digits", show_default=True)
+@click.option("--study", help="The only one to compare.  [default: all]")
+@click.option("--target", type=float, help="Test accuracy, one of params.yaml's targets.  [default: the first of them]")
+def compare(
+    before: str, after: str | None, dataset: params.DatasetName, study: str | None, target: float | None
+) -> None:
+    """Compare iterations and ratios of two revisions.
+
+    BEFORE and AFTER are commits or DVC experiments; without AFTER the working tree. What differs is written as a table
+    in Markdown.
+    """
+    from bnrepro.audit import compare
+
+    targets = params.load_for(dataset).training[dataset].targets
+    target = targets[0] if target is None else target
+    if target not in targets:
+        raise BadInput(f"--target {target:g}: params.yaml has {', '.join(f'{one:g}' for one in targets)} for {dataset}")
+    click.echo(compare.compare(dataset, target, before, after, study))
+
+
+@main.command()
 @click.argument("figure")
 def cite(figure: str) -> None:
     """Say what a FIGURE shows and how to cite it, if a commit made it.
