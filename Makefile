@@ -1,10 +1,11 @@
+# make quick        the environment, then the smallest pipeline, in the folder `quick`: half a minute once the environment is there
 # make reproduce    the environment, then the whole pipeline; ends by naming the report and the figure
 # make test         the fast tests; `make test-slow` those that run whole pipelines, servers and faults
 # make paper        digits, MNIST and Fashion-MNIST; STEPS=3000 for a reduced budget of MNIST
 # Any of them with EXTRA=gpu has CUDA's libraries in the environment, too (4.2 GB more), for `device: gpu` in params.yaml.
 # PYTHON=python3.12 picks the Python of an environment that is not there yet; environment.sh has what happens without.
 .DELETE_ON_ERROR:
-.PHONY: environment repository reproduce report test test-slow lint paper lock clean
+.PHONY: environment repository quick reproduce test test-slow lint paper lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed-$(firstword $(shell cat environment.sh pyproject.toml requirements.lock | cksum))
@@ -28,6 +29,11 @@ reproduce: environment
 	@echo "Report: $(CURDIR)/reports/digits/report.html"
 	@echo "Figure: $(CURDIR)/reports/digits/figures/iterations_to_target.svg"
 
+quick: repository environment
+	@rm -rf quick && git clone --quiet --local . quick
+	@cd quick && rm -r reports dvc.lock && cp params.quick.yaml params.yaml && dvc repro
+	@echo "Report: $(CURDIR)/quick/reports/digits/report.html"
+
 # Two modules at a time; one test after another within a module, which shares what is costly to make.
 PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 
@@ -50,7 +56,7 @@ paper: repository environment
 
 # Before anything is installed for it.
 repository:
-	@[ -e .git ] || { echo "make paper runs an experiment of DVC's, which needs git: clone this repository" >&2; exit 2; }
+	@[ -e .git ] || { echo "this needs git: clone this repository" >&2; exit 2; }
 
 environment: $(STAMP) $(EXTRAS)
 

@@ -69,6 +69,16 @@ def test_dvc_shows_metrics_plots_and_stages(reproduced):
     assert "train@digits-depth" in reproduced.run("dvc", "dag").stdout
 
 
+def test_the_quick_pipeline_works_in_a_folder_of_its_own(clone):
+    (clone.folder / ".venv").mkdir()
+    clone.run("make", "--touch", "environment")  # `make` is not to build another one
+    output = clone.run("make", "quick").stdout
+    report = clone.folder / "quick" / "reports" / "digits" / "report.md"
+    assert output.endswith(f"Report: {report.with_suffix('.html')}\n")
+    assert "Iterations to 90% test accuracy, with one rate for both: SGD " in report.read_text()
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
 def test_changing_a_figure_trains_nothing(clone):
     change_code(clone, "figures/style.py", '"lines.linewidth": 1.3', '"lines.linewidth": 1.4')
     stages = ran(clone.run("dvc", "repro"))

@@ -10,7 +10,15 @@ from tests import quoted
 
 TEXTS = {name: (quoted.ROOT / name).read_text(encoding="utf-8") for name in quoted.DOCUMENTS}
 # Sections that tell no results, or none of the reports'.
-OTHER_SECTIONS = {"Start", "The networks", "How it works", "Change a study", "Check, compare and cite", "Limits", "More"}
+OTHER_SECTIONS = {
+    "Start",
+    "The networks",
+    "How it works",
+    "Change a study",
+    "Check, compare and cite",
+    "Limits",
+    "More",
+}
 # Numbers that are no results: names, the paper's statement, and what a sentence fixes before a result.
 NAMES = (
     r"Szegedy 2015|Figure 1\([a-c, ]+\)|Figures? 2( and 3)?|Figure 3|95% interval|momentum 0\.999|200 times|"

@@ -843,3 +843,11 @@ def test_what_nobody_could_wait_for_or_hold_is_refused(refused, changes, told):
     for (*sections, key), value in changes.items():
         functools.reduce(dict.__getitem__, sections, content)[key] = value
     assert told in refused(content)
+
+
+def test_the_quick_pipeline_has_the_settings_of_the_full_one():
+    full, quick = (params.load(Path(__file__).parents[2] / name) for name in ("params.yaml", "params.quick.yaml"))
+    seeds = {"seeds", "first_seed"}
+    assert quick.data["digits"] == full.data["digits"]
+    assert quick.network == full.network
+    assert quick.training["digits"].model_dump(exclude=seeds) == full.training["digits"].model_dump(exclude=seeds)
