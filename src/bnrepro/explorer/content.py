@@ -28,8 +28,8 @@ def of(params: Params, dataset: DatasetName) -> dict[str, Any]:
     """All that the page shows, ready for JSON.
 
     Returns:
-        title; targets, those of first_steps; target, the headline's; t: by pairs of seeds, the quantile of Student's t that
-        a 95% interval takes; provenance; studies (`_study`).
+        title; targets, those of first_steps; target, the headline's; t: by pairs of seeds, the quantile of Student's t
+        that a 95% interval takes; provenance; studies (`_study`).
 
     Raises:
         BadInput: a table is missing or damaged, or has evaluations that params.yaml does not ask for.
@@ -56,8 +56,8 @@ def _study(params: Params, dataset: DatasetName, name: str) -> dict[str, Any]:
     """A study's runs by arm.
 
     Returns:
-        name; evaluated: the steps of its evaluations; kept: those that its table of curves has; modes; factors: those that
-        it crosses (`_factor`), with `shown`, the values that the page begins with; arms (`_arms`).
+        name; evaluated: the steps of its evaluations; kept: those that its table of curves has; modes; factors: those
+        that it crosses (`_factor`), with `shown`, the values that the page begins with; arms (`_arms`).
     """
     curves, first = (tables.read(dataset, f"{table}/{name}") for table in ("curves", "first_steps"))
     training, grid = params.training_of(dataset, name), params.studies_of(dataset)[name]
@@ -100,7 +100,9 @@ def _shown(first: pd.DataFrame, crossed: list[str]) -> list[list[str]]:
     arms = first[crossed].drop_duplicates()
 
     def count() -> int:
-        return int(pd.concat([arms[name].isin(own) | arms[name].isna() for name, own in values.items()], axis=1).all(1).sum())
+        return int(
+            pd.concat([arms[name].isin(own) | arms[name].isna() for name, own in values.items()], axis=1).all(1).sum()
+        )
 
     while crossed and count() > MOST_ARMS:
         longest = max((name for name in crossed if name != "normalization"), key=lambda name: len(values[name]))
@@ -115,8 +117,8 @@ def _arms(curves: pd.DataFrame, first: pd.DataFrame, crossed: list[str]) -> list
     """A study's series.
 
     Returns:
-        name; normalization; values: of each crossed factor its key, None where it does not apply; baseline: the arm without
-        normalization that differs in nothing else, by index, None where there is none; runs (`_runs`).
+        name; normalization; values: of each crossed factor its key, None where it does not apply; baseline: the arm
+        without normalization that differs in nothing else, by index, None where there is none; runs (`_runs`).
     """
     factors = series(first)[1:]
     match = [factors.index(name) for name in factors if name not in ("normalization", *OF_A_NORMALIZATION)]
@@ -151,11 +153,12 @@ def _runs(curves: pd.DataFrame, first: pd.DataFrame, factors: list[str]) -> dict
     """By series, its runs.
 
     Returns:
-        Of each: seed; budget; diverged; accuracy: by mode, at the first of the study's kept steps, as far as the run went;
-        first: by mode, the steps to each target, None where it does not arrive. A mode that is missing is as `ema`.
+        Of each: seed; budget; diverged; accuracy: by mode, at the study's kept steps from the first on, as far as the
+        run went; first: by mode, the steps to each target, None where it does not arrive. A mode that is missing is as
+        `ema`.
     """
     identity = [*factors, "seed"]
-    learned = {key: rows for key, rows in _groups(curves.sort_values("step"), identity)}
+    learned = dict(_groups(curves.sort_values("step"), identity))
     found: dict[_Key, list[dict[str, Any]]] = {}
     for key, rows in _groups(first.sort_values("target"), identity):
         steps = {mode: _plain(own["steps"]) for mode, own in rows.groupby("mode", sort=False) if mode in COLUMNS}
@@ -173,7 +176,7 @@ def _runs(curves: pd.DataFrame, first: pd.DataFrame, factors: list[str]) -> dict
     return found
 
 
-def _groups(table: pd.DataFrame, names: list[str]) -> "list[tuple[_Key, pd.DataFrame]]":
+def _groups(table: pd.DataFrame, names: list[str]) -> list[tuple[_Key, pd.DataFrame]]:
     """A table's rows by the values of columns, where an empty one is None and equals another."""
     found = table.groupby(names, sort=False, dropna=False)
     return [(tuple(None if pd.isna(value) else value for value in key), rows) for key, rows in found]

@@ -10,12 +10,11 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
-from bnrepro import paths
+from bnrepro import explorer, paths
 from bnrepro.explorer import content
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
-NAME = "explorer.html"
 _SCRIPTS = ("statistics.js", "chart.js", "explorer.js")
 
 
@@ -25,15 +24,17 @@ def write(params: Params, dataset: DatasetName) -> None:
     Raises:
         BadInput: a table is missing or damaged.
     """
-    paths.write_text(paths.reports(dataset) / NAME, page(content.of(params, dataset)))
+    paths.write_text(paths.reports(dataset) / explorer.NAME, page(content.of(params, dataset)))
 
 
 def page(data: dict[str, Any]) -> str:
     """The page of what `content.of` gives. It runs those scripts alone whose digests its security policy names."""
     assets = resources.files("bnrepro.explorer") / "assets"
     read = {file.name: file.read_text(encoding="utf-8") for file in assets.iterdir()}
-    scripts = [vl_convert.javascript_bundle(), "".join(read[name] for name in _SCRIPTS)]
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(read["explorer.html.j2"])
+    scripts = [vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), "".join(read[name] for name in _SCRIPTS)]
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
+        read["explorer.html.j2"]
+    )
     return template.render(
         title=data["title"],
         policy="; ".join(

@@ -4,6 +4,9 @@ const HUES = { none: [0, 0], batch: [205, 85], layer: [30, 90], weight: [310, 45
 const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
 const ERRORS = [0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]; // on the axis
 
+const STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((one) => one * 10 ** power));
+const FONT = '"DejaVu Sans", Verdana, sans-serif'; // the page's: Vega measures texts by it
+
 // An arm's look: a color by its normalization, lighter and in other dashes the later it is among those.
 function looks(arms, dark) {
   const count = {};
@@ -47,14 +50,14 @@ function chartSpec(drawn, { target, logSteps, ink, faint }) {
     field,
     type: "quantitative",
     scale: { type: "log", domain: drawn.range, nice: false },
-    axis: { values: ERRORS, format: "~%" },
+    axis: { values: ERRORS, format: "~%", minExtent: 38 },
     title: "error, 1 − accuracy (log scale)",
   });
   const x = {
     field: "step",
     type: "quantitative",
     scale: logSteps ? { type: "log", nice: false } : { zero: true, nice: false },
-    axis: { format: "~s", tickCount: 6, labelOverlap: true },
+    axis: { format: "~s", labelSeparation: 6, labelOverlap: true, ...(logSteps ? { values: STEPS } : { tickCount: 6 }) },
     title: logSteps ? "training steps (log scale)" : "training steps",
   };
   const stroke = { field: "color", type: "nominal", scale: null };
@@ -95,11 +98,11 @@ function chartSpec(drawn, { target, logSteps, ink, faint }) {
       { data: { values: [{}] }, mark: rule({ color: ink, strokeDash: [4, 3] }), encoding: { y: atTarget } },
       {
         data: { values: [{}] },
-        mark: { type: "text", align: "right", dx: -4, dy: -7, color: ink, fontSize: 12, fontWeight: "bold", aria: false },
+        mark: { type: "text", ...(logSteps ? { align: "left", dx: 4 } : { align: "right", dx: -4 }), dy: -7, color: ink, fontSize: 12, fontWeight: "bold", aria: false },
         encoding: {
-          x: { value: "width" },
+          x: { value: logSteps ? 0 : "width" }, // where curves leave room
           y: atTarget,
-          text: { value: { expr: "format(100 * target, '~g') + '%'" } },
+          text: { value: { expr: "'target ' + format(100 * target, '~r') + '%'" } },
         },
       },
       {
@@ -111,7 +114,7 @@ function chartSpec(drawn, { target, logSteps, ink, faint }) {
     ],
     config: {
       background: null,
-      font: "inherit",
+      font: FONT,
       view: { stroke: null },
       axis: { labelColor: ink, titleColor: ink, titleFontWeight: "normal", gridColor: faint, domainColor: faint, tickColor: faint, labelFontSize: 12, titleFontSize: 12 },
     },

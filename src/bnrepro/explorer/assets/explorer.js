@@ -6,6 +6,7 @@ const MODES = { ema: "moving averages", population: "population statistics", val
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 let state; // study, mode, target, logSteps, against (an arm's link or null), chosen: by factor, keys of its values
 let view; // Vega's
+let timer;
 
 // --- the link ---------------------------------------------------------------------------------------------------------
 
@@ -34,7 +35,13 @@ function written() {
   if (!state.logSteps) asked.set("steps", "linear");
   if (state.against) asked.set("against", link(state.study, state.against));
   for (const factor of state.study.factors) asked.set(factor.name, state.chosen[factor.name].join(","));
-  return `#${asked}`;
+  return `#${asked}`.replaceAll("%2C", ",").replaceAll("%2F", "/");
+}
+
+// Browsers take few changes of an address a second, and a slider makes many.
+function keep() {
+  clearTimeout(timer);
+  timer = setTimeout(() => history.replaceState(null, "", written()), 200);
 }
 
 const link = (study, arm) => arm.values.map((key) => key ?? "").join("/");
@@ -53,7 +60,9 @@ function option(value, words, selected) {
 
 function controls() {
   const { study } = state;
-  at("study").replaceChildren(...data.studies.map((one) => option(one.name, one.name, one === study)));
+  const runs = (one) => one.arms.reduce((sum, arm) => sum + arm.runs.length, 0);
+  const studies = data.studies.map((one) => option(one.name, `${one.name} (${runs(one)} runs)`, one === study));
+  at("study").replaceChildren(...studies);
   at("mode").replaceChildren(...study.modes.map((mode) => option(mode, MODES[mode], mode === state.mode)));
   at("log").checked = state.logSteps;
   at("factors").replaceChildren(
@@ -153,7 +162,9 @@ function table(arms) {
     const seeds = bySeed(arrivals.get(arm));
     seeds.open = open.has(link(study, arm));
     const name = element("th", { scope: "row" }, swatch(look[index]), arm.name);
-    const cells = [[`${own.reached} of ${own.runs}`], stepsCell(own), ratioCell(found), [seeds]];
+    const diverged = arm.runs.filter((run) => run.diverged).length;
+    const arrive = `${own.reached} of ${own.runs}${diverged ? ` (${diverged} diverged)` : ""}`;
+    const cells = [[arrive], stepsCell(own), ratioCell(found), [seeds]];
     const row = element("tr", {}, name, ...cells.map((cell) => element("td", {}, ...cell)));
     row.dataset.arm = link(study, arm);
     return row;
@@ -184,7 +195,7 @@ function update() {
   const arms = shownArms();
   targetControls();
   table(arms);
-  history.replaceState(null, "", written());
+  keep();
   return chart(arms);
 }
 
@@ -194,7 +205,7 @@ function setTarget(target) {
   state.target = rounded;
   targetControls();
   table(shownArms());
-  history.replaceState(null, "", written());
+  keep();
   view?.signal("target", rounded).run();
 }
 
