@@ -96,3 +96,34 @@ def clone(reproduced: pipeline.Clone, tmp_path: Path) -> pipeline.Clone:
     shutil.copytree(reproduced.folder, tmp_path / "copy", symlinks=True)
     (tmp_path / "copy" / "mlflow.db").unlink()  # it belongs to the other folder
     return pipeline.Clone(tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium, to which nothing but this machine is there."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no Chromium with its driver here (Debian: apt install chromium chromium-driver)")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "headless",
+        "no-sandbox",  # which root cannot have
+        "disable-gpu",
+        "disable-background-networking",
+        "host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        "window-size=1800,1200",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # Selenium's manager would go online for what is here; it is not asked, and could not start.
+        monkeypatch.setenv("SE_MANAGER_PATH", "/nowhere")
+        started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    started.get("about:blank")
+    started.get_log("performance")  # of the page that the browser itself began with
+    yield started
+    started.quit()

@@ -100,9 +100,8 @@ def _shown(first: pd.DataFrame, crossed: list[str]) -> list[list[str]]:
     arms = first[crossed].drop_duplicates()
 
     def count() -> int:
-        return int(
-            pd.concat([arms[name].isin(own) | arms[name].isna() for name, own in values.items()], axis=1).all(1).sum()
-        )
+        shown = pd.DataFrame({name: arms[name].isin(own) | arms[name].isna() for name, own in values.items()})
+        return int(shown.all(axis=1).sum())
 
     while crossed and count() > MOST_ARMS:
         longest = max((name for name in crossed if name != "normalization"), key=lambda name: len(values[name]))
@@ -160,7 +159,7 @@ def _runs(curves: pd.DataFrame, first: pd.DataFrame, factors: list[str]) -> dict
     identity = [*factors, "seed"]
     learned = dict(_groups(curves.sort_values("step"), identity))
     found: dict[_Key, list[dict[str, Any]]] = {}
-    for key, rows in _groups(first.sort_values("target"), identity):
+    for key, rows in _groups(first.sort_values(["seed", "target"]), identity):
         steps = {mode: _plain(own["steps"]) for mode, own in rows.groupby("mode", sort=False) if mode in COLUMNS}
         own = learned.get(key, curves.iloc[:0])
         accuracy = {mode: _plain(own[column]) for mode, column in COLUMNS.items() if mode in steps}

@@ -109,7 +109,7 @@ function chartSpec(drawn, { target, logSteps, ink, faint }) {
         data: { values: [{}] },
         name: "handle",
         mark: rule({ strokeWidth: 22, opacity: 0.001, cursor: "ns-resize" }), // to drag
-        encoding: { y: atTarget },
+        encoding: { y: atTarget, tooltip: { value: "Drag to move the target" } }, // without one it gets no events
       },
     ],
     config: {
@@ -127,7 +127,8 @@ function dragging(view, element, onTarget) {
     if (!item?.mark?.name?.startsWith("handle")) return;
     event.preventDefault();
     const top = element.querySelector("svg").getBoundingClientRect().top + view.origin()[1];
-    const move = ({ clientY }) => onTarget(1 - view.scale("y").invert(clientY - top));
+    const accuracy = ({ clientY }) => 1 - view.scale("y").invert(clientY - top);
+    const move = (moved) => onTarget(Math.round(1000 * accuracy(moved)) / 1000); // a hand is no finer
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", () => window.removeEventListener("pointermove", move), { once: true });
   });
