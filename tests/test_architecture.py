@@ -32,6 +32,7 @@ ROOMS = [
     ["analysis"],
     ["claims"],
     ["figures"],
+    ["explorer"],
     ["report"],
     ["audit"],
     ["tracking"],
@@ -69,7 +70,7 @@ COMMANDS = {
     "train": ["execution.stage", "study.factors"],  # which settings a run has, columns, words: the table of factors
     "summarize": ["claims.summarize", "study.factors"],
     "plot": ["figures.draw", "study.factors"],
-    "report": ["report.write", "study.factors"],
+    "report": ["report.write", "explorer.write", "study.factors"],
 }
 
 

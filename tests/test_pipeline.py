@@ -39,7 +39,9 @@ def test_tables_figures_and_report_are_there(reproduced):
     assert (curves.groupby("normalization")["population_accuracy"].max() > 0.8).all()
     page = (reports / "report.html").read_text()
     assert page.count("data:image/svg+xml,") == 4
-    assert not re.findall(r'(?:src|href)="(?!data:|#)', page), "the page needs nothing beside it"
+    assert not re.findall(r'(?:src|href)="(?!data:|#|explorer\.html")', page), "the page needs nothing beside it"
+    assert "Steps to a target accuracy: digits" in (reports / "explorer.html").read_text()
+    assert reproduced.run("git", "ls-files", "reports/digits/explorer.html").stdout == "", "it is DVC's"
     assert "](figures/iterations_to_target.svg)" in (reports / "report.md").read_text()
     provenance = json.loads((reports / "provenance.json").read_text())
     assert provenance["runs"] == 8

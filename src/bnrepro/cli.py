@@ -174,10 +174,13 @@ def plot(dataset: params.DatasetName) -> None:
 @_dataset_argument
 @_stage
 def report(dataset: params.DatasetName) -> None:
-    """Write the report of a dataset from its tables and figures."""
+    """Write the report of a dataset from its tables and figures, and the explorer of its runs."""
+    from bnrepro.explorer.write import write as write_explorer
     from bnrepro.report.write import write
 
-    write(params.load_for(dataset), dataset)
+    parameters = params.load_for(dataset)
+    write(parameters, dataset)
+    write_explorer(parameters, dataset)
 
 
 @main.command()

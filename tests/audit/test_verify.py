@@ -158,6 +158,7 @@ ALTERED = {
             [f"{REPORTS}/figures/layers.pdf"],
         ),
         ("the report", replaced(f"{REPORTS}/report.md", "digits", "digit"), [f"{REPORTS}/report.md"]),
+        ("the explorer", replaced(f"{REPORTS}/explorer.html", "<body>", "<body> "), [f"{REPORTS}/explorer.html"]),
         ("metrics", replaced(f"{REPORTS}/metrics.json", "{", "{ "), [f"{REPORTS}/metrics.json"]),
         (
             "a hash in the lock",
@@ -257,10 +258,13 @@ def test_runs_of_other_code_are_found(clone):
     assert "4 recorded runs are none that params.yaml and this code ask for" in output
 
 
+EXPLORER = f"{REPORTS}/explorer.html"
+
+
 @pytest.fixture
 def without_runs(clone):
     """As `git clone` leaves it."""
-    for name in ("data/runs", "data/prepared", "data/raw", "data/checked", ".bnrepro", ".dvc/cache"):
+    for name in ("data/runs", "data/prepared", "data/raw", "data/checked", ".bnrepro", ".dvc/cache", EXPLORER):
         path = clone.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return clone

@@ -102,6 +102,7 @@ def shows_as_text(page, whole):
         "../../benchmarks/",
         "provenance.json",
         "claims.json",
+        "explorer.html",
         "https://arxiv.org/abs/",
     )
     assert links

@@ -11,7 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bnrepro import paths
+from bnrepro import explorer, paths
 from bnrepro.audit import scratch
 from bnrepro.audit.finding import Finding, compared
 from bnrepro.errors import BadInput
@@ -33,7 +33,7 @@ def check(datasets: Sequence[DatasetName]) -> Iterator[Finding]:
     absent = set()
     for stage, changes in _status(datasets).items():
         for name, state in _differences(changes):
-            if state == "deleted" and name.startswith(_NOT_IN_GIT):
+            if state == "deleted" and (name.startswith(_NOT_IN_GIT) or name.endswith(f"/{explorer.NAME}")):
                 absent.add(name)
             else:
                 stages_of[f"{name} {_STATES[state]}"].append(stage)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bnrepro import paths
+from bnrepro import explorer, paths
 from bnrepro.audit import scratch
 from bnrepro.audit.finding import Finding, compared
 from bnrepro.errors import BadInput
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import Params
 
-_DRAWN = ("figures/", "plots/", "report.")  # of a dataset's report: made from the tables
+_DRAWN = ("figures/", "plots/", "report.", explorer.NAME)  # of a dataset's report: made from the tables
 
 
 def check(params: Params, dataset: DatasetName) -> Iterator[Finding]:
@@ -20,13 +20,18 @@ def check(params: Params, dataset: DatasetName) -> Iterator[Finding]:
 
 
 def differing_files(committed: Path, made: Path) -> list[str]:
-    """Files that only one of the two folders has, or that differ."""
+    """Files that only one of the two folders has, or that differ.
+
+    The explorer is not in git: one that is not committed is no difference.
+    """
     names = {
         path.relative_to(folder).as_posix()
         for folder in (committed, made)
         for path in folder.rglob("*")
         if path.is_file()
     }
+    if not (committed / explorer.NAME).exists():
+        names.discard(explorer.NAME)
     return sorted(name for name in names if _bytes(committed / name) != _bytes(made / name))
 
 
@@ -50,6 +55,7 @@ def _tables(params: Params, dataset: DatasetName) -> Finding:
 
 
 def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
+    from bnrepro.explorer.write import write as write_explorer
     from bnrepro.figures.draw import draw
     from bnrepro.report.write import write
 
@@ -60,6 +66,7 @@ def _figures_and_report(params: Params, dataset: DatasetName) -> Finding:
         with scratch.project(paths.reference(), *made_from, paths.metrics(dataset)):
             draw(params, dataset)
             write(params, dataset)
+            write_explorer(params, dataset)
             differing = [f"reports/{dataset}/{name}" for name in differing_files(committed, paths.reports(dataset))]
     except BadInput as error:
         return Finding(what, "DIFFERS", f"they cannot be made: {error.message}")
