@@ -92,7 +92,9 @@ def write(params: Params, dataset: DatasetName) -> None:
         studies=studies.context(params, dataset, drawn, tabulated),
         provenance=tables.read_provenance(dataset),
     )
-    page = _TEMPLATES.get_template("report.html.j2").render(title=SOURCES[dataset].title, **pages.parts(text, folder))
+    page = _TEMPLATES.get_template("report.html.j2").render(
+        title=SOURCES[dataset].title, dataset=dataset, **pages.parts(text, folder)
+    )
     paths.write_text(folder / "report.md", text)
     paths.write_text(folder / "report.html", page)
 
