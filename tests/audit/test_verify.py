@@ -53,6 +53,16 @@ def test_all_runs_and_outputs_of_a_pipeline_are_verified_and_nothing_is_written(
     assert written(clone) == before
 
 
+def test_tables_that_need_the_images_are_made_again(clone):
+    """Those of study `deep`, whose layers' Jacobians are taken at images."""
+    deep = {"implementation": ["keras"], "normalization": ["batch"], "depth": [3], "activation": ["relu"]}
+    deep |= {"skip": ["none"], "learning_rate": [0.1], "hold_out": True}
+    clone.params(lambda tree: tree["studies"].update(deep=deep))
+    clone.run("dvc", "repro")
+    assert (clone.folder / "reports" / "digits" / "tables" / "jacobians.csv").is_file()
+    assert re.search(r"^ok +digits tables: ", verify(clone, "--runs", "0"), re.MULTILINE)
+
+
 def test_a_seed_repeats_the_choice(clone):
     first, again = (verify(clone, "--runs", "2", "--seed", "3") for _ in range(2))
     assert first.startswith("Training 2 runs of each dataset again, by --seed 3.\n")

@@ -43,9 +43,9 @@ def _tables(params: Params, dataset: DatasetName) -> Finding:
     missing = [study for study in studies if not paths.runs(dataset, study).is_dir()]
     if missing:
         return Finding(what, "not checked", f"the runs of {missing[0]} are not in this clone (`dvc repro` trains them)")
-    committed = paths.reports(dataset)
+    committed, made_from = paths.reports(dataset), [paths.runs(dataset, study) for study in studies]
     try:
-        with scratch.project(paths.reference(), *(paths.runs(dataset, study) for study in studies)):
+        with scratch.project(paths.reference(), paths.prepared(dataset), *made_from):  # some tables need the images
             summarize(params, dataset)
             unlike = differing_files(committed, paths.reports(dataset))
     except BadInput as error:
