@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml.error import YAMLError
 
 from bnrepro import paths
-from bnrepro.audit import scratch
+from bnrepro.audit import git, scratch
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput, Failed
 from bnrepro.figures import origin, registry
@@ -98,19 +98,19 @@ def _dataset_of(path: Path) -> str:
 
 def _commit_of(path: Path) -> tuple[str, str]:
     """The commit that last changed a file, and its date; refused where that is not what the tree holds."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    changed = git.text("status", "--porcelain", "--untracked-files=no")
     # new files there decide too, whatever the user's configuration has git show
-    changed += _git("status", "--porcelain", "--untracked-files=normal", "--", "src", "data/reference", "reports")
+    changed += git.text("status", "--porcelain", "--untracked-files=normal", "--", "src", "data/reference", "reports")
     if names := sorted({line[3:] for line in changed.splitlines()}):
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise Failed(
             f"the tree has changes that no commit has ({', '.join(names[:3])}{more}): commit or undo them first"
         )
-    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
+    if git.text("rev-parse", "--is-shallow-repository").strip() == "true":
         raise Failed(
             "this clone lacks its history, which says when a figure was changed: `git fetch --unshallow` gets it"
         )
-    log = _git("log", "-1", "--no-show-signature", "--format=%H %cs", "--", str(path))
+    log = git.text("log", "-1", "--no-show-signature", "--format=%H %cs", "--", str(path))
     if not log:
         raise Failed(f"{path.name} was never committed: no commit made it")
     commit, date = log.split()
@@ -121,7 +121,7 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
     """Draw the figures again by a commit's own code, from its own tables, and compare."""
     reports = f"reports/{dataset}"
     wanted = [*_DRAWN_FROM, f"{reports}/tables", f"{reports}/provenance.json"]
-    archive = _git("archive", "--format=tar", commit, "--", *wanted, text=False)
+    archive = git.output("archive", "--format=tar", commit, "--", *wanted)
     with scratch.folder() as folder:
         unpacked = subprocess.run(["tar", "-x", "-C", folder], input=archive, capture_output=True, check=False)
         if unpacked.returncode:
@@ -143,17 +143,6 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
                 f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "
                 "in this environment, it has other bytes"
             )
-
-
-def _git(*arguments: str, text: bool = True) -> Any:
-    command = ["git", "-C", str(paths.root()), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True)
-    except FileNotFoundError as error:
-        raise Failed("git is not installed: no commit can be named") from error
-    except subprocess.CalledProcessError as error:
-        raise Failed(f"git: {error.stderr.decode(errors='replace').strip()}") from error
-    return done.stdout.decode() if text else done.stdout
 
 
 def _of_software(citation: dict[str, Any], commit: str, date: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """`bnrepro compare`: what became of iterations and ratios between two commits, or DVC experiments."""
 
 import io
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import pandas as pd
 
 from bnrepro import paths, reading
 from bnrepro.analysis import tables
-from bnrepro.errors import BadInput, Failed
+from bnrepro.audit import git
+from bnrepro.errors import BadInput
 from bnrepro.report import wording
 from bnrepro.study.factors import FACTORS, DatasetName
 
@@ -78,9 +78,9 @@ def _table(dataset: DatasetName, name: str, commit: str | None, study: str | Non
     else:
         path = (paths.tables(dataset) / f"{name}.csv").relative_to(paths.root())
         try:
-            content = io.BytesIO(_git("show", f"{commit}:./{path.as_posix()}"))
+            content = io.BytesIO(git.output("show", f"{commit}:./{path.as_posix()}"))
             table = reading.table(content, ["target", "mode"])  # type: ignore[arg-type]  # pandas reads both
-        except (subprocess.CalledProcessError, reading.Unreadable) as error:
+        except (git.Refused, reading.Unreadable) as error:
             raise BadInput(f"{commit[:12]} has no readable {path}") from error
     if study is not None and study not in set(table["study"]):
         raise BadInput(f"{commit[:12] if commit else 'the working tree'} has no study {study} on {dataset}")
@@ -89,17 +89,10 @@ def _table(dataset: DatasetName, name: str, commit: str | None, study: str | Non
 
 def _commit(revision: str) -> str:
     """The commit of what git or DVC knows by this name."""
-    experiments = _git("for-each-ref", "--format=%(refname)", "refs/exps").decode().split()
+    experiments = git.text("for-each-ref", "--format=%(refname)", "refs/exps").split()
     for name in (revision, *(ref for ref in experiments if Path(ref).name == revision)):
         try:
-            return _git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().strip()
-        except subprocess.CalledProcessError:
+            return git.text("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}").strip()
+        except git.Refused:
             continue
     raise BadInput(f"{revision}: no commit of git's, and no experiment of DVC's (`dvc exp show` lists them)")
-
-
-def _git(*words: str) -> bytes:
-    try:
-        return subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, check=True).stdout
-    except FileNotFoundError as error:
-        raise Failed("git is not installed: no revision can be read") from error
