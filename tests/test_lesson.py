@@ -34,7 +34,7 @@ def test_every_claim_is_judged(report):
 def test_the_report_has_a_section_and_the_figure_of_every_claim(report):
     text, page = (report / "report.md").read_text(), (report / "report.html").read_text()
     for claim in ledger.LESSON:
-        assert f'<h3 id="{claim.id}"' in text
+        assert f'<h3 id="{claim.id}" markdown="1">' in text
         assert f'<h3 id="{claim.id}">' in page
         assert f'href="#{claim.id}"' in page
         if claim.figure and claim.id not in NOT_TESTED[report.name]:
