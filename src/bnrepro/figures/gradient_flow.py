@@ -56,11 +56,16 @@ def draw(flow: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
     for ax in axes[1, 1:]:
         ax.tick_params(labelleft=False)
     axes[0, 0].set_ylabel("gradient, over that of\nthe last hidden layer")
-    shown = {network: look for network, look in _NETWORKS.items() if len(_of(accuracy, network))}
-    handles = [panels.key(label, color=_color(key), linestyle=line) for key, (label, line, _) in shown.items()]
+    networks = _networks(accuracy).items()
+    handles = [panels.key(label, color=_color(key), linestyle=line) for key, (label, line, _) in networks]
     panels.legend(figure, handles, columnspacing=1.1)
     figure.subplots_adjust(left=0.145, right=0.985, bottom=0.085, top=0.89, wspace=0.16, hspace=0.36)
     return figure
+
+
+def _networks(accuracy: pd.DataFrame) -> dict[tuple[str, str], tuple[str, Any, str]]:
+    """The networks that the study has, and their looks."""
+    return {network: look for network, look in _NETWORKS.items() if len(_of(accuracy, network))}
 
 
 def _color(network: tuple[str, str]) -> str:
@@ -90,7 +95,7 @@ def _label(ax: Axes, text: str) -> None:
 def _accuracies(ax: Axes, accuracy: pd.DataFrame) -> None:
     """A row for each network: its accuracy in the fewest layers (hollow) and in the most (filled), joined."""
     depths = sorted(accuracy["depth"].unique())
-    shown = {network: look for network, look in _NETWORKS.items() if len(_of(accuracy, network))}
+    shown = _networks(accuracy)
     for place, (network, (_, line, _)) in enumerate(shown.items()):
         own = _of(accuracy, network).sort_values("depth")
         color = _color(network)
