@@ -48,7 +48,10 @@ def test_training_keeps_what_it_could_file(reproduced, disk):
     for name in (".bnrepro/store", "data/runs"):
         shutil.rmtree(disk.seen.folder / name)
     stamps = {}
-    for left in (0, 400_000):  # a run of an Estimator takes 280,000 while it trains, so that one worker has room, not two
+    for left in (
+        0,
+        400_000,
+    ):  # a run of an Estimator takes 280,000 while it trains, so that one worker has room, not two
         refused(disk, left, "bnrepro", "train", "digits", "depth", "--workers", "1")
         assert disk.seen.stamps() | stamps == disk.seen.stamps()
         stamps = disk.seen.stamps()

@@ -229,14 +229,15 @@ def publish() -> None:
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI.  [default: a free one]")
-def ui(port: int | None) -> None:
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser, where there is one.")
+def ui(port: int | None, browser: bool) -> None:
     """Publish, then open MLflow's UI on 127.0.0.1."""
     from bnrepro.tracking import publish, serving
 
     parameters = params.load()
     click.echo("Publishing to MLflow what is missing there ...")
     publish.publish_all(parameters)
-    serving.serve(port=port)
+    serving.serve(port=port, browser=browser)
 
 
 @main.command()

@@ -18,8 +18,8 @@ from tests import pipeline
 
 pytestmark = pytest.mark.slow
 
-SERIES = "depth 1 · batch normalization · Keras model"
-EVALUATIONS = 11  # of 100 steps, every 10, and at the start
+SERIES = "depth 3 · batch normalization · Keras model"
+EVALUATIONS = 31  # of 300 steps, every 10, and at the start
 # Rows of the list of runs, and in them the cell with the name.
 NAMES = "//*[contains(@class, 'ag-pinned-left-cols-container')]/*[@role='row']"
 # The points of the chart `accuracy`, which is the first.
@@ -55,9 +55,15 @@ class Ui:
         return [record["curve"]["accuracy"][-1] for record in records if wanted <= record["spec"].items()]
 
 
+def small_of_depth_3(tree: dict) -> None:
+    pipeline.small(tree)
+    tree["studies"]["depth"]["depth"] = [3]
+    tree["training"]["digits"]["steps"] = 300  # where some arrive
+
+
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory):
-    clone = pipeline.clone(tmp_path_factory.mktemp("ui"))
+    clone = pipeline.clone(tmp_path_factory.mktemp("ui"), small_of_depth_3)
     clone.run("dvc", "repro")
     shown = Ui(clone)
     yield shown
@@ -72,6 +78,7 @@ class Page:
         self._browser, self._screenshots = browser, screenshots
 
     def open(self, url: str) -> None:
+        self._browser.set_window_size(2000, 1000)  # columns beyond the window are not there
         self._browser.get("about:blank")  # an address that differs in its #fragment alone would not be loaded
         self._browser.get(url)
 
@@ -83,6 +90,15 @@ class Page:
             return [element.get_attribute(what) for element in found] if len(found) >= count else None
 
         return self._until(seen, xpath)
+
+    def columns(self) -> list[str]:
+        """Of the list of runs, from left to right."""
+        self.read("//*[@role='columnheader'][contains(@col-id, 'metrics.`')]", 6)
+        headers = self._browser.find_elements("xpath", "//*[@role='columnheader'][contains(@col-id, '.`')]")
+        return [header.get_attribute("col-id") for header in sorted(headers, key=lambda header: header.rect["x"])]
+
+    def lacks(self, xpath: str) -> bool:
+        return not any(element.is_displayed() for element in self._browser.find_elements("xpath", xpath))
 
     def click(self, xpath: str) -> None:
         self._until(lambda: self._browser.find_element("xpath", xpath).click() or True, xpath)
@@ -161,9 +177,7 @@ def test_series_are_listed_with_mean_and_range_and_unfold_into_seeds(ui, page):
     assert names[0] == "report"
     assert SERIES in names
     assert len(set(names)) == 5, "four series and the report"
-    assert {"Duration", "accuracy", "accuracy_low", "accuracy_high", "seeds"} <= set(
-        page.read("//*[@role='columnheader']", 6)
-    )
+    assert page.columns()[1:4] == ["tags.`study`", "metrics.`ratio_at_0.5`", "metrics.`ratio_at_0.8`"]
     place = names.index(SERIES)
     accuracies = ui.final_accuracies()
     for name, value in {"": fmean(accuracies), "_low": min(accuracies), "_high": max(accuracies)}.items():
@@ -205,6 +219,28 @@ def test_a_series_shows_its_aggregate_and_a_seed_its_curve(ui, page):
     assert len(places) == EVALUATIONS
     assert len({height for _, height in places}) > 5, "a curve, and not a line"
     page.screenshot("7-seed-metrics")
+
+
+def test_a_comparison_of_depth_3_is_a_click_away(ui, page):
+    page.open(ui.runs)
+    (comparison,) = page.read(link("Depth 3, with and without batch normalization"), 1, "href")
+    page.open(comparison)  # it opens in a tab of its own
+    for section in ("Accuracy and loss by iterations", "Iterations to a test accuracy"):
+        page.read(f"//*[starts-with(normalize-space(), '{section}')]")
+    assert set(page.read(f"{NAMES}//a", 2)) == {SERIES, "depth 3 · no normalization · Keras model"}
+    assert len(page.read(POINTS, 2 * (EVALUATIONS - 1))) == 2 * (EVALUATIONS - 1), (
+        "a curve each, from the first step on"
+    )
+    page.screenshot("12-comparison")
+
+
+def test_nobody_is_led_to_pages_about_language_models(ui, page):
+    page.open(ui.runs)
+    (run,) = page.read(link(SERIES), 1, "href")
+    for address in (run.partition("?")[0], f"{ui.address}/", f"{ui.address}/#/experiments"):
+        page.open(address)
+        page.read("//*[normalize-space()='Model training']")
+        assert page.lacks("//*[normalize-space()='Playground' or @placeholder='Ask a question...']")
 
 
 def test_the_report_shows_its_figures(ui, page):

@@ -1,4 +1,4 @@
-"""What MLflow shows of the records: names, notes, points, and the view in which its page opens."""
+"""What MLflow shows of the records: names, notes and points."""
 
 import hashlib
 import json
@@ -6,56 +6,26 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, geometric_mean
 from typing import Any
 
-from bnrepro.data.source import Source
-from bnrepro.study.factors import COLUMNS, FACTORS, settings, unusual
+from bnrepro.study.factors import FACTORS, settings, unusual
+from bnrepro.tracking.views import RANGED
 
 Record = dict[str, Any]
 Points = dict[tuple[str, int], float]  # (metric, step): value
 
-NOTE = "mlflow.note.content"
-_VIEW = "bnrepro"
-VIEW = f"mlflow.sharedViewState.{_VIEW}"
-_RANGED = "accuracy"  # of a series' metrics, the one whose range over seeds is shown beside its mean
-STUDIES = "bnrepro.studies"
-
-
-def of_experiment(source: Source, targets: Sequence[float]) -> dict[str, str]:
-    """Tags of a dataset's experiment: its description, and a shared view with the columns that tell series apart."""
-    shown = {
-        "metrics": [
-            *(_RANGED, f"{_RANGED}_low", f"{_RANGED}_high", "seeds"),
-            *(f"{name}_{target:g}" for name in ("ratio_at", "steps_to") for target in targets),
-        ],
-        "params": COLUMNS,
-        "tags": [STUDIES],
-    }
-    columns = [f"{kind}.`{name}`" for kind, names in shown.items() for name in names]
-    return {
-        NOTE: f"{source.title}: {source.about}.\n\n"
-        "A row is the mean over seeds (`_low`, `_high`: its range); unfold it for them. `steps_to_<target>`: "
-        "iterations to a test accuracy; a seed that never arrives counts with all of its own, and `seeds_at_<target>` "
-        "arrive. `ratio_at_<target>`: iterations without normalization over those with it, of geometric means. Figures "
-        "are in `report`.",
-        VIEW: json.dumps({"selectedColumns": columns}),
-    }
-
-
-def page(experiment_id: str) -> str:
-    """Where MLflow's page has the runs of an experiment, in the view that `of_experiment` describes."""
-    # MLflow's pages are about language models, unless asked for the other kind.
-    return f"#/experiments/{experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={_VIEW}"
+# What a study sets for its runs beside the network: how long, and how often they are looked at.
+_BUDGET = ("steps", "evaluate_every", "evaluations")
 
 
 def name(spec: dict[str, Any], usual: Mapping[str, Any]) -> str:
     """The name of a series: what is unusual about it, then what all have, in the order in which series differ.
 
-    The page cuts names after some thirty characters.
+    The page cuts names after some thirty characters. What a study sets of the budget is in the column `study`.
 
     Args:
         usual: see `bnrepro.study.factors.unusual`. Series that differ in a setting differ in their names.
     """
     shown = dict.fromkeys([*unusual(spec, usual), "depth", "normalization", "implementation"])
-    return " · ".join(FACTORS[factor].tell(spec[factor]) for factor in shown if factor != "seed")
+    return " · ".join(FACTORS[factor].tell(spec[factor]) for factor in shown if factor not in ("seed", *_BUDGET))
 
 
 def told(params: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
@@ -69,7 +39,23 @@ def note_on_series(members: list[Record]) -> str:
     note = f"The mean over the seeds {seeds}; `_low` and `_high` are the lowest and the highest of them."
     if diverged := [str(record["spec"]["seed"]) for record in members if record["diverged_at"] is not None]:
         note += f" Diverged: {', '.join(diverged)}. The mean ends where the first of them did."
-    return note
+    return f"{note}\n\n{_at_the_end(members)}"
+
+
+def note_on_run(record: Record) -> str:
+    return _at_the_end([record])
+
+
+def _at_the_end(members: list[Record]) -> str:
+    """What was measured after training alone, as a table: MLflow would draw a chart of one point for each."""
+    rows = [f"| {name.replace('_', ' ')} | {value:.6g} |" for name, value in _finals(members).items()]
+    return "\n".join(["| after training | |", "|---|---|", *rows]) if rows else "Nothing was measured after training."
+
+
+def _finals(members: list[Record]) -> dict[str, float]:
+    """Means over seeds of what all of them have."""
+    values = {name: [record["final"].get(name) for record in members] for name in members[0]["final"]}
+    return {name: fmean(of_seeds) for name, of_seeds in values.items() if None not in of_seeds}
 
 
 def note_on_report(title: str) -> str:
@@ -90,24 +76,22 @@ def provenance(record: Record) -> dict[str, str]:
 
 
 def points(record: Record, targets: Sequence[float]) -> Points:
-    """A record's curves, its final measurements at the last step, and the steps of its arrival at targets."""
+    """A record's curves, and the steps of its arrival at targets."""
     steps = record["curve"]["step"]
     curves = {name: values for name, values in record["curve"].items() if name != "step"}
     found = {(name, step): value for name, values in curves.items() for step, value in zip(steps, values, strict=True)}
-    found |= {(f"final_{name}", steps[-1]): value for name, value in record["final"].items()}
     return {key: value for key, value in (found | arrivals(record, targets)).items() if value is not None}
 
 
 def over_seeds(members: list[Record]) -> Points:
     """Means over seeds, at the steps that all of them reached: survivors alone would flatter."""
     first, *others = [points(record, ()) for record in members]
-    diverged = sum(record["diverged_at"] is not None for record in members)
-    found: Points = {("seeds", 0): len(members), ("seeds_diverged", 0): diverged}
+    found: Points = {("seeds", 0): len(members)}
     for name, step in first:
         if all((name, step) in other for other in others):
             values = [first[name, step], *(other[name, step] for other in others)]
-            found[name, step] = fmean(values)
-            if name == _RANGED:
+            found[name, step] = _rounded(fmean(values))
+            if name == RANGED:
                 found[f"{name}_low", step], found[f"{name}_high", step] = min(values), max(values)
     return found
 
@@ -129,12 +113,18 @@ def arrivals_over_seeds(members: list[Record], baseline: list[Record] | None, ta
     found: Points = {}
     for target in targets:
         steps, arrived = _steps_within(members, target)
-        found[f"steps_to_{target:g}", 0], found[f"seeds_at_{target:g}", 0] = fmean(steps), arrived
+        found[f"steps_to_{target:g}", 0] = _rounded(fmean(steps))
+        found[f"seeds_at_{target:g}", 0] = arrived
         if baseline:
             without, arrived_without = _steps_within(baseline, target)
             if arrived + arrived_without:
-                found[f"ratio_at_{target:g}", 0] = geometric_mean(without) / geometric_mean(steps)
+                found[f"ratio_at_{target:g}", 0] = _rounded(geometric_mean(without) / geometric_mean(steps))
     return found
+
+
+def _rounded(value: float) -> float:
+    """Seven significant digits, as records have; more would not fit a column."""
+    return float(f"{value:.7g}")
 
 
 def _steps_within(members: list[Record], target: float) -> tuple[list[float], int]:

@@ -192,6 +192,6 @@ def artifacts(dataset: str = "") -> str:
 
 def experiment_ids() -> dict[str, str]:
     """MLflow's id of each dataset's experiment."""
-    names = {f"bnrepro/{dataset}": dataset for dataset in NAMES}
     with failing_in_a_line():
-        return {names[e.name]: e.experiment_id for e in connect().search_experiments() if e.name in names}
+        found = {experiment.name: experiment.experiment_id for experiment in connect().search_experiments()}
+    return {dataset: found[f"bnrepro/{dataset}"] for dataset in NAMES if f"bnrepro/{dataset}" in found}

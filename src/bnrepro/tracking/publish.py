@@ -21,13 +21,14 @@ from bnrepro.data.registry import SOURCES
 from bnrepro.records import schema, store
 from bnrepro.study.factors import DatasetName, RunSpec
 from bnrepro.study.params import Params
-from bnrepro.tracking import content, database
-from bnrepro.tracking.content import NOTE, Points, Record
+from bnrepro.tracking import content, database, views
+from bnrepro.tracking.content import Points, Record
+from bnrepro.tracking.views import KIND, NOTE
 
 Sidecar = dict[str, Any]
 
 KEYS = {"run": "bnrepro.fingerprint", "series": "bnrepro.series", "report": "bnrepro.report"}
-KIND, CONTENT, PARENT = "bnrepro.kind", "bnrepro.content", "mlflow.parentRunId"
+CONTENT, PARENT = "bnrepro.content", "mlflow.parentRunId"
 
 _SOURCE = {"mlflow.source.name": "bnrepro", "mlflow.source.type": "LOCAL"}  # beside it MLflow shows the commit
 _SIDECAR_TAGS = {"commit": "mlflow.source.git.commit", "bnrepro": "bnrepro.version"}  # any other key: bnrepro.<key>
@@ -35,7 +36,9 @@ _CHUNK = 900  # of the 1000 metrics, parameters and tags that MLflow takes in on
 
 
 def publish_all(params: Params) -> int:
-    """Publish what the stages have made, all datasets and studies, and the reports. What is there is left alone.
+    """Publish what the stages have made, and every report. What is there is left alone.
+
+    Of all datasets: those that params.yaml does not list have their committed reports, and after `make paper` runs.
 
     Returns:
         The number of runs newly published (parents and reports apart).
@@ -45,8 +48,10 @@ def publish_all(params: Params) -> int:
         Failed: MLflow could not be reached.
     """
     publisher, published = Publisher(params), 0
-    for dataset in params.datasets:
+    for dataset in SOURCES:
         made = [study for study in params.studies if (paths.runs(dataset, study) / schema.INDEX).is_file()]
+        if not (dataset in params.datasets or made or paths.reports(dataset).is_dir()):
+            continue
         studies = {study: schema.of_study(dataset, study) for study in made}
         with database.failing_in_a_line():
             published += publisher.publish_dataset(dataset, studies)
@@ -91,7 +96,7 @@ class Publisher:
             experiment.look_up()
             published = self._publish(experiment, runs)
             for series, names in membership.items():
-                experiment.tag(experiment.known["series", series][0], content.STUDIES, ", ".join(names))
+                experiment.tag(experiment.known["series", series][0], views.STUDY, ", ".join(names))
             experiment.tell_apart()
             if paths.reports(dataset).is_dir():
                 experiment.show_report(dataset, paths.reports(dataset))
@@ -138,19 +143,17 @@ class _Experiment:
         self._client, self._usual, self._targets = client, usual, targets
         self.known: dict[tuple[str, str], list[Any]] = defaultdict(list)
         name = f"bnrepro/{dataset}"
-        tags = content.of_experiment(SOURCES[dataset], targets)
-        experiment = client.get_experiment_by_name(name)
+        experiment, found = client.get_experiment_by_name(name), {}
         if experiment is None:
             location = None if addresses.is_server(database.tracking_uri()) else database.artifacts(dataset)
-            self._id = client.create_experiment(name, artifact_location=location, tags=tags)
+            self._id = client.create_experiment(name, artifact_location=location)
         else:
-            self._id = experiment.experiment_id
+            self._id, found = experiment.experiment_id, experiment.tags
             if experiment.lifecycle_stage == "deleted":
                 client.restore_experiment(self._id)
-            for tag, value in tags.items():
-                found = experiment.tags.get(tag)
-                if found is None or (tag == content.VIEW and found != value):  # a note may be somebody's own
-                    client.set_experiment_tag(self._id, tag, value)
+        for tag, value in views.tags(SOURCES[dataset], targets, self._id).items():
+            if tag not in found or (views.is_view(tag) and found[tag] != value):  # a note may be somebody's own
+                client.set_experiment_tag(self._id, tag, value)
 
     def look_up(self, *series: str) -> None:
         """Find the runs of the experiment, or of one series where just one is named."""
@@ -210,7 +213,7 @@ class _Experiment:
             shared = set.intersection(*map(set, found.values()))
             for run_id, settings in found.items():
                 if own := [setting for setting in settings if setting not in shared]:
-                    self._client.update_run(run_id, name=" · ".join([*own, name]))
+                    self._client.update_run(run_id, name=" · ".join([name, *own]))
 
     def show_report(self, dataset: str, folder: Path) -> None:
         """Show the files of a report."""
@@ -238,6 +241,7 @@ class _Experiment:
 
     def _child(self, series: str, record: Record, sidecar: Sidecar, under: dict[str, str]) -> Any:
         tags = {KEYS["series"]: series, **_SOURCE, **content.provenance(record), **under}
+        tags[NOTE] = content.note_on_run(record)
         if record["diverged_at"] is not None:
             tags["bnrepro.diverged_at"] = str(record["diverged_at"])
         for name, value in sidecar.items():

@@ -7,25 +7,27 @@ import socket
 import subprocess
 import sys
 import time
+import webbrowser
 from contextlib import suppress
 
 import click
 
 from bnrepro import addresses, environment, paths
 from bnrepro.errors import BadInput, Failed
-from bnrepro.tracking import content, database
+from bnrepro.tracking import database, views
 
 _HOST = "127.0.0.1"
 _PATIENCE_SECONDS = 180  # it starts in ten, on a machine that is busy in a minute
 
 
-def serve(port: int | None = None) -> str:
+def serve(port: int | None = None, browser: bool = False) -> str:
     """Run MLflow's own server over the default store, print its address, and stay until Ctrl-C; then it is gone too.
 
     Where MLFLOW_TRACKING_URI names a server, its address is printed without a password, and there is nothing to run.
 
     Args:
         port: any free one if None.
+        browser: show the runs in a browser, where somebody sits before one.
 
     Returns:
         The address.
@@ -48,7 +50,7 @@ def serve(port: int | None = None) -> str:
     address, experiments = f"http://{_HOST}:{port}", database.experiment_ids()
     log = paths.private() / "mlflow-server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", str(port), "--workers", "1"]
-    command += ["--default-artifact-root", database.artifacts()]
+    command += ["--default-artifact-root", database.artifacts(), "--app-name", "bnrepro"]
     # The address may have a password: everybody sees a command line.
     variables = environment.cleaned(os.environ) | database.ENVIRONMENT | {"MLFLOW_BACKEND_STORE_URI": uri}
     click.echo("Starting MLflow's server ...")
@@ -71,8 +73,11 @@ def serve(port: int | None = None) -> str:
             time.sleep(0.2)
         if server.poll() is None:
             click.echo(f"MLflow is at {address} (Ctrl-C ends it)")
-            for dataset, identifier in experiments.items():
-                click.echo(f"The runs on {dataset}: {address}/{content.page(identifier)}")
+            pages = {name: f"{address}/{views.page(identifier)}" for name, identifier in experiments.items()}
+            for dataset, page in pages.items():
+                click.echo(f"The runs on {dataset}: {page}")
+            if browser and pages:
+                show(next(iter(pages.values())))
         server.wait()
         raise Failed(f"MLflow's server ended by itself; it said why in {log}")
     except KeyboardInterrupt:
@@ -83,6 +88,13 @@ def serve(port: int | None = None) -> str:
         _end(server)
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def show(page: str) -> None:
+    """Open a page in the user's browser; nothing where a terminal or a screen is missing."""
+    screen = sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.stdout.isatty() and screen:
+        webbrowser.open(page)
 
 
 def _leave(*_: object) -> None:
