@@ -53,17 +53,27 @@ def cite(figure: str) -> str:
 
 def _entries(commit: str, date: str) -> list[str]:
     """BibTeX of the software and of the paper, by CITATION.cff."""
+    citation = read_citation()
     try:
-        citation = reading.load(paths.root() / "CITATION.cff")
         paper = citation["references"][0]  # a fork may add others
         return [
             _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
             _bibtex("inproceedings", "ioffe2015batch", _of_paper(paper)),
         ]
-    except (OSError, ValueError, YAMLError) as error:
-        raise BadInput(f"CITATION.cff: not readable ({error})") from error
     except (LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"CITATION.cff: lacks what BibTeX needs of this software, or of the paper ({error})") from error
+
+
+def read_citation() -> Any:
+    """What CITATION.cff holds.
+
+    Raises:
+        BadInput: it is missing, or no YAML.
+    """
+    try:
+        return reading.load(paths.root() / "CITATION.cff")
+    except (OSError, ValueError, YAMLError) as error:
+        raise BadInput(f"CITATION.cff: not readable ({error})") from error
 
 
 def _find(figure: str) -> Path:
