@@ -49,9 +49,11 @@ _OF_REPORTS = {
 }
 _FORMATS = {
     ".cff": "application/yaml",
+    ".gz": "application/gzip",
     ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".npy": "application/octet-stream",
     ".toml": "application/toml",
     ".yaml": "application/yaml",
 }

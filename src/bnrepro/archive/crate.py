@@ -35,8 +35,15 @@ def describe(archive: Archive, reported: Sequence[runs.Run]) -> dict[str, bytes]
     _payload(draft)
     runs.add(draft, reported, authors)
     preview = draft.crate.add(Preview(draft.crate))
-    graph = json.dumps(draft.crate.metadata.generate(), indent=1, sort_keys=True, ensure_ascii=False)
-    return {_METADATA: f"{graph}\n".encode(), _PREVIEW: preview.generate_html().encode()}
+    metadata = draft.crate.metadata.generate()
+    metadata["@graph"] = [_compact(entity) for entity in metadata["@graph"]]
+    text = json.dumps(metadata, indent=1, sort_keys=True, ensure_ascii=False)
+    return {_METADATA: f"{text}\n".encode(), _PREVIEW: preview.generate_html().encode()}
+
+
+def _compact(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """As RO-Crate recommends: one value is no list."""
+    return {name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in entity.items()}
 
 
 def _root(draft: Draft, authors: list[ContextEntity]) -> None:

@@ -118,6 +118,7 @@ def _raw(draft: Draft, dataset: DatasetName) -> ContextEntity:
             f"#data/{dataset}/{name}",
             "File",
             name=name,
+            encodingFormat=contents.media_type(name),
             contentSize=str(size),
             sha256=digest,
             url=[f"{mirror}{name}" for mirror in mirrors],
