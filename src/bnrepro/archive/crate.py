@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rocrate.model import ContextEntity, Preview
+from rocrate.model import ContextEntity
 
 from bnrepro.archive import contents, runs
 from bnrepro.archive.draft import Archive, Draft
 
-_METADATA, _PREVIEW = "ro-crate-metadata.json", Preview.BASENAME
+NAME = "ro-crate-metadata.json"
 _RO_CRATE, _WORKFLOW_CRATE = "https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -23,8 +23,8 @@ _PROFILES = {
 }
 
 
-def describe(archive: Archive, reported: Sequence[runs.Run]) -> dict[str, bytes]:
-    """The metadata, and a page that shows them, by name.
+def describe(archive: Archive, reported: Sequence[runs.Run]) -> bytes:
+    """The content of `NAME`.
 
     Raises:
         LookupError: CITATION.cff lacks something.
@@ -34,11 +34,10 @@ def describe(archive: Archive, reported: Sequence[runs.Run]) -> dict[str, bytes]
     _root(draft, authors)
     _payload(draft)
     runs.add(draft, reported, authors)
-    preview = draft.crate.add(Preview(draft.crate))
     metadata = draft.crate.metadata.generate()
     metadata["@graph"] = [_compact(entity) for entity in metadata["@graph"]]
     text = json.dumps(metadata, indent=1, sort_keys=True, ensure_ascii=False)
-    return {_METADATA: f"{text}\n".encode(), _PREVIEW: preview.generate_html().encode()}
+    return f"{text}\n".encode()
 
 
 def _compact(entity: Mapping[str, Any]) -> dict[str, Any]:

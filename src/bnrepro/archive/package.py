@@ -53,11 +53,11 @@ def package(params: Params, target: Path | None) -> Path:
     ]
     held = {name: packed.content for name, packed in files.items()}
     try:
-        described = crate.describe(Archive(held, citation, commit, made.isoformat()), runs)
+        metadata = crate.describe(Archive(held, citation, commit, made.isoformat()), runs)
         target = target or Path(f"bnrepro-{citation['version']}-{commit[:12]}{SUFFIX}")
     except (LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"CITATION.cff: lacks what is told of this software, or of the paper ({error})") from error
-    _write(target, files | {name: _Packed(content) for name, content in described.items()}, made)
+    _write(target, files | {crate.NAME: _Packed(metadata)}, made)
     return target
 
 

@@ -23,7 +23,7 @@ _TIME = (
 # What of provenance.json is told by itself: what the runs were given, and what came of them.
 _GIVEN = {
     "numerics": "How a processor computes; `portable`: with the same bits on all of them that have AVX2.",
-    "device": "What trained.",
+    "device": "What trained: a processor or a GPU.",
     "processor": "The processors that repeat the bits of the runs.",
     "data_digest": "SHA-256 over the prepared images.",
     "source_digest": "SHA-256 over the code that trained, of all implementations.",
