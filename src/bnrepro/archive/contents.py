@@ -11,7 +11,10 @@ NEEDED = ("README.md", WORKFLOW, PARAMS, LOCK, "pyproject.toml")  # what metadat
 _ABOUT = {
     ".ci/": "What continuous integration runs.",
     ".dvc/": "DVC's configuration.",
+    ".dvcignore": "What DVC does not look at.",
+    ".gitattributes": "How git treats files.",
     ".github/": "GitHub's call of continuous integration.",
+    ".gitignore": "What git does not track.",
     "CHANGELOG.md": "What has changed, for users.",
     "CITATION.cff": "How to cite this software and the paper that it replicates.",
     "CONTRIBUTING.md": "How to change this project: tests, style, claims, figures, the committed results.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from rocrate.model import ContextEntity
 
-from bnrepro.archive import contents, runs
+from bnrepro.archive import contents, rubric, runs
 from bnrepro.archive.draft import Archive, Draft
 
 NAME = "ro-crate-metadata.json"
@@ -50,7 +50,8 @@ def _root(draft: Draft, authors: list[ContextEntity]) -> None:
     archive, citation, root = draft.archive, draft.archive.citation, draft.root
     draft.crate.metadata["conformsTo"] = [{"@id": _RO_CRATE}, {"@id": _WORKFLOW_CRATE}]
     root["name"] = citation["title"]
-    root["description"] = f"{' '.join(citation['abstract'].split())} The files are those of git's commit."
+    about = " ".join(citation["abstract"].split())
+    root["description"] = f"{about} All files but {NAME} and {rubric.NAME} are those of commit {archive.commit}."
     root["version"] = str(citation["version"])
     root["identifier"] = f"swh:1:rev:{archive.commit}"  # what Software Heritage calls a commit of git's
     root["datePublished"] = archive.date
