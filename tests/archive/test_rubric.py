@@ -91,7 +91,7 @@ def test_a_claim_has_its_source_and_each_of_its_rules_the_statement(rubric):
     found = {claim["id"]: claim for group in rubric["sub_tasks"] for claim in group["sub_tasks"]}
     assert found.keys() == claims.keys()
     for name, claim in claims.items():
-        assert found[name]["source"] == claim.source
+        assert (found[name]["source"], found[name]["requirements"]) == (claim.source, claim.stated.statement)
         judged = {node["judged"]: node["requirements"] for node in found[name]["sub_tasks"]}
         assert judged["as stated"] == claim.stated.statement
         assert judged.get("as meant") == (claim.meant and claim.meant.statement)

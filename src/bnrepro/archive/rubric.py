@@ -29,7 +29,8 @@ _GROUPS: list[tuple[str, str, Sequence[Claim]]] = [
 ]
 _KEYS = {
     "weight": "equal everywhere: no claim is said to count more than another",
-    "requirements": "of a rule the statement that it judges; of a leaf the rule in words",
+    "requirements": "of a claim what its source states; of a rule the statement that it judges; of a leaf the rule in "
+    "words",
     "judged": "as stated: by the words of the source; as meant: in words of this project, where the source's are "
     "imprecise",
     "digest": "SHA-256 over the rule and the settings that it is judged on, as in claims.json",
@@ -123,7 +124,7 @@ def _of_claim(claim: Claim, reported: Sequence[_Reported]) -> dict[str, Any]:
             leaves = [one.leaf(claim, which, rule) for one in reported if one.judged(claim, which)]
             own = {"judged": f"as {which}", "measure": rule.measure}
             nodes.append(_node(f"{claim.id}/{which}", rule.statement, leaves) | own)
-    return _node(claim.id, claim.title, _with_leaves(nodes)) | {"source": claim.source}
+    return _node(claim.id, claim.stated.statement, _with_leaves(nodes)) | {"title": claim.title, "source": claim.source}
 
 
 def _node(name: str, requirements: str, sub_tasks: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
