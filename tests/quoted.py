@@ -30,7 +30,7 @@ from bnrepro.report import answer, verdicts
 from bnrepro.study import params
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/findings.md"]
+DOCUMENTS = ["README.md", "docs/findings.md", "docs/summary.md"]
 TITLES = {"digits": "digits", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 MARK = re.compile(r"<!-- (?P<source>[^/]+?) -->(?P<text>.*?)<!-- / -->", re.DOTALL)
 _VERBS = {

@@ -35,6 +35,7 @@ ROOMS = [
     ["explorer"],
     ["report"],
     ["audit"],
+    ["archive"],
     ["tracking"],
     ["cli"],
     ["__main__"],

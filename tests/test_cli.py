@@ -17,7 +17,7 @@ def bnrepro(*arguments):
 
 def test_commands_are_listed_in_the_order_of_the_pipeline():
     names = ["check", "fetch", "prepare", "train", "summarize", "plot", "report"]
-    names += ["plan", "merge-lock", "publish", "ui", "verify", "compare", "cite"]
+    names += ["plan", "merge-lock", "publish", "ui", "verify", "compare", "cite", "package"]
     assert list(main.commands) == names
     listed = bnrepro("--help").output
     assert sorted(names, key=lambda name: listed.index(f"\n  {name} ")) == names

@@ -21,7 +21,7 @@ OTHER_SECTIONS = {
 }
 # Numbers that are no results: names, the paper's statement, and what a sentence fixes before a result.
 NAMES = (
-    r"Szegedy 2015|Figure 1\([a-c, ]+\)|Figures? 2( and 3)?|Figure 3|95% interval|momentum 0\.999|200 times|"
+    r"Szegedy 2015|Figure 1(\([a-c, ]+\))?|Figures? 2( and 3)?|Figure 3|95% intervals?|momentum 0\.999|200 times|"
     r"\b([Tt]o|reach|reaches) 9[057]%|rate of 1\.2|Algorithm 2|seed of 100"
 )
 NOT_SHOWN = r"`[^`]*`|\]\([^)]*\)|^\d\. |<!--.*?-->"

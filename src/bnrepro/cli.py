@@ -316,3 +316,17 @@ def cite(figure: str) -> None:
     from bnrepro.audit import cite
 
     click.echo(cite.cite(figure))
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def package(file: Path | None) -> None:
+    """Pack the last commit into one zip FILE for an archive.
+
+    It holds the repository's files, results among them, a rubric of all claims, and metadata: a Workflow Run RO-Crate.
+    By default FILE is bnrepro-<version>-<commit>.crate.zip in the working folder.
+    """
+    from bnrepro.archive.package import package as pack
+
+    written = pack(params.load(), file)
+    click.echo(f"{written}: {written.stat().st_size / 1e6:.1f} MB")

@@ -53,17 +53,27 @@ def cite(figure: str) -> str:
 
 def _entries(commit: str, date: str) -> list[str]:
     """BibTeX of the software and of the paper, by CITATION.cff."""
+    citation = read_citation()
     try:
-        citation = reading.load(paths.root() / "CITATION.cff")
         paper = citation["references"][0]  # a fork may add others
         return [
             _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
             _bibtex("inproceedings", "ioffe2015batch", _of_paper(paper)),
         ]
-    except (OSError, ValueError, YAMLError) as error:
-        raise BadInput(f"CITATION.cff: not readable ({error})") from error
     except (LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"CITATION.cff: lacks what BibTeX needs of this software, or of the paper ({error})") from error
+
+
+def read_citation() -> Any:
+    """What CITATION.cff holds.
+
+    Raises:
+        BadInput: it is missing, or no YAML.
+    """
+    try:
+        return reading.load(paths.root() / "CITATION.cff")
+    except (OSError, ValueError, YAMLError) as error:
+        raise BadInput(f"CITATION.cff: not readable ({error})") from error
 
 
 def _find(figure: str) -> Path:
@@ -98,22 +108,12 @@ def _dataset_of(path: Path) -> str:
 
 def _commit_of(path: Path) -> tuple[str, str]:
     """The commit that last changed a file, and its date; refused where that is not what the tree holds."""
-    changed = git.text("status", "--porcelain", "--untracked-files=no")
-    # new files there decide too, whatever the user's configuration has git show
-    changed += git.text("status", "--porcelain", "--untracked-files=normal", "--", "src", "data/reference", "reports")
-    if names := sorted({line[3:] for line in changed.splitlines()}):
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        raise Failed(
-            f"the tree has changes that no commit has ({', '.join(names[:3])}{more}): commit or undo them first"
-        )
-    if git.text("rev-parse", "--is-shallow-repository").strip() == "true":
-        raise Failed(
-            "this clone lacks its history, which says when a figure was changed: `git fetch --unshallow` gets it"
-        )
-    log = git.text("log", "-1", "--no-show-signature", "--format=%H %cs", "--", str(path))
-    if not log:
+    git.refuse_changes()
+    git.refuse_shallow("when a figure was changed")
+    found = git.last_commit("%H %cs", str(path))
+    if not found:
         raise Failed(f"{path.name} was never committed: no commit made it")
-    commit, date = log.split()
+    commit, date = found
     return commit, date
 
 
