@@ -307,15 +307,30 @@ def compare(
 
 
 @main.command()
-@click.argument("figure")
-def cite(figure: str) -> None:
-    """Say what a FIGURE shows and how to cite it, if a commit made it.
+@click.argument("figure", required=False)
+@click.option("--bibtex", "language", flag_value="bibtex", help="Write entries for this software and for the paper.")
+@click.option("--latex", "language", flag_value="latex", help="Write a report's numbers as macros of LaTeX.")
+@click.option("--typst", "language", flag_value="typst", help="Write a report's numbers as functions of Typst.")
+def cite(figure: str | None, language: str | None) -> None:
+    """Say what a FIGURE shows and how to cite it, if a commit made it; or write numbers for a text to call.
 
-    FIGURE is its file, such as reports/digits/figures/layers.pdf, or its name, such as figure_1a or digits/layers.
+    FIGURE is its file, such as reports/digits/figures/layers.pdf, or its name, such as figure_1a or digits/layers. With
+    --latex or --typst it is a dataset: without it, all that have a report.
     """
-    from bnrepro.audit import cite
+    from bnrepro.audit import citation, cite, macros
+    from bnrepro.audit.verify import reported
 
-    click.echo(cite.cite(figure))
+    if language is None:
+        if figure is None:
+            raise click.UsageError("Missing argument 'FIGURE'.")
+        click.echo(cite.cite(figure))
+    elif language == "bibtex":
+        click.echo(citation.bibtex())
+    elif figure is None or figure in registry.NAMES:
+        write = macros.latex if language == "latex" else macros.typst
+        click.echo(write([figure] if figure else reported()), nl=False)
+    else:
+        raise BadInput(f"{figure}: not a dataset; there are {', '.join(registry.NAMES)}")
 
 
 @main.command()

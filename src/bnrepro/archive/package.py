@@ -14,7 +14,7 @@ from bnrepro.analysis import tables
 from bnrepro.archive import contents, crate, rubric
 from bnrepro.archive.draft import Archive
 from bnrepro.archive.runs import Run
-from bnrepro.audit import cite, git
+from bnrepro.audit import citation, git
 from bnrepro.audit.verify import reported
 from bnrepro.errors import BadInput, Failed
 from bnrepro.study.params import Params
@@ -44,7 +44,7 @@ def package(params: Params, target: Path | None) -> Path:
     git.refuse_shallow("when results were committed")
     commit, made = _commit()
     files = _committed(commit)
-    citation, datasets = cite.read_citation(), reported()
+    cited, datasets = citation.read(), reported()
     judged = json.dumps(rubric.rubric(params, datasets), indent=1, ensure_ascii=False)
     files[rubric.NAME] = _Packed(f"{judged}\n".encode())
     runs = [
@@ -53,8 +53,8 @@ def package(params: Params, target: Path | None) -> Path:
     ]
     held = {name: packed.content for name, packed in files.items()}
     try:
-        metadata = crate.describe(Archive(held, citation, commit, made.isoformat()), runs)
-        target = target or Path(f"bnrepro-{citation['version']}-{commit[:12]}{SUFFIX}")
+        metadata = crate.describe(Archive(held, cited, commit, made.isoformat()), runs)
+        target = target or Path(f"bnrepro-{cited['version']}-{commit[:12]}{SUFFIX}")
     except (LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"CITATION.cff: lacks what is told of this software, or of the paper ({error})") from error
     _write(target, files | {crate.NAME: _Packed(metadata)}, made)

@@ -4,19 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml.error import YAMLError
 
 from bnrepro import paths
-from bnrepro.audit import git, scratch
+from bnrepro.audit import citation, git, scratch
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput, Failed
 from bnrepro.figures import origin, registry
-from bnrepro.study import reading
 
 _DRAWN_FROM = ("src", "params.yaml", "dvc.yaml", "data/reference")  # beside a dataset's tables and provenance.json
-_LATEX = str.maketrans({sign: f"\\{sign}" for sign in "&%#$_"})  # braces are this module's own
 
 
 def cite(figure: str) -> str:
@@ -46,34 +41,9 @@ def cite(figure: str) -> str:
             f"Rebuild it:\n    git checkout {commit}\n    {rebuild}",
             f"or draw it again from the committed tables: bnrepro plot {dataset}",
             f"Last changed by commit {commit} of {date}.",
-            *_entries(commit, date),
+            *citation.entries(commit, date),
         ]
     )
-
-
-def _entries(commit: str, date: str) -> list[str]:
-    """BibTeX of the software and of the paper, by CITATION.cff."""
-    citation = read_citation()
-    try:
-        paper = citation["references"][0]  # a fork may add others
-        return [
-            _bibtex("software", "bnrepro", _of_software(citation, commit, date)),
-            _bibtex("inproceedings", "ioffe2015batch", _of_paper(paper)),
-        ]
-    except (LookupError, TypeError, AttributeError) as error:
-        raise BadInput(f"CITATION.cff: lacks what BibTeX needs of this software, or of the paper ({error})") from error
-
-
-def read_citation() -> Any:
-    """What CITATION.cff holds.
-
-    Raises:
-        BadInput: it is missing, or no YAML.
-    """
-    try:
-        return reading.load(paths.root() / "CITATION.cff")
-    except (OSError, ValueError, YAMLError) as error:
-        raise BadInput(f"CITATION.cff: not readable ({error})") from error
 
 
 def _find(figure: str) -> Path:
@@ -143,39 +113,3 @@ def _is_what_the_commit_draws(path: Path, dataset: str, commit: str) -> None:
                 f"{path.name} is not what commit {commit[:12]} made: drawn again by its code from its tables, "
                 "in this environment, it has other bytes"
             )
-
-
-def _of_software(citation: dict[str, Any], commit: str, date: str) -> dict[str, str]:
-    return {
-        "author": _authors(citation),
-        "title": f"{{{citation['title']}}}",
-        "year": date[:4],
-        "version": str(citation["version"]),
-        "note": f"commit {commit}",
-    }
-
-
-def _of_paper(paper: dict[str, Any]) -> dict[str, str]:
-    return {
-        "author": _authors(paper),
-        "title": f"{{{paper['title']}}}",
-        "booktitle": paper["collection-title"],
-        "volume": str(paper["volume"]),
-        "pages": f"{paper['start']}--{paper['end']}",
-        "year": str(paper["year"]),
-        "url": paper["url"],
-    }
-
-
-def _authors(work: dict[str, Any]) -> str:
-    """Of a work in CITATION.cff: a person has two names, a group one that BibTeX must not take apart."""
-    return " and ".join(
-        f"{{{author['name']}}}" if "name" in author else f"{author['family-names']}, {author['given-names']}"
-        for author in work["authors"]
-    )
-
-
-def _bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
-    written = {name: value if name == "url" else value.translate(_LATEX) for name, value in fields.items()}
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in written.items())
-    return f"@{kind}{{{key},\n{lines}\n}}"
