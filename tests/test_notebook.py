@@ -1,11 +1,10 @@
 """A notebook, run as Jupyter runs it: what its cells start by `!` inherits its kernel's environment."""
 
 import json
-import sys
 
 import pytest
 
-from tests.pipeline import BIN
+from tests import notebooks
 
 pytestmark = pytest.mark.slow
 
@@ -29,13 +28,9 @@ def notebook(cells: list[str]) -> dict:
 
 
 def test_cells_draw_report_verify_and_cite(reproduced, clone, tmp_path_factory):
-    path, home = clone.folder / "notebook.ipynb", str(tmp_path_factory.mktemp("home"))
+    path = clone.folder / "notebook.ipynb"
     path.write_text(json.dumps(notebook(CELLS)))
-    own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"), home)
-    command = (sys.executable, str(BIN / "jupyter-execute"), "--inplace", "--startup_timeout=600", path.name)
-    clone.run(*command, MPLBACKEND="", **own)
-    cells = json.loads(path.read_text())["cells"]
-    said = ["".join(line for output in cell["outputs"] for line in output.get("text", "")) for cell in cells]
+    said = [notebooks.said(cell) for cell in notebooks.execute(clone, path, tmp_path_factory.mktemp("home"))]
     assert said[0] == "backend module://matplotlib_inline.backend_inline\n"
     for number in (1, 2, 4, 5):
         assert said[number].rstrip().endswith("status 0"), said[number]
