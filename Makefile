@@ -26,6 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 reproduce: environment
 	@[ -e .git ] || dvc config --local core.no_scm true
 	@dvc repro
+	@[ ! -e .git ] || ! git diff --quiet HEAD -- reports dvc.lock || echo "Identical to the committed results."
 	@echo "Report: $(CURDIR)/reports/digits/report.html"
 	@echo "Figure: $(CURDIR)/reports/digits/figures/iterations_to_target.svg"
 

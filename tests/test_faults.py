@@ -117,4 +117,4 @@ def test_no_noise_of_tensorflow_reaches_the_user(clone):
     done = clone.run("bnrepro", "train", "digits", "depth")
     assert done.stderr == ""
     assert "12 runs" not in done.stdout
-    assert all(line.startswith(("digits depth: ", "  ")) for line in done.stdout.splitlines()), done.stdout
+    assert all(line.startswith(("digits depth (study 1 of ", "  ")) for line in done.stdout.splitlines()), done.stdout

@@ -59,6 +59,16 @@ def test_status_is_clean_and_nothing_to_do_takes_seconds(reproduced):
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3  # seconds of work, not of waiting
 
 
+def test_training_says_which_study_it_is_and_nothing_of_one_for_other_datasets(clone):
+    def add(tree):
+        tree["studies"]["elsewhere"] = tree["studies"]["depth"] | {"datasets": ["mnist"]}
+
+    clone.params(add)
+    told = "digits depth (study 1 of 1): 8 runs, 8 of them in the store, 0 to train\n"
+    assert clone.run("bnrepro", "train", "digits", "depth").stdout == told
+    assert clone.run("bnrepro", "train", "digits", "elsewhere").stdout == ""
+
+
 def test_runs_are_in_mlflow_once_training_is_over(reproduced):
     assert reproduced.run("bnrepro", "publish").stdout.startswith("0 runs newly published")
 

@@ -89,6 +89,7 @@ def check() -> None:
     """Check the whole of params.yaml."""
     params.load()
     paths.write_text(paths.checked(), "params.yaml was found valid\n")
+    click.echo("params.yaml is valid.")
 
 
 @main.command()
@@ -140,14 +141,20 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
     _note_arithmetic(parameters)
     open_pool = executor.pool_opener(scheduler or None, workers or machine.cores())
-    with BackgroundPublisher(parameters) as publisher, TrainingProgress(f"{dataset} {study}") as progress:
+    studies = list(parameters.studies_of(dataset))
+    place = f" (study {studies.index(study) + 1} of {len(studies)})" if study in studies else ""
+    with BackgroundPublisher(parameters) as publisher, TrainingProgress(f"{dataset} {study}{place}") as progress:
+
+        def started(plan, workers):
+            if plan.specs:  # of a study for other datasets there is nothing to say
+                progress.started(plan, workers)
 
         def finished(fingerprint, spec, rate):
             progress.finished(fingerprint, spec, rate)
             seeds = len(parameters.seeds(dataset, study, spec.implementation))
             publisher.add(schema.read(store.folder(fingerprint)), store.read_sidecar(fingerprint), seeds)
 
-        stage.train(parameters, dataset, study, open_pool, progress.started, finished)
+        stage.train(parameters, dataset, study, open_pool, started, finished)
 
 
 @main.command()

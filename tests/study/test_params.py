@@ -288,6 +288,8 @@ def test_a_key_without_a_value_is_refused(refused, key):
 def test_what_is_no_number_or_not_above_zero_is_refused(refused, key, value):
     allowed = assert_says(refused(with_value(key, value)), key, value)
     assert re.search("number|greater than|less than", allowed)
+    if isinstance(value, float) and not math.isfinite(value):
+        assert allowed == "input should be a finite number"
 
 
 @pytest.mark.parametrize("key", [key for key in REALS if key[-1] != "momentum"], ids=dotted)

@@ -1,5 +1,6 @@
 """A YAML file as a checked model. Whatever is wrong with the file is reported in one line that names the key."""
 
+import math
 import reprlib
 import warnings
 from pathlib import Path
@@ -68,6 +69,8 @@ def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     value = first["input"]
     allowed = _PLAINLY.get(first["type"]) or first["msg"][0].lower() + first["msg"][1:]
+    if isinstance(value, float) and not math.isfinite(value):
+        allowed = "input should be a finite number"  # whichever bound it breaks
     match first["type"]:
         case "missing":
             return f"{key}: missing{more}"
