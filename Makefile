@@ -85,6 +85,8 @@ lock:
 	$(SHORTEN) requirements.lock > requirements.lock.partial && mv requirements.lock.partial requirements.lock
 	printf '%s\n' tensorflow==2.15.1 click pydantic | uv pip compile - --python-version 3.11 \
 	    --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --quiet --no-annotate -o tests/networks/tensorflow_2_15.lock
+	echo roc-validator==0.13.0 | uv pip compile - --universal --python-version 3.10 --generate-hashes --no-header --quiet --no-annotate \
+	    -o tests/archive/roc_validator.lock
 
 clean:
 	rm -rf .venv/.installed* .venv

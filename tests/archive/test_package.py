@@ -1,27 +1,27 @@
 """`bnrepro package`: an archive that validators accept, with git's files, the same bytes each time."""
 
 import hashlib
-import io
 import json
+import os
 import shutil
+import subprocess
 import sys
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-import requests
-import urllib3
-from requests_cache import CachedSession
 from rocrate.vocabs import RO_CRATE
+from uv import find_uv_bin
 
 from bnrepro.data.registry import SOURCES
 from tests import pipeline
+from tests.pipeline import ROOT
 
 pytestmark = pytest.mark.slow
 
+LOCK = Path(__file__).with_name("roc_validator.lock")
 PROFILES = ("ro-crate-1.1", "workflow-ro-crate", "process-run-crate", "workflow-run-crate")
-CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 # ro-crate-py has the terms of RO-Crate 1.3. Of those that an archive uses four were elsewhere in 1.1.
 TERMS = RO_CRATE["@context"] | {
     "ComputationalWorkflow": "https://bioschemas.org/ComputationalWorkflow",
@@ -51,8 +51,8 @@ MISSING = {
 def committed(tmp_path_factory):
     """A clone with the committed results of all datasets."""
     made = pipeline.clone(tmp_path_factory.mktemp("committed"), change=None)
-    shutil.copytree(pipeline.ROOT / "reports", made.folder / "reports", ignore=shutil.ignore_patterns("explorer.html"))
-    shutil.copy2(pipeline.ROOT / "dvc.lock", made.folder)
+    shutil.copytree(ROOT / "reports", made.folder / "reports", ignore=shutil.ignore_patterns("explorer.html"))
+    shutil.copy2(ROOT / "dvc.lock", made.folder)
     made.commit("Results")
     return made
 
@@ -77,18 +77,19 @@ def graph(unpacked):
     return entities(unpacked)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """The validator's, with the context that it would download."""
-    path = tmp_path_factory.mktemp("cache") / "http"
-    response = requests.Response()
-    response.url, response.status_code, response.headers["Content-Type"] = CONTEXT, 200, "application/ld+json"
-    response._content = json.dumps({"@context": TERMS}).encode()
-    response.raw = urllib3.HTTPResponse(io.BytesIO(), preload_content=False, request_url=CONTEXT)
-    response.request = requests.Request("GET", CONTEXT).prepare()
-    with CachedSession(str(path), backend="sqlite") as session:
-        session.cache.save_response(response)
-    return path
+@pytest.fixture(scope="session")
+def validator(pytestconfig):
+    """The Python that has the validator, in an environment that stays in pytest's cache until the lock changes."""
+    folder = pytestconfig.cache.mkdir("roc-validator")
+    python, installed = folder / "bin" / "python", folder / LOCK.name
+    if not installed.exists() or installed.read_bytes() != LOCK.read_bytes():
+        if "UV_OFFLINE" in os.environ:
+            pytest.skip("roc-validator is not installed, and UV_OFFLINE is set")
+        subprocess.run([find_uv_bin(), "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
+        how = ("--quiet", "--require-hashes", "--requirement", LOCK)
+        subprocess.run([find_uv_bin(), "pip", "install", "--python", python, *how], check=True)
+        shutil.copyfile(LOCK, installed)
+    return python
 
 
 def unpack(archive, folder):
@@ -103,16 +104,11 @@ def entities(folder):
     return {entity["@id"]: entity for entity in graph}
 
 
-def issues(folder, cache, profile, severity):
-    """What the validator has to say, without a network: in a process of its own, since rdflib warns of itself."""
-    report = folder.parent / "validated.json"
-    where = ("--offline", "--cache-path", str(cache), "--no-paging", "--verbose")
-    what = ("--profile-identifier", profile, "--requirement-severity", severity)
-    command = [Path(sys.executable).with_name("rocrate-validator"), "validate", *where, *what]
-    pipeline.Clone(folder).run(*map(str, command), "-f", "json", "-o", str(report), str(folder), check=False)
-    found = json.loads(report.read_text())
-    assert found["passed"] == (not found["issues"])
-    return {(issue["message"], (issue["violatingEntity"] or "").removeprefix("./")) for issue in found["issues"]}
+def issues(validator, folder, profile, severity="REQUIRED"):
+    """What the validator has to say, without a network, and of what."""
+    command = [validator, "-W", "ignore", ROOT / "tests" / "archive" / "validate.py", folder, profile, severity]
+    done = subprocess.run(command, input=json.dumps({"@context": TERMS}), capture_output=True, text=True, check=True)
+    return {(message, name.removeprefix("./")) for message, name in json.loads(done.stdout)}
 
 
 def ids(value):
@@ -121,28 +117,28 @@ def ids(value):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_it_is_valid(unpacked, cache, profile):
-    assert issues(unpacked, cache, profile, "required") == set()
+def test_it_is_valid(validator, unpacked, profile):
+    assert issues(validator, unpacked, profile) == set()
 
 
-def test_it_has_what_is_recommended(unpacked, cache):
-    assert issues(unpacked, cache, "workflow-run-crate", "recommended") == MISSING
+def test_it_has_what_is_recommended(validator, unpacked):
+    assert issues(validator, unpacked, "workflow-run-crate", "RECOMMENDED") == MISSING
 
 
-def test_the_validator_finds_what_is_missing(unpacked, cache, tmp_path):
+def test_the_validator_finds_what_is_missing(validator, unpacked, tmp_path):
     """Without a network, and with the context from the cache."""
     shutil.copytree(unpacked, tmp_path / "crate")
     metadata = tmp_path / "crate" / "ro-crate-metadata.json"
     metadata.write_text(metadata.read_text().replace('"instrument"', '"tool"'))
-    found = issues(tmp_path / "crate", cache, "workflow-run-crate", "required")
+    found = issues(validator, tmp_path / "crate", "workflow-run-crate")
     assert any("instrument" in message for message, _ in found)
 
 
-def test_what_a_small_grid_made_is_valid_too(clone, cache, tmp_path):
+def test_what_a_small_grid_made_is_valid_too(validator, clone, tmp_path):
     """One dataset, and claims that its runs do not test."""
     clone.run("bnrepro", "package", str(tmp_path / "own.zip"))
     folder = unpack(tmp_path / "own.zip", tmp_path / "unpacked")
-    assert issues(folder, cache, "workflow-run-crate", "required") == set()
+    assert issues(validator, folder, "workflow-run-crate") == set()
     assert ids(entities(folder)["./"]["mentions"]) == ["#run/digits"]
 
 
