@@ -84,9 +84,9 @@ def test_a_citation_names_caption_command_commit_and_both_works(clone, figure):
     clone.commit("A later commit")
     text = cite(clone, figure)
     name = re.split(r"[/.]", figure.removesuffix(".png"))[-1]
-    assert text.startswith(
-        f"{registry.find(name).caption}. Data: digits; 8 runs of study depth; bnrepro 0.1.0, commit {made[:12]}."
-    )
+    entry = registry.find(name)
+    data = f"Data: digits; 8 runs of study depth, of 2 seeds; bnrepro 0.1.0, commit {made[:12]}."
+    assert text.startswith(f"{entry.caption}. {entry.legend} {data}")
     assert f"git checkout {made}\n    make reproduce" in text
     assert re.findall(r"^@(\w+){(\w+),$", text, re.MULTILINE) == [
         ("software", "bnrepro"),

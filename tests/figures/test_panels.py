@@ -101,7 +101,7 @@ def test_implementations_of_one_network_share_a_panel(implementations, expected)
 def test_markers_of_one_look_share_it_in_a_file(ax, tmp_path):
     ax.plot([1, 2, 3], [1, 2, 3], "o", color="#0072b2")
     ax.plot([1, 2, 3], [3, 2, 1], "o", color="#e69f00")
-    style.save(ax.figure, tmp_path, tmp_path, "made", {})
+    style.save(ax.figure, "made", {}, tmp_path)
     groups = ElementTree.parse(tmp_path / "made.svg").iter("{http://www.w3.org/2000/svg}g")
     looks = [(group.get("style"), [use.get("style") for use in group]) for group in groups if group.get("clip-path")]
     assert looks == [(f"fill: {color}; stroke: {color}", [None] * 3) for color in ("#0072b2", "#e69f00")]

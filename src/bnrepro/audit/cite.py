@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from bnrepro import paths
+from bnrepro.analysis import tables
 from bnrepro.audit import citation, git, scratch
+from bnrepro.claims import prose
 from bnrepro.data.registry import SOURCES
 from bnrepro.errors import BadInput, Failed
 from bnrepro.figures import origin, registry
@@ -30,10 +32,10 @@ def cite(figure: str) -> str:
     made_from = origin.read(path)
     commit, date = _commit_of(path)
     _is_what_the_commit_draws(path, dataset, commit)
-    runs = " and ".join(f"{values['records']} runs of study {study}" for study, values in made_from["studies"].items())
-    source = SOURCES[dataset]
+    entry, source = registry.find(name), SOURCES[dataset]
+    runs = " and ".join(_runs(dataset, study, values["records"]) for study, values in made_from["studies"].items())
     version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
-    what = f"{registry.find(name).caption}. Data: {source.title}; {runs}; {version}."
+    what = f"{entry.caption}. {entry.legend} Data: {source.title}; {runs}; {version}."
     rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
     return "\n\n".join(
         [
@@ -44,6 +46,13 @@ def cite(figure: str) -> str:
             *citation.entries(commit, date),
         ]
     )
+
+
+def _runs(dataset: str, study: str, count: int) -> str:
+    """`84 runs of study depth, of 3 to 8 seeds`."""
+    steps = tables.read(dataset, "steps_to_target")
+    seeds = prose.span(steps.loc[steps["study"] == study, "runs"], "{:.0f}")
+    return f"{count} runs of study {study}, of {seeds} seeds"
 
 
 def _find(figure: str) -> Path:

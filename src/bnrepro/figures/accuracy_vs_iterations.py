@@ -9,6 +9,11 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
 CAPTION = "Test error against training iterations by depth, with and without batch normalization"
+LEGEND = (
+    "Black: without batch normalization; dark blue: with it, by moving averages; light blue, dashed: with it, by "
+    "population statistics. Lines are means over seeds, bands reach from the lowest seed to the highest; dotted: "
+    "the target."
+)
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 
 

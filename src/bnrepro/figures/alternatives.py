@@ -8,6 +8,10 @@ from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "Test error against training iterations: batch normalization and what came after"
+LEGEND = (
+    "Lines are means over seeds, bands reach from the lowest seed to the highest; batch normalization by "
+    "population statistics."
+)
 STUDIES: Needs = {"alternatives": ("activation",)}
 _ARMS = (
     ("none", "without normalization", style.NORMALIZATIONS["none"], "-"),

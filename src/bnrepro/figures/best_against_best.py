@@ -9,6 +9,11 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.factors import FACTORS
 
 CAPTION = "Iterations without over iterations with batch normalization, each network at its own best learning rate"
+LEGEND = (
+    "Lines are ratios of geometric means over seeds, bands their 95% intervals; triangles are bounds. Each "
+    "network has, for each target, the learning rate at which it arrives first on held-out images; a gray dot: "
+    "that is the lowest or highest of its grid."
+)
 STUDIES: Needs = {"learning_rate": ("learning_rate", "learning_rate_times"), "tuned_momentum": (), "tuned_adam": ()}
 WHERE_THERE = ("tuned_momentum", "tuned_adam")
 

@@ -1,9 +1,11 @@
 """The plot stage: every figure of a dataset, from its tables."""
 
+import matplotlib.pyplot as plt
+
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.errors import BadInput
-from bnrepro.figures import origin, registry, style
+from bnrepro.figures import column, origin, registry, style
 from bnrepro.figures.selection import Tables
 from bnrepro.study.factors import DatasetName
 from bnrepro.study.params import HEADLINE_STUDY, Params
@@ -21,4 +23,8 @@ def draw(params: Params, dataset: DatasetName) -> None:
     style.apply()
     with paths.replacing(paths.figures(dataset)) as figures, paths.replacing(paths.plots(dataset)) as plots:
         for entry, figure in registry.draw(selected):
-            style.save(figure, figures, plots, entry.name, origin.of(provenance, entry.studies))
+            made_from = origin.of(provenance, entry.studies)
+            style.save(figure, entry.name, made_from, figures, plots)
+            if column.stack(figure):
+                style.save(figure, entry.name + column.SUFFIX, made_from, figures)
+            plt.close(figure)

@@ -9,6 +9,10 @@ from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "Dropout: error against training iterations, and the turn of the gradient at equal training accuracy"
+LEGEND = (
+    "Above: test error, means over seeds in the range of all of them; dotted: on training images. Below: each run "
+    "without batch normalization, and the median of each rate."
+)
 STUDIES: Needs = {"dropout": ("dropout",)}
 _ARMS = (
     ("none", "without normalization", style.WITHOUT),

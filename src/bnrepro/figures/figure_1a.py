@@ -12,6 +12,10 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
 CAPTION = "Test accuracy against training iterations: Ioffe & Szegedy (2015), Figure 1(a), and ours"
+LEGEND = (
+    "Thick: the paper's curves, one run each. Thin: means over seeds in the range of all of them, by population "
+    "statistics; dots: every 4,000th step. Without batch normalization the curve was fitted, with it predicted."
+)
 STUDIES: Needs = {PAPER_STUDY: ()}
 _OURS = {"none": "fitted", "batch": "predicted"}
 _PAPER: Any = {"linewidth": 3.4, "alpha": 0.42, "solid_capstyle": "butt"}

@@ -11,6 +11,7 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import PAPER_STUDY
 
 CAPTION = "Percentiles of a sigmoid's input: Ioffe & Szegedy (2015), Figure 1(b, c), and ours"
+LEGEND = "Median and 15th and 85th percentiles of one unit: the paper's, and ours of median movement."
 STUDIES: Needs = {PAPER_STUDY: ()}
 
 

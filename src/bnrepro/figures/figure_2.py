@@ -13,6 +13,11 @@ from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "Accuracy against training steps: Ioffe & Szegedy (2015), Figure 2, and ours"
+LEGEND = (
+    "Lines are means over seeds, bands reach from the lowest seed to the highest. Dotted: the best accuracy of "
+    "Inception, without batch normalization; a mark stands where a network reaches it. Gray: networks that the "
+    "paper mentions and does not draw."
+)
 STUDIES: Needs = {"inception": (), "inception_faster": ()}
 WHERE_THERE = ("inception_faster",)
 ARMS: dict[str, dict[str, Any]] = {

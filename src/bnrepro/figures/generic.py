@@ -15,6 +15,11 @@ from bnrepro.figures.layout import Layout
 from bnrepro.figures.selection import Tables
 from bnrepro.study.factors import FACTORS
 
+LEGEND = (
+    "Left: lines are means over seeds, by moving averages, bands reach from the lowest seed to the highest; dotted: "
+    "the target. Right: means of the iterations to it, bars from the lowest seed to the highest; a cross: no run "
+    "arrives; an arrow: a bound."
+)
 PREFIX = "study_"  # of a figure's name
 _MOST_KEYS = 8  # of a factor's values in the legend
 _LINE, _WORDS_LINE = 0.2, 0.11  # inches: the heights of a line of the legend and of a tick's words

@@ -14,6 +14,11 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.factors import FACTORS
 
 CAPTION = "Gradients by layer before training, and the best accuracy by depth, with and without skip connections"
+LEGEND = (
+    "Black: without batch normalization; blue: with it; dashed and dotted: with skip connections and scaled ones; "
+    "red: what theory has. Below: shallow networks are hollow, deep ones filled, each at the rate that held-out "
+    "images choose."
+)
 STUDIES: Needs = {"deep": ("skip",)}
 _GROWTH = (np.pi / (np.pi - 1)) ** 0.5  # a layer, of ReLU with batch normalization (Yang et al. 2019)
 _SOLID, _DASHED, _DOTTED = "-", (0, (4, 1.5)), (0, (1, 1.2))

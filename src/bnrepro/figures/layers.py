@@ -13,6 +13,10 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.params import HEADLINE_STUDY
 
 CAPTION = "Inside the hidden layers: the shift of what they get, saturated activations, and gradients"
+LEGEND = (
+    "Black: without batch normalization; blue: with it. In the last row a full line is the first hidden layer, a "
+    "dashed one the last."
+)
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 _ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))
 _LINES = (("first", "-"), ("last", (0, (2, 1.2))))  # hidden layers, and how each one's gradient is drawn

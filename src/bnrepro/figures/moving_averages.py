@@ -10,6 +10,9 @@ from bnrepro.figures import panels, style
 from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "The moving averages: their lag by momentum, what it costs, and what forgotten updates cost"
+LEGEND = (
+    "Lines are means over seeds, bands reach from the lowest seed to the highest; dotted: by population statistics."
+)
 STUDIES: Needs = {"momentum": ("momentum",), "updates": ("updates",)}
 
 

@@ -3,6 +3,7 @@
 A figure is a module of this folder, and named after it. It has
 
 - `CAPTION`: what it shows, in one line;
+- `LEGEND`: what its lines, bands and marks are, for whoever shows it elsewhere;
 - `STUDIES`: the studies that it shows, each with the factors of which the study has to cross one;
 - `WHERE_THERE`: those of them that it can do without;
 - `from_tables(tables)`: the figure; None where the tables have nothing to draw;
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from bnrepro.figures import generic
+from bnrepro.figures import column, generic
 from bnrepro.figures.selection import Needs, Tables
 
 
@@ -33,6 +34,7 @@ class Entry:
     draw: Callable[[Tables], Figure | None]
     reading: str | None = None
     where_there: Sequence[str] = ()
+    legend: str = ""
 
     def shown(self, tables: Tables) -> Needs | None:
         """Those of its studies that it shows of a dataset; None where it cannot be drawn."""
@@ -53,6 +55,7 @@ def with_modules() -> dict[str, Entry]:
             module.from_tables,
             getattr(module, "READING", None),
             getattr(module, "WHERE_THERE", ()),
+            getattr(module, "LEGEND", ""),
         )
         for name, module in modules.items()
         if hasattr(module, "CAPTION")
@@ -62,11 +65,13 @@ def with_modules() -> dict[str, Entry]:
 def of_study(study: str) -> Entry:
     """The generic figure of a study."""
     caption = f"Study {study}: test accuracy against training iterations, and iterations to a target"
-    return Entry(generic.PREFIX + study, caption, {study: ()}, partial(generic.from_tables, study=study))
+    draw_it = partial(generic.from_tables, study=study)
+    return Entry(generic.PREFIX + study, caption, {study: ()}, draw_it, legend=generic.LEGEND)
 
 
 def find(name: str) -> Entry:
-    """The figure of this name: one with a module of its own, or else a study's generic one."""
+    """The figure of this name, in whichever width: one with a module of its own, or else a study's generic one."""
+    name = name.removesuffix(column.SUFFIX)
     return with_modules().get(name) or of_study(name.removeprefix(generic.PREFIX))
 
 

@@ -12,6 +12,10 @@ from bnrepro.figures.selection import Needs, Tables
 from bnrepro.study.factors import FACTORS
 
 CAPTION = "Iterations without over iterations with batch normalization at every setting tried, sorted"
+LEGEND = (
+    "A column is a setting. Points are ratios with 95% intervals, triangles bounds; red: the paper's curves; "
+    "orange: the chosen setting."
+)
 STUDIES: Needs = {"specifications": ()}
 _STRIP = ("pixels", "optimizer")  # factors with a row for each value, beside the initial weights
 

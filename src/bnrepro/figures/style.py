@@ -72,8 +72,9 @@ ARMS = (
 PAPER_ARMS = (ARMS[0], Arm("batch", "population", "population_accuracy", "with", WITH, "s", "-", True))
 PAPER = VERMILION  # a curve of the paper's beside arms of ours that have their own colors
 
+FONT = "DejaVu Sans"  # matplotlib brings it; whoever looks at an SVG may lack it, and Verdana is as wide
 _RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "font.size": 7.5,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -110,17 +111,17 @@ def networks(implementations: Collection[str]) -> dict[str, list[str]]:
     return {title: names for title, names in found.items() if names}
 
 
-def save(figure: Figure, figures: Path, plots: Path, name: str, origin: Origin) -> None:
+def save(figure: Figure, name: str, origin: Origin, figures: Path, plots: Path | None = None) -> None:
     """Write `<name>.svg` and `<name>.pdf` to a folder of figures and `<name>.png` to one of plots: equal bytes always.
 
     `dvc plots` takes a folder whole, and a PDF in it is an error. Every file names its `origin`.
     """
     svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata=metadata(origin, name, "svg"))
-    (figures / f"{name}.svg").write_text(_to_a_tenth(svg.getvalue()), encoding="utf-8")
-    for path in (plots / f"{name}.png", figures / f"{name}.pdf"):
+    svg_text = _to_a_tenth(svg.getvalue()).replace(f"'{FONT}'", f"'{FONT}', Verdana, sans-serif")
+    (figures / f"{name}.svg").write_text(svg_text, encoding="utf-8")
+    for path in [figures / f"{name}.pdf", *([plots / f"{name}.png"] if plots else [])]:
         figure.savefig(path, metadata=metadata(origin, name, path.suffix.removeprefix(".")))
-    plt.close(figure)
 
 
 def _to_a_tenth(svg: str) -> str:
