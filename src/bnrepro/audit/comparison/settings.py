@@ -185,5 +185,13 @@ def _ratio(before: pd.DataFrame, after: pd.DataFrame) -> str:
     except statistics.TooFew:
         estimate = float(np.exp(np.log(before["at"][seeds] / after["at"][seeds]).mean()))
         too_low, too_high = late[0].any() or after["at_first"].any(), late[1].any() or before["at_first"].any()
-        return ratios.text(estimate, bound(too_low, too_high))
-    return wording.ratio(dict(zip(("ratio", "low", "high", "censored"), effect.tabulated, strict=True)))
+        return ratios.text(_tabulated(estimate), bound(too_low, too_high))
+    *numbers, censored = effect.tabulated
+    return wording.ratio(
+        dict(zip(("ratio", "low", "high"), map(_tabulated, numbers), strict=True)) | {"censored": censored}
+    )
+
+
+def _tabulated(value: float) -> float:
+    """As tables have it: a bound of 12 is not 11.999999, which would be told as 11."""
+    return float(f"{value:.6g}")
