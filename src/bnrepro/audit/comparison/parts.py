@@ -49,10 +49,9 @@ def markdown(tables: Sequence[Table]) -> str:
 
 
 def _lines(table: Table) -> Iterator[str]:
-    if table.rows:
-        for cells in (table.heads, ["---"] * len(table.heads), *table.rows):
-            yield "|---" * len(cells) + "|" if cells[0] == "---" else f"| {' | '.join(cells)} |"
-        yield ""
-    else:
+    if not table.rows:
         yield f"{table.heads[0]}:"
+    else:
+        head, *rows = (f"| {' | '.join(cells)} |" for cells in (table.heads, *table.rows))
+        yield from (head, "|---" * len(table.heads) + "|", *rows, "")
     yield table.note

@@ -77,9 +77,8 @@ class Settings:
         for run in arm["runs"]:
             steps, accuracy = (run[name].get(mode, run[name]["ema"]) for name in ("first", "accuracy"))
             at = steps[place]
-            unconfirmed = (
-                at is None and not run["diverged"] and accuracy[-1:] >= [target]
-            )  # perhaps just before its end
+            # It may have arrived just before its end, where no evaluation confirms it.
+            unconfirmed = at is None and not run["diverged"] and accuracy[-1:] >= [target]
             last = grid[-1] if unconfirmed else at
             low = max([0, *(step for step in grid if step < last)]) if last else run["budget"]
             rows[run["seed"]] = (at or run["budget"], low, at or np.inf, at == grid[0])
