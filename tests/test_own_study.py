@@ -31,8 +31,8 @@ def section(clone):
 
 
 def plots(clone):
-    """The figures that `dvc plots show` shows."""
-    done = clone.run("dvc", "plots", "show")
+    """The figures that `dvc plots show` shows of the digits, which alone have results here."""
+    done = clone.run("dvc", "plots", "show", "reports/digits/plots")
     assert "failed" not in done.stdout + done.stderr
     page = (clone.folder / "dvc_plots" / "index.html").read_text(encoding="utf-8")
     return set(re.findall(r"plots_(\w+)\.png", page))

@@ -296,21 +296,44 @@ def verify(
 @click.option("--dataset", type=click.Choice(registry.NAMES), default="digits", show_default=True)
 @click.option("--study", help="The only one to compare.  [default: all]")
 @click.option("--target", type=float, help="Test accuracy, one of params.yaml's targets.  [default: the first of them]")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Write a page too: the tables, and curves laid over each other.",
+)
 def compare(
-    before: str, after: str | None, dataset: params.DatasetName, study: str | None, target: float | None
+    before: str,
+    after: str | None,
+    dataset: params.DatasetName,
+    study: str | None,
+    target: float | None,
+    page: Path | None,
 ) -> None:
-    """Compare iterations and ratios of two revisions.
+    """Compare iterations and ratios of two revisions, or of two settings of a study.
 
     BEFORE and AFTER are commits or DVC experiments; without AFTER the working tree. What differs is written as a table
-    in Markdown.
+    in Markdown. With --study, they may be settings of that study in the working tree: FACTOR=VALUE, with more after
+    commas, such as learning_rate=0.1 learning_rate=0.3.
     """
-    from bnrepro.audit import compare
+    from bnrepro.audit.comparison import parts, revisions, settings
 
-    targets = params.load_for(dataset).training[dataset].targets
+    parameters = params.load_for(dataset)
+    targets = parameters.training[dataset].targets
     target = targets[0] if target is None else target
     if target not in targets:
         raise BadInput(f"--target {target:g}: params.yaml has {', '.join(f'{one:g}' for one in targets)} for {dataset}")
-    click.echo(compare.compare(dataset, target, before, after, study))
+    compared: parts.Comparison
+    if "=" in before or "=" in (after or ""):
+        compared = settings.of(parameters, dataset, study, before, after)
+    else:
+        compared = revisions.of(dataset, before, after, study)
+    tables = compared.tables(target)
+    click.echo(parts.markdown(tables))
+    if page:
+        from bnrepro.audit.comparison.page import write
+
+        write(page, registry.SOURCES[dataset].title, compared, tables)
 
 
 @main.command()

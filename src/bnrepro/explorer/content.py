@@ -29,13 +29,13 @@ def of(params: Params, dataset: DatasetName) -> dict[str, Any]:
 
     Returns:
         title; targets, those of first_steps; target, the headline's; t: by pairs of seeds, the quantile of Student's t
-        that a 95% interval takes; provenance; studies (`_study`).
+        that a 95% interval takes; provenance; studies (`study`).
 
     Raises:
         BadInput: a table is missing or damaged, or has evaluations that params.yaml does not ask for.
     """
     names = [name for name in params.studies_of(dataset) if tables.has(dataset, f"curves/{name}")]
-    studies = [_study(params, dataset, name) for name in names]
+    studies = [study(params, dataset, name) for name in names]
     seeds = max((len(arm["runs"]) for study in studies for arm in study["arms"]), default=0)
     made_from = tables.read_provenance(dataset)
     return {
@@ -52,7 +52,7 @@ def of(params: Params, dataset: DatasetName) -> dict[str, Any]:
     }
 
 
-def _study(params: Params, dataset: DatasetName, name: str) -> dict[str, Any]:
+def study(params: Params, dataset: DatasetName, name: str) -> dict[str, Any]:
     """A study's runs by arm.
 
     Returns:
