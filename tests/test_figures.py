@@ -171,10 +171,10 @@ def test_a_study_of_which_no_run_came_to_an_evaluation_has_no_figure(given, stud
         table = pd.read_csv(path, keep_default_na=False)
         table[table["study"] != study].to_csv(path, index=False)
     draw(given, "digits")
-    drawn = {path.stem for path in paths.figures("digits").glob("*.svg")}
+    drawn = {path.stem for path in paths.plots("digits").iterdir()}
     lost = {"momentum": {"moving_averages"}, "updates": {"moving_averages"}}
     lost["learning_rate"] = {"learning_rate", "best_against_best"}
-    assert {path.stem for path in (COMMITTED / "figures").glob("*.svg")} - drawn == lost.get(study, {study})
+    assert {path.stem for path in (COMMITTED / "plots").iterdir()} - drawn == lost.get(study, {study})
 
 
 def test_a_report_without_figures_says_so_and_writes_nothing(given):
