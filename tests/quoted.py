@@ -118,7 +118,7 @@ def _counted(found: dict[str, Any]) -> str:
         if which in found[claim.id]
     ]
     counts = prose.listed(f"{given.count(verdict)} {verb}" for verdict, verb in _VERBS.items() if verdict in given)
-    return f"{len(given)} statements of the lesson {counts}"
+    return f"{len(given)} statements {counts}"
 
 
 def _ratios(told: dict[str, Any]) -> str:

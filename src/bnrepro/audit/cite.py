@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
 from bnrepro import paths
 from bnrepro.analysis import tables
 from bnrepro.audit import citation, git, scratch
@@ -31,6 +33,7 @@ def cite(figure: str) -> str:
     dataset, name = _dataset_of(path), path.stem
     made_from = origin.read(path)
     commit, date = _commit_of(path)
+    click.echo(f"Drawing {dataset}'s figures again by commit {commit[:12]}, to compare ...", err=True)
     _is_what_the_commit_draws(path, dataset, commit)
     entry, source = registry.find(name), SOURCES[dataset]
     runs = " and ".join(_runs(dataset, study, values["records"]) for study, values in made_from["studies"].items())

@@ -23,6 +23,8 @@ def describe(params: Params, workers: int) -> str:
     for dataset in params.datasets:
         for name in params.studies:
             runs, estimates, guessed = _missing(params, dataset, name, costs)
+            if not runs:  # the study is for other datasets
+                continue
             missing = {key: seconds for key, seconds in estimates.items() if key not in counted}
             counted.update(missing)
             seconds = study_seconds(missing.values(), workers)

@@ -16,6 +16,7 @@ from bnrepro.errors import BadInput
 from bnrepro.report import wording
 from bnrepro.study.factors import FACTORS, DatasetName
 
+_LACKING = ""  # no number reads so
 # A table, the first of its columns that is no key, what is compared, and how a row reads.
 _TABLES: list[tuple[str, str, str, Callable[[dict[str, Any] | None], str]]] = [
     ("steps_to_target", "runs", "iterations", wording.steps),
@@ -47,9 +48,14 @@ class Revisions:
         found = []
         for name, numbers, what, tell in _TABLES:
             old, new = (self._read(name, commit) for commit in self.commits)
-            rows, same = _differing(old, new, target, numbers, tell)
+            every = _series_of_both(old, new, target, numbers, tell)
+            there = {series: pair for series, pair in every.items() if _LACKING not in pair}
+            rows = [[series, *pair] for series, pair in there.items() if pair[0] != pair[1]]
+            lone = [[pair[place] for pair in every.values()].count(_LACKING) for place in (1, 0)]
+            notes = [f"{len(there) - len(rows)} series are the same."]
+            notes += [f"{count} are in {name} alone." for count, name in zip(lone, self.names, strict=True) if count]
             heads = [f"{what} to {100 * target:g}%, {self.dataset}", *self.names]
-            found.append(Table(heads, rows, f"{same} series are the same."))
+            found.append(Table(heads, rows, " ".join(notes)))
         return found
 
     def overlays(self) -> list[Overlay]:
@@ -94,18 +100,17 @@ def of(dataset: DatasetName, before: str, after: str | None, study: str | None) 
     return Revisions(dataset, (before, after or "now"), (_commit(before), after and _commit(after)), study)
 
 
-def _differing(
+def _series_of_both(
     old: pd.DataFrame, new: pd.DataFrame, target: float, numbers: str, tell: Callable[[dict[str, Any] | None], str]
-) -> tuple[list[list[str]], int]:
-    """The rows of series that differ, and how many do not."""
+) -> dict[str, list[str]]:
+    """What each series has in either table."""
     found: dict[str, list[str]] = {}
     for place, table in enumerate((old, new)):
         keys = _keys(table, numbers)
         chosen = table[(table["target"] == target) & table["mode"].isin(EVALUATED)]
         for row in chosen.to_dict("records"):
-            found.setdefault(_series({name: row[name] for name in keys}), ["–", "–"])[place] = tell(row)
-    rows = [[series, one, other] for series, (one, other) in found.items() if one != other]
-    return rows, len(found) - len(rows)
+            found.setdefault(_series({name: row[name] for name in keys}), [_LACKING, _LACKING])[place] = tell(row)
+    return found
 
 
 def _by_series(table: pd.DataFrame, what: str) -> dict[str, pd.DataFrame]:

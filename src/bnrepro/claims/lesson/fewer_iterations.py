@@ -38,8 +38,9 @@ CLAIM = Claim(
         thresholds={"matters": MATTERS, **THRESHOLDS},
     ),
     findings={
-        "holds": "Batch normalization saves iterations in every implementation, at every depth, to every target.",
-        "fails": "Batch normalization saves no iterations, in any implementation, at any depth.",
+        "holds": "Batch normalization saves iterations in each implementation, at each depth and to each target that "
+        "were compared.",
+        "fails": "Batch normalization saves no iterations in any implementation, at any depth that was compared.",
         "depends": "Batch normalization saves iterations in some of these networks and to some targets, and none in "
         "others.",
         "undecided": "In some of these comparisons the runs scatter too much, or are evaluated too rarely, to say "
