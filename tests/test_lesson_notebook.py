@@ -9,7 +9,7 @@ import pytest
 from tests import notebooks, pipeline
 
 LESSON = pipeline.ROOT / "docs" / "lesson.ipynb"
-SECONDS = 120  # as its first cell promises
+SECONDS = 600  # it takes 20, and two minutes are promised; a machine may be busy
 
 
 def stored():

@@ -355,6 +355,8 @@ def cite(figure: str | None, language: str | None) -> None:
             raise click.UsageError("Missing argument 'FIGURE'.")
         click.echo(cite.cite(figure))
     elif language == "bibtex":
+        if figure is not None:
+            raise click.UsageError("--bibtex is of the software and the paper: it takes no FIGURE")
         click.echo(citation.bibtex())
     elif figure is None or figure in registry.NAMES:
         write = macros.latex if language == "latex" else macros.typst
@@ -364,7 +366,7 @@ def cite(figure: str | None, language: str | None) -> None:
 
 
 @main.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 def package(file: Path | None) -> None:
     """Pack the last commit into one zip FILE for an archive.
 

@@ -20,6 +20,7 @@ PASSED = {
     "where Python and its packages are; a record holds the versions that it finds, and the digest of its own code": (
         "CONDA_PREFIX LD_LIBRARY_PATH NIX_LD* PYTHONHOME PYTHONNOUSERSITE PYTHONPATH PYTHONUSERBASE VIRTUAL_ENV"
     ),
+    "where a browser is, for `bnrepro ui`": "BROWSER DISPLAY WAYLAND_DISPLAY XAUTHORITY",
     "what Python writes": "PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED",
     "what macOS sets at every start, whatever was cleaned": "VERSIONER_* __CF_*",
     "what a terminal shows and completes": "COLORTERM COLUMNS COMP_* FORCE_COLOR LINES NO_COLOR TERM _BNREPRO_COMPLETE",

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pandas as pd
 import pytest
 
 from bnrepro.analysis import ratios, tables
@@ -60,6 +61,37 @@ def test_a_bound_says_that_it_is_one(here):
     assert latex_number(text, "speedup", key).startswith("at least ")
 
 
+@pytest.mark.parametrize(
+    ("reached", "at_first", "said", "among"),
+    [
+        (3, 0, "120", "100 to 150"),
+        (2, 0, "at least 120", "100 to more than 150"),
+        (3, 1, "at most 120", "at most 100 to 150"),
+        (2, 1, "not determined", "at most 100 to more than 150"),
+    ],
+)
+def test_iterations_are_bounds_where_runs_are_late_or_early(here, reached, at_first, said, among):
+    path = here.folder / "reports" / "digits" / "tables" / "steps_to_target.csv"
+    content = path.read_text()
+    table = pd.read_csv(path, keep_default_na=False)
+    numbers = {
+        "runs": 3,
+        "reached": reached,
+        "at_first": at_first,
+        "mean_restricted_steps": 120,
+        "low": 100,
+        "high": 150,
+    }
+    table.loc[0, list(numbers)] = list(numbers.values())
+    table.to_csv(path, index=False)
+    try:
+        found = macros.numbers(["digits"])
+    finally:
+        path.write_text(content)
+    key = next(iter(found["iterations"]))
+    assert (found["iterations"][key], found["iterations-range"][key]) == (said, among)
+
+
 def test_a_file_names_its_commit_and_a_dirty_tree_gives_none(here):
     commit = here.run("git", "rev-parse", "HEAD").stdout.strip()
     for write in (macros.latex, macros.typst):
@@ -78,6 +110,7 @@ def test_a_file_names_its_commit_and_a_dirty_tree_gives_none(here):
     ("origin", "where"),
     [
         ("https://user:secret@example.org/lab/bnrepro.git", "https://example.org/lab/bnrepro"),
+        ("https://example.org:8443/lab/bnrepro.git", "https://example.org:8443/lab/bnrepro"),
         ("git@example.org:lab/bnrepro.git", "https://example.org/lab/bnrepro"),
         ("ssh://git@example.org:2222/lab/bnrepro", "https://example.org/lab/bnrepro"),
         ("/home/me/bnrepro", None),

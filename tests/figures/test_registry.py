@@ -15,6 +15,16 @@ class Tables:
         return needs.keys() <= {*self.studies}
 
 
+def test_every_figure_says_what_its_lines_and_marks_are():
+    assert [entry.name for entry in registry.with_modules().values() if not entry.legend] == []
+    assert registry.of_study("mine").legend
+
+
+def test_a_column_is_of_the_same_figure_and_a_study_may_be_named_after_one():
+    assert registry.find("figure_1a_column") is registry.find("figure_1a")
+    assert registry.find("study_last_column").studies == {"last_column": ()}
+
+
 @pytest.fixture
 def one(monkeypatch):
     entry = Entry("one", "", {"a": (), "b": ()}, lambda tables: Figure(), where_there=("b",))

@@ -78,7 +78,9 @@ def _committed(commit: str) -> dict[str, _Packed]:
     files = {}
     with tarfile.open(fileobj=io.BytesIO(git.output("archive", "--format=tar", commit))) as archive:
         for member in archive:
-            if not member.isdir() and (file := archive.extractfile(member)):
+            if not (member.isdir() or member.isfile()):
+                raise Failed(f"{member.name} is a link, and an archive holds files")
+            if file := archive.extractfile(member):
                 files[member.name] = _Packed(file.read(), bool(member.mode & 0o100))
     if missing := [name for name in contents.NEEDED if name not in files]:
         raise Failed(f"commit {commit[:12]} lacks {' and '.join(missing)}, of which the archive tells")

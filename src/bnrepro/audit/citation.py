@@ -67,7 +67,11 @@ def repository(citation: dict[str, Any]) -> str | None:
         host, path = short.groups()
     else:
         parts = urlsplit(origin)
-        host, path = (parts.hostname or "") if parts.scheme != "file" else "", parts.path.lstrip("/")
+        host, path = parts.hostname or "", parts.path.lstrip("/")
+        if parts.scheme in ("http", "https") and parts.port:
+            host += f":{parts.port}"
+        if parts.scheme == "file":
+            return None
     return f"https://{host}/{path.removesuffix('.git')}" if host else None
 
 

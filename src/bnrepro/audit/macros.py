@@ -17,6 +17,7 @@ from bnrepro.analysis import ratios, tables
 from bnrepro.audit import git
 from bnrepro.claims import ledger, prose
 from bnrepro.claims.engine import Part
+from bnrepro.errors import Failed
 from bnrepro.study.factors import FACTORS, DatasetName
 
 Numbers = dict[str, dict[str, str]]  # by kind, by key
@@ -30,7 +31,7 @@ KINDS = {
     "verdict": "what becomes of a claim, as stated or as meant",
     "runs": "how many networks were trained",
 }
-_BOUNDS = {"none": "", "lower": "at least ", "upper": "at most "}
+_UNKNOWN = "not determined"  # bounded on both sides
 
 
 def latex(datasets: list[DatasetName]) -> str:
@@ -42,10 +43,10 @@ def latex(datasets: list[DatasetName]) -> str:
     """
     lines = [f"% {line}" for line in _head(datasets)]
     lines += [r"\makeatletter", _LATEX_LOOKUP]
-    for kind, numbers in _numbers(datasets).items():
+    for kind, values in numbers(datasets).items():
         name = "bn" + "".join(word.capitalize() for word in kind.split("-"))
         lines += [f"% {KINDS[kind]}", rf"\providecommand\{name}[1]{{\bn@number{{{kind}}}{{#1}}}}"]
-        lines += [rf"\@namedef{{bn@{kind}@{key}}}{{{value}}}" for key, value in numbers.items()]
+        lines += [rf"\@namedef{{bn@{kind}@{key}}}{{{value}}}" for key, value in values.items()]
     return "\n".join([*lines, r"\makeatother", ""])
 
 
@@ -61,36 +62,44 @@ def typst(datasets: list[DatasetName]) -> str:
         BadInput, Failed: as `latex` does.
     """
     lines = [f"// {line}" for line in _head(datasets)]
-    for kind, numbers in _numbers(datasets).items():
-        entries = "".join(f'  "{key}": "{value}",\n' for key, value in numbers.items())
+    for kind, values in numbers(datasets).items():
+        entries = "".join(f'  "{key}": "{value}",\n' for key, value in values.items())
         lines += [f"// {KINDS[kind]}", f"#let _{kind} = (\n{entries})", f"#let bn-{kind}(key) = _{kind}.at(key)"]
     return "\n".join([*lines, ""])
 
 
 def _head(datasets: list[DatasetName]) -> Iterator[str]:
     git.refuse_changes()
-    commit, date = git.last_commit("%H %cs", *(f"reports/{dataset}" for dataset in datasets))
+    last = git.last_commit("%H %cs", *(f"reports/{dataset}" for dataset in datasets))
+    if not last:
+        raise Failed(f"no commit has a report on {prose.listed(datasets)}")
+    commit, date = last
     version = tables.read_provenance(datasets[0])["bnrepro"]
     yield f"bnrepro {version}: the reports on {prose.listed(datasets)}, of commit {commit} of {date}."
 
 
-def _numbers(datasets: list[DatasetName]) -> Numbers:
+def numbers(datasets: list[DatasetName]) -> Numbers:
+    """What the files have.
+
+    Raises:
+        BadInput: a table is missing or damaged.
+    """
     found: Numbers = {kind: {} for kind in KINDS}
     for dataset in datasets:
-        for kind, numbers in _of_dataset(dataset).items():
-            found[kind] |= {f"{dataset} {key}".strip(): value for key, value in numbers.items()}
+        for kind, values in _of_dataset(dataset).items():
+            found[kind] |= {f"{dataset} {key}".strip(): value for key, value in values.items()}
     return found
 
 
 def _of_dataset(dataset: DatasetName) -> Numbers:
     speedup, steps = (_rows(dataset, name) for name in ("speedup", "steps_to_target"))
-    speedup = {key: row for key, row in speedup.items() if row["censored"] in _BOUNDS and pd.notna(row["ratio"])}
+    speedup = {key: row for key, row in speedup.items() if pd.notna(row["ratio"])}
     claims = ledger.read(dataset)
     return {
         "speedup": _each(speedup, _speedup),
-        "speedup-range": _each(speedup, lambda row: _range(row, lambda end: ratios.times(end, row["censored"]))),
+        "speedup-range": _each(speedup, _speedup_range),
         "iterations": _each(steps, _iterations),
-        "iterations-range": _each(steps, lambda row: _range(row, lambda end: f"{end:,.0f}")),
+        "iterations-range": _each(steps, _iterations_range),
         "effect": dict(_effects(claims)),
         "verdict": dict(_verdicts(claims)),
         "runs": {"": f"{tables.read_provenance(dataset)['runs']:,}"},
@@ -102,15 +111,33 @@ def _each(rows: Mapping[str, dict[str, Any]], tell: Callable[[dict[str, Any]], s
 
 
 def _speedup(row: dict[str, Any]) -> str:
-    return _BOUNDS[row["censored"]] + ratios.times(row["ratio"], row["censored"])
+    return _bounded(ratios.times(row["ratio"], row["censored"]), row["censored"])
+
+
+def _speedup_range(row: dict[str, Any]) -> str:
+    bound = row["censored"]
+    low, high = (ratios.times(row[end], bound) for end in ("low", "high"))
+    return {"none": f"{low} to {high}", "lower": f"from {low}", "upper": f"to {high}", "both": _UNKNOWN}[bound]
 
 
 def _iterations(row: dict[str, Any]) -> str:
-    return f"{'at least ' * (row['reached'] < row['runs'])}{row['mean_restricted_steps']:,.0f}"
+    late, early = _late_and_early(row)
+    bound = {(True, True): "both", (True, False): "lower", (False, True): "upper"}.get((late, early), "none")
+    return _bounded(f"{row['mean_restricted_steps']:,.0f}", bound)
 
 
-def _range(row: dict[str, Any], tell: Callable[[float], str]) -> str:
-    return " to ".join(dict.fromkeys(tell(row[end]) for end in ("low", "high")))
+def _iterations_range(row: dict[str, Any]) -> str:
+    late, early = _late_and_early(row)
+    return f"{'at most ' * early}{row['low']:,.0f} to {'more than ' * late}{row['high']:,.0f}"
+
+
+def _late_and_early(row: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether runs do not arrive, and whether runs are there at their first evaluation."""
+    return row["reached"] < row["runs"], row["at_first"] > 0
+
+
+def _bounded(number: str, bound: str) -> str:
+    return {"none": number, "lower": f"at least {number}", "upper": f"at most {number}", "both": _UNKNOWN}[bound]
 
 
 def _rows(dataset: DatasetName, name: str) -> dict[str, dict[str, Any]]:

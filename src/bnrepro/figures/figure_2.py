@@ -14,9 +14,10 @@ from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "Accuracy against training steps: Ioffe & Szegedy (2015), Figure 2, and ours"
 LEGEND = (
-    "Lines are means over seeds, bands reach from the lowest seed to the highest. Dotted: the best accuracy of "
-    "Inception, without batch normalization; a mark stands where a network reaches it. Gray: networks that the "
-    "paper mentions and does not draw."
+    "Ours, by population statistics: lines are means over seeds, bands reach from the lowest seed to the "
+    "highest; gray, without bands: networks that the paper mentions and does not draw. The paper's: one run "
+    "each. Dotted, level: the best accuracy of Inception, the network without batch normalization; a mark "
+    "stands where a network reaches it with all seeds."
 )
 STUDIES: Needs = {"inception": (), "inception_faster": ()}
 WHERE_THERE = ("inception_faster",)

@@ -16,9 +16,9 @@ from bnrepro.figures.selection import Tables
 from bnrepro.study.factors import FACTORS
 
 LEGEND = (
-    "Left: lines are means over seeds, by moving averages, bands reach from the lowest seed to the highest; dotted: "
-    "the target. Right: means of the iterations to it, bars from the lowest seed to the highest; a cross: no run "
-    "arrives; an arrow: a bound."
+    "Left: lines are means over seeds, by moving averages, bands reach from the lowest seed to the highest; "
+    "dotted: the target. Right: means of the iterations to it, bars from the lowest seed to the highest; a "
+    "cross: no run arrives; an arrow: a bound; a level line: the factor does not apply."
 )
 PREFIX = "study_"  # of a figure's name
 _MOST_KEYS = 8  # of a factor's values in the legend

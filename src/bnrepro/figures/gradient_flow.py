@@ -15,9 +15,9 @@ from bnrepro.study.factors import FACTORS
 
 CAPTION = "Gradients by layer before training, and the best accuracy by depth, with and without skip connections"
 LEGEND = (
-    "Black: without batch normalization; blue: with it; dashed and dotted: with skip connections and scaled ones; "
-    "red: what theory has. Below: shallow networks are hollow, deep ones filled, each at the rate that held-out "
-    "images choose."
+    "Black: without batch normalization; blue: with it; dashed and dotted: with skip connections and scaled "
+    "ones; red: what theory has. Lines and marks are means over seeds. Below: shallow networks are hollow, deep "
+    "ones filled, each at the rate that held-out images choose."
 )
 STUDIES: Needs = {"deep": ("skip",)}
 _GROWTH = (np.pi / (np.pi - 1)) ** 0.5  # a layer, of ReLU with batch normalization (Yang et al. 2019)

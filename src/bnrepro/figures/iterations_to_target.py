@@ -12,9 +12,10 @@ from bnrepro.study.params import HEADLINE_STUDY
 
 CAPTION = "Training iterations to a target test accuracy by depth, with and without batch normalization"
 LEGEND = (
-    "Black: without batch normalization; dark blue: with it, by moving averages; light blue, dashed: with it, by "
-    "population statistics. Marks are means over seeds, bars reach from the lowest seed to the highest; a cross: "
-    "no run arrives; an arrow: a bound. At the foot: iterations without over with it, paired by seed."
+    "Black: without batch normalization; dark blue: with it, by moving averages; light blue, dashed: with it, "
+    "by population statistics. Marks are means over seeds, bars reach from the lowest seed to the highest; a "
+    "cross: no run arrives; an arrow: a bound; small marks: the custom estimators. At the foot: iterations "
+    "without over with it, paired by seed."
 )
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 _BESIDE = (0.085, 0.13)  # an axis's units: where the marks of the other implementations of a network stand

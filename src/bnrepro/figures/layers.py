@@ -14,8 +14,9 @@ from bnrepro.study.params import HEADLINE_STUDY
 
 CAPTION = "Inside the hidden layers: the shift of what they get, saturated activations, and gradients"
 LEGEND = (
-    "Black: without batch normalization; blue: with it. In the last row a full line is the first hidden layer, a "
-    "dashed one the last."
+    "Black: without batch normalization; blue: with it. Lines are means over seeds, bands reach from the lowest "
+    "seed to the highest. In the last row a full line is the first hidden layer, a dashed one the last; dotted: "
+    "a tenth of the budget."
 )
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 _ARMS = (("none", "without", style.WITHOUT, "o"), ("batch", "with", style.WITH, "s"))

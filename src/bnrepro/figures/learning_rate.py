@@ -12,10 +12,10 @@ from bnrepro.study.factors import FACTORS
 
 CAPTION = "Iterations to a target test accuracy by learning rate and optimizer"
 LEGEND = (
-    "Black: without batch normalization; dark blue: with it, by moving averages; light blue, dashed: with it, by "
-    "population statistics. Marks are means over seeds, bars reach from the lowest seed to the highest; a cross: "
-    "no run arrives; an arrow: a bound; a ring: the rate that held-out images choose. Dotted: the rate of all "
-    "other figures."
+    "Black: without batch normalization; dark blue: with it, by moving averages; light blue, dashed: with it, "
+    "by population statistics. Marks are means over seeds, bars reach from the lowest seed to the highest; a "
+    "cross: no run arrives; an arrow: a bound; a ring: the rate that held-out images choose. Dotted lines: the "
+    "budget, and the dataset's own rate."
 )
 _OPTIMIZERS = {"learning_rate": "sgd", "tuned_momentum": "momentum", "tuned_adam": "adam"}
 _CHOSEN = {"none": "rate_without", "batch": "rate_with"}

@@ -12,9 +12,9 @@ from bnrepro.figures.selection import Needs, Tables
 
 CAPTION = "Noise before the nonlinearity: iterations to a target test accuracy, and how far inputs move"
 LEGEND = (
-    "Black: without batch normalization; blue: with it, by moving averages. Above: means over seeds, bars "
-    "from the lowest seed to the highest; a cross: no run arrives; dashed: the plain network without noise at its "
-    "chosen rate. Below: each run."
+    "Black: without batch normalization; blue: with it, by moving averages. Above: means over seeds, bars from "
+    "the lowest seed to the highest; a cross: no run arrives; an arrow: a bound; a ring: the chosen rate; "
+    "dashed: the plain network without noise at its chosen rate. Below: each run."
 )
 STUDIES: Needs = {"noise": ("noise",)}
 _KINDS = ("none", "steady", "shifting", "drifting")

@@ -71,8 +71,9 @@ def of_study(study: str) -> Entry:
 
 def find(name: str) -> Entry:
     """The figure of this name, in whichever width: one with a module of its own, or else a study's generic one."""
-    name = name.removesuffix(column.SUFFIX)
-    return with_modules().get(name) or of_study(name.removeprefix(generic.PREFIX))
+    known = with_modules()
+    of_a_page = name.removesuffix(column.SUFFIX)  # a generic figure has one width
+    return known.get(name) or known.get(of_a_page) or of_study(name.removeprefix(generic.PREFIX))
 
 
 def draw(tables: Tables) -> Iterator[tuple[Entry, Figure]]:

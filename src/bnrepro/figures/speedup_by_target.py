@@ -11,8 +11,8 @@ from bnrepro.study.params import HEADLINE_STUDY, PAPER_DEPTH
 
 CAPTION = "Iterations without over iterations with batch normalization, against the target accuracy"
 LEGEND = (
-    "Dark blue: by moving averages; light blue, dashed: by population statistics; red: the paper's curves. Ratios "
-    "of geometric means over seeds; triangles are bounds."
+    "Dark blue: by moving averages; light blue, dashed: by population statistics; red: the paper's curves. "
+    "Ratios of geometric means over seeds, bands from the lowest seed to the highest; triangles are bounds."
 )
 STUDIES: Needs = {HEADLINE_STUDY: ()}
 

@@ -17,6 +17,8 @@ STUDY = "study"  # a tag of series
 KIND = "bnrepro.kind"
 RANGED = "accuracy"  # of a series' metrics, the one whose range over seeds is shown beside its mean
 
+_LONGEST = 5000  # characters of a tag, on MLflow's older servers
+
 _ALL, _DEPTH_3 = "bnrepro", "depth_3"
 _NAMES = {_ALL: "All runs", _DEPTH_3: "Depth 3, with and without batch normalization"}
 _DEPTH_3_RUNS = (
@@ -36,12 +38,13 @@ def tags(source: Source, targets: Sequence[float], experiment_id: str) -> dict[s
         "compareRunSections": _SECTIONS,
         "compareRunCharts": _charts(targets),
     }
-    return {
+    found = {
         "mlflow.experimentKind": "custom_model_development",
         NOTE: _note(source, experiment_id),
         _tag(_ALL): _view(_ALL, state),
         _tag(_DEPTH_3): _view(_DEPTH_3, state | {"searchFilter": _DEPTH_3_RUNS}),
     }
+    return {name: value for name, value in found.items() if len(value) <= _LONGEST}  # a view of too many targets
 
 
 def _view(view: str, state: dict[str, Any]) -> str:

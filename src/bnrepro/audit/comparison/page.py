@@ -91,4 +91,4 @@ def _panel(overlay: Overlay) -> dict[str, Any]:
         spread = pd.DataFrame({"error": errors.mean(axis=1), "low": errors.min(axis=1), "high": errors.max(axis=1)})
         for step, *values in spread.map(lambda error: float(f"{error:.4g}")).itertuples():
             points.append({"side": side, "step": int(step)} | dict(zip(spread, values, strict=True)))
-    return {"points": points, "range": [floor, max(0.1, *(point["high"] for point in points))]}
+    return {"points": points, "range": [floor, max([0.1, *(point["high"] for point in points)])]}
