@@ -150,7 +150,7 @@ def test_a_dataset_of_ones_own_is_cited_and_one_that_is_gone_is_refused(clone):
     clone.run("dvc", "repro")
     clone.commit("A dataset")
     text = cite(clone, "again/layers")
-    assert "Data: Digits & more; 8 runs of study depth;" in text
+    assert "Data: Digits & more; 8 runs of study depth, of 2 seeds;" in text
     assert "    dvc exp run -S 'datasets=[again]'\n" in text
 
     registry.write_text(before)

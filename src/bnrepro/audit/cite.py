@@ -33,7 +33,8 @@ def cite(figure: str) -> str:
     dataset, name = _dataset_of(path), path.stem
     made_from = origin.read(path)
     commit, date = _commit_of(path)
-    click.echo(f"Drawing {dataset}'s figures again by commit {commit[:12]}, to compare ...", err=True)
+    if sys.stderr.isatty():  # it takes ten seconds, and who waits wants to know for what
+        click.echo(f"Drawing {dataset}'s figures again by commit {commit[:12]}, to compare ...", err=True)
     _is_what_the_commit_draws(path, dataset, commit)
     entry, source = registry.find(name), SOURCES[dataset]
     runs = " and ".join(_runs(dataset, study, values["records"]) for study, values in made_from["studies"].items())

@@ -48,6 +48,7 @@ class TrainingProgress:
             f"{self._label}: {len(plan.specs)} runs, {stored} of them in the store, {len(plan.missing)} to train"
             + (f", {estimate(study_seconds(self._seconds.values(), workers), plan.guessed)}" if plan.missing else ""),
             highlight=False,
+            soft_wrap=True,  # one line, however long: a file has no width
         )
         self._total = len(plan.missing)
         self._task: TaskID = self._bar.add_task(self._label, total=self._total, rate="", left="")

@@ -31,6 +31,7 @@ def stack(figure: Figure) -> bool:
     grids = {ax.get_gridspec() for ax in axes}
     if len(grids) != 1 or axes[0].get_gridspec().nrows != 1:  # type: ignore[union-attr]
         return False
+    figure.set_layout_engine("none")
     panel = min(_TALLEST, axes[0].get_position().height * figure.get_figheight())
     figure.set_size_inches(_WIDTH, 10.0)
     for ax in axes:
