@@ -650,6 +650,16 @@ def test_a_server_elsewhere_needs_no_server_here(project: Path, monkeypatch: pyt
     assert capsys.readouterr().out == "http://***@mlflow.example:5000\n"
 
 
+def test_a_database_that_was_cut_short_goes_with_the_next_training(project: Path) -> None:
+    leftovers = [paths.private() / f"cafe.partial.db{suffix}" for suffix in ("", "-journal")]
+    paths.private().mkdir(exist_ok=True)
+    for path in leftovers:
+        path.touch()
+    with BackgroundPublisher(params.load()):
+        pass
+    assert [path for path in leftovers if path.exists()] == []
+
+
 def test_a_browser_opens_where_somebody_sits_before_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"

@@ -40,6 +40,7 @@ class BackgroundPublisher:
     def _work(self) -> None:
         publisher, open_ = Publisher(self._params), True
         try:
+            database.clear()
             while open_:
                 given = [self._queue.get()]
                 while not self._queue.empty():

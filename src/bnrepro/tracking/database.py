@@ -10,7 +10,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,13 +84,30 @@ def connect() -> Any:
         if not database.exists():
             # A database whose making was cut short would never open again, nor would one beside another's journal.
             partial = paths.private() / f"{uuid.uuid4().hex}.partial.db"
-            for leftover in [*database.parent.glob(f"{database.name}-*"), *partial.parent.glob("*.partial.db*")]:
+            for leftover in [*database.parent.glob(f"{database.name}-*"), *_cut_short()]:
                 leftover.unlink()
             MlflowClient(tracking_uri=_sqlite(partial))
             os.replace(partial, database)
     elif not addresses.is_server(uri):
         _reach(uri)
     return MlflowClient(tracking_uri=uri)
+
+
+def locked() -> AbstractContextManager[None]:
+    """Hold the lock of those who publish from this clone: two would make every run twice."""
+    return paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end.")
+
+
+def clear() -> None:
+    """Remove a database whose making a kill cut short: who has nothing to publish would leave it for ever."""
+    if _cut_short():
+        with locked():
+            for leftover in _cut_short():
+                leftover.unlink()
+
+
+def _cut_short() -> list[Path]:
+    return list(paths.private().glob("*.partial.db*"))
 
 
 def _reach(uri: str) -> None:

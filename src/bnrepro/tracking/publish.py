@@ -124,8 +124,8 @@ class Publisher:
 
     @contextmanager
     def _experiment(self, dataset: DatasetName) -> Iterator["_Experiment"]:
-        """A dataset's experiment, for one publisher of this clone at a time: two would make every run twice."""
-        with paths.locked("publish", waiting="Another process is publishing to MLflow; waiting for it to end."):
+        """A dataset's experiment, for one publisher of this clone at a time."""
+        with database.locked():
             if self._client is None:
                 self._client = database.connect()
             targets = self._params.training[dataset].targets
