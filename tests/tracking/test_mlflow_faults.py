@@ -82,7 +82,7 @@ def assert_training_minds_not(clone: pipeline.Clone, *said: str, middle=None, ru
     assert process.returncode == 0, "\n".join(lines)
     assert time.monotonic() - trained < 35
     assert len(clone.records()) == runs
-    others = [line for line in lines if not line.startswith(("digits depth: ", "  "))]
+    others = [line for line in lines if not line.startswith(("digits depth (study 1 of ", "  "))]
     assert len(others) == len(said), "\n".join(lines)
     assert all(re.fullmatch(pattern, line) for pattern, line in zip(said, others, strict=True)), "\n".join(lines)
 
