@@ -147,6 +147,16 @@ def test_a_command_starts_itself_again_without_them():
     assert arrives(hostile) == arrives({}) == environment.cleaned(arrives({}))
 
 
+def test_what_leads_to_a_browser_arrives():
+    screen = {
+        "BROWSER": "firefox",
+        "DISPLAY": ":0",
+        "WAYLAND_DISPLAY": "wayland-0",
+        "XAUTHORITY": "/home/me/.Xauthority",
+    }
+    assert screen.items() <= arrives(screen).items()
+
+
 def test_what_a_python_sets_at_every_start_is_named(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import os\nos.environ['TF_DETERMINISTIC_OPS'] = '1'\n")
     command = [sys.executable, "-m", "bnrepro", "check"]

@@ -284,6 +284,12 @@ def test_a_commit_without_what_is_described_is_refused(clone):
     assert "lacks requirements.lock" in refused(clone)
 
 
+def test_a_link_is_refused(clone):
+    (clone.folder / "docs" / "elsewhere").symlink_to("/etc/hostname")
+    clone.commit("A link")
+    assert "docs/elsewhere is a link" in refused(clone)
+
+
 def test_a_citation_without_authors_is_bad_input(clone):
     citation = clone.folder / "CITATION.cff"
     citation.write_text(citation.read_text().replace("authors:", "makers:", 1))

@@ -244,6 +244,11 @@ def test_curves_without_a_step_in_common_are_drawn():
     assert len(drawn(text)[0]["panels"][0]["points"]) == 4
 
 
+def test_runs_that_diverged_before_an_evaluation_are_drawn_as_nothing():
+    text = page.page("digits", ("x", "y"), [], [Overlay("a", curves([None, None]), curves([None, None]))])
+    assert drawn(text)[0]["panels"][0]["points"] == []
+
+
 def test_what_files_say_is_text_on_the_page():
     evil = '</script><img src=x onerror="alert(1)">'
     text = page.page(
