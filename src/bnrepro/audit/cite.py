@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from bnrepro import paths
 from bnrepro.analysis import tables
@@ -37,7 +38,8 @@ def cite(figure: str) -> str:
         click.echo(f"Drawing {dataset}'s figures again by commit {commit[:12]}, to compare ...", err=True)
     _is_what_the_commit_draws(path, dataset, commit)
     entry, source = registry.find(name), SOURCES[dataset]
-    runs = " and ".join(_runs(dataset, study, values["records"]) for study, values in made_from["studies"].items())
+    steps = tables.read(dataset, "steps_to_target")
+    runs = " and ".join(_runs(steps, study, values["records"]) for study, values in made_from["studies"].items())
     version = f"bnrepro {made_from['bnrepro']}, commit {commit[:12]}"
     what = f"{entry.caption}. {entry.legend} Data: {source.title}; {runs}; {version}."
     rebuild = source.make or f"dvc exp run -S 'datasets=[{dataset}]'"
@@ -52,9 +54,8 @@ def cite(figure: str) -> str:
     )
 
 
-def _runs(dataset: str, study: str, count: int) -> str:
-    """`84 runs of study depth, of 3 to 8 seeds`."""
-    steps = tables.read(dataset, "steps_to_target")
+def _runs(steps: pd.DataFrame, study: str, count: int) -> str:
+    """`84 runs of study depth, of 3 to 8 seeds`, by steps_to_target.csv."""
     seeds = prose.span(steps.loc[steps["study"] == study, "runs"], "{:.0f}")
     return f"{count} runs of study {study}, of {seeds} seeds"
 

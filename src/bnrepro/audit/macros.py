@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from bnrepro.analysis import ratios, tables
+from bnrepro.analysis.steps_to_target import bound
 from bnrepro.audit import git
 from bnrepro.claims import ledger, prose
 from bnrepro.claims.engine import Part
@@ -115,15 +116,13 @@ def _speedup(row: dict[str, Any]) -> str:
 
 
 def _speedup_range(row: dict[str, Any]) -> str:
-    bound = row["censored"]
-    low, high = (ratios.times(row[end], bound) for end in ("low", "high"))
-    return {"none": f"{low} to {high}", "lower": f"from {low}", "upper": f"to {high}", "both": _UNKNOWN}[bound]
+    censored = row["censored"]
+    low, high = (ratios.times(row[end], censored) for end in ("low", "high"))
+    return {"none": f"{low} to {high}", "lower": f"from {low}", "upper": f"to {high}", "both": _UNKNOWN}[censored]
 
 
 def _iterations(row: dict[str, Any]) -> str:
-    late, early = _late_and_early(row)
-    bound = {(True, True): "both", (True, False): "lower", (False, True): "upper"}.get((late, early), "none")
-    return _bounded(f"{row['mean_restricted_steps']:,.0f}", bound)
+    return _bounded(f"{row['mean_restricted_steps']:,.0f}", bound(*_late_and_early(row)))
 
 
 def _iterations_range(row: dict[str, Any]) -> str:
@@ -136,8 +135,8 @@ def _late_and_early(row: dict[str, Any]) -> tuple[bool, bool]:
     return row["reached"] < row["runs"], row["at_first"] > 0
 
 
-def _bounded(number: str, bound: str) -> str:
-    return {"none": number, "lower": f"at least {number}", "upper": f"at most {number}", "both": _UNKNOWN}[bound]
+def _bounded(number: str, censored: str) -> str:
+    return {"none": number, "lower": f"at least {number}", "upper": f"at most {number}", "both": _UNKNOWN}[censored]
 
 
 def _rows(dataset: DatasetName, name: str) -> dict[str, dict[str, Any]]:
