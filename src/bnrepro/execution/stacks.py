@@ -8,17 +8,16 @@ from bnrepro.study.implementations import trains_in_stacks
 
 Stack = tuple[RunSpec, ...]
 
-LARGEST = 64  # runs: more gain little (benchmarks/README.md), and are lost together where a worker dies
+LARGEST = 1024  # runs: more gain little on any card so far, and are lost together where a worker dies
 
 
 def stacked(specs: Iterable[RunSpec]) -> list[Stack]:
     """Runs in stacks, in the order in which the first of each stands.
 
-    Those of a stack are of one program: they differ in seed, learning rate and initial weights alone. On a processor,
-    where that is not faster (benchmarks/README.md), and for estimators, which have loops of their own, every run is a
-    stack by itself.
+    Those of a stack differ in nothing but what `RunSpec.stack` leaves out. On a processor, where that is not faster
+    (benchmarks/README.md), and for estimators, which have loops of their own, every run is a stack by itself.
     """
     alike: dict[object, list[RunSpec]] = defaultdict(list)
     for spec in specs:
-        alike[spec.program if trains_in_stacks(spec) else spec].append(spec)
+        alike[spec.stack if trains_in_stacks(spec) else spec].append(spec)
     return [tuple(runs[start : start + LARGEST]) for runs in alike.values() for start in range(0, len(runs), LARGEST)]

@@ -9,6 +9,7 @@ from bnrepro import numerics
 from bnrepro.data.dataset import Dataset
 from bnrepro.execution.stacks import Stack
 from bnrepro.records.machine import Machine, this_machine
+from bnrepro.study.implementations import trains_in_stacks
 from bnrepro.training.recording import Result
 
 
@@ -23,18 +24,26 @@ class Trained:
 
 def train(stack: Stack, dataset: Dataset) -> list[Trained]:
     """Train a run, or the runs of a stack together, and leave nothing of them behind."""
-    from bnrepro.training.run import run, run_together
-
     numerics.use(stack[0].numerics)  # before TensorFlow is imported
     _warm_up()
     began = time.perf_counter()
     try:
-        results = [run(stack[0], dataset)] if len(stack) == 1 else run_together(stack, dataset)
+        results = _results(stack, dataset)
         machine = this_machine(stack[0].device)
     finally:
         _forget_graphs()
     seconds = (time.perf_counter() - began) / len(stack)
     return [Trained(result, machine, seconds) for result in results]
+
+
+def _results(stack: Stack, dataset: Dataset) -> list[Result]:
+    if trains_in_stacks(stack[0]):
+        from bnrepro.training.stack import run_stack
+
+        return run_stack(stack, dataset)
+    from bnrepro.training.run import run
+
+    return [run(spec, dataset) for spec in stack]
 
 
 @cache

@@ -2,10 +2,10 @@
 
 A factor is a field of `RunSpec`. Its type says what it may be. `factor(...)` says the rest: its default, which runs
 have it, how a study names it, what readers are told. From the table follow the schema of params.yaml (`params`), the
-specs of a grid, the columns of tables, the identity of a series, names in MLflow, and what a stack may vary.
+specs of a grid, the columns of tables, the identity of a series, names in MLflow, and what a program may vary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_type_hints
@@ -56,7 +56,9 @@ class Factor:
             no None, the default.
         fixed: by another factor and its value, the value that this one then has whatever is asked for.
         column: whether tables tell series apart by it. Those of a study share all others.
-        within_stack: whether runs that train together in one program may differ in it.
+        within_program: whether runs that a compiled loop serves one after the other may differ in it, and so runs of a
+            stack.
+        within_stack: whether runs of a stack, which train together, may differ in it though.
         words: what a reader is told, by value; of any other value the factor's name and the value.
         label: of an axis or a column; empty: the factor's name.
         name, kind, nullable, default: of the field; its type without None, and whether it allows None. `...`: it has no
@@ -69,6 +71,7 @@ class Factor:
     needs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     fixed: Mapping[tuple[str, Any], Any] = field(default_factory=dict)
     column: bool = True
+    within_program: bool = False
     within_stack: bool = False
     words: Mapping[Any, str] = field(default_factory=dict)
     label: str = ""
@@ -169,19 +172,21 @@ class RunSpec:
         words={"none": "no skip connections", "identity": "skip connections", "scaled": "scaled skip connections"},
         label="skip connections",
     )
-    learning_rate: Positive = factor(named="optional", within_stack=True)
-    pixels: Pixels = factor(named="optional", words={"binary": "binary pixels", "grey": "grey pixels"})
+    learning_rate: Positive = factor(named="optional", within_program=True)
+    pixels: Pixels = factor(
+        named="optional", within_stack=True, words={"binary": "binary pixels", "grey": "grey pixels"}
+    )
     initial_stddev: Positive | None = factor(
         named="optional",
         needs={"activation": ("sigmoid",), "initial_scheme": ("gaussian",)},
-        within_stack=True,
+        within_program=True,
         label="standard deviation of the initial weights",
     )
     initial_scheme: InitialScheme | None = factor(
         "gaussian",
         named="optional",
         needs={"activation": ("sigmoid",)},
-        within_stack=True,
+        within_program=True,
         label="initial weights",
         words={
             "gaussian": "small Gaussian initial weights",
@@ -209,7 +214,11 @@ class RunSpec:
         label="place of batch normalization",
     )
     momentum: Momentum | None = factor(
-        named="optional", needs=_BATCH, fixed={_CANNED: 0.999}, label="momentum of the moving averages"
+        named="optional",
+        needs=_BATCH,
+        fixed={_CANNED: 0.999},
+        within_stack=True,
+        label="momentum of the moving averages",
     )
     updates: Updates | None = factor(
         "run",
@@ -240,7 +249,7 @@ class RunSpec:
         1.0,
         named="optional",
         estimators=(1.0,),
-        within_stack=True,
+        within_program=True,
         label="share of the learning rate left at the end",
     )
     batch_size: BatchSize = factor(named="once")
@@ -253,7 +262,7 @@ class RunSpec:
     device: Resolved = factor("cpu", column=False, words={"gpu": "GPU"})
     tf32: bool | None = factor(needs={"device": ("gpu",)}, column=False)
     numerics: Numerics = factor(fixed={("device", "gpu"): "fast"}, column=False)  # a GPU promises no bits
-    seed: Seed = factor(column=False, within_stack=True)
+    seed: Seed = factor(column=False, within_program=True)
 
     def __post_init__(self) -> None:
         asked = dict(vars(self))
@@ -263,16 +272,22 @@ class RunSpec:
 
     @property
     def program(self) -> "RunSpec":
-        """What runs that train together share: all but seed, learning rate, its decay and initial weights."""
-        varying: dict[str, Any] = {
-            name: None if about.nullable else 0 for name, about in FACTORS.items() if about.within_stack
-        }
-        return replace(self, **varying)
+        """What the runs that a compiled loop serves share: all but seed, learning rate, its decay, initial weights."""
+        return self._without(name for name, about in FACTORS.items() if about.within_program)
+
+    @property
+    def stack(self) -> "RunSpec":
+        """What the runs of a stack share: what those of a program do, but for pixels and the averages' momentum."""
+        return self._without(name for name, about in FACTORS.items() if about.within_program or about.within_stack)
 
     @property
     def initial_weights(self) -> InitialWeights:
         """The start of the weights: their standard deviation, or the scheme that gives it; None: the activation's."""
         return self.initial_stddev if self.initial_scheme == "gaussian" else self.initial_scheme
+
+    def _without(self, names: Iterable[str]) -> "RunSpec":
+        nothing: dict[str, Any] = {name: None if FACTORS[name].nullable else 0 for name in names}
+        return replace(self, **nothing)
 
     def __str__(self) -> str:
         return (

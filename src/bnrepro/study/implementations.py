@@ -3,6 +3,7 @@
 from bnrepro.study.factors import RunSpec
 
 STACKED_LOOP = "bnrepro.training.stacked_loop"
+_STACK = "bnrepro.training.stack"
 _LESSON, _VARIANTS = "bnrepro.networks.dense", "bnrepro.networks.variants.dense"
 
 
@@ -12,14 +13,14 @@ def modules_of(spec: RunSpec) -> list[str]:
 
 
 def trains_in_stacks(spec: RunSpec) -> bool:
-    """Whether a run is trained by the loop of stacks, be it alone in its own."""
+    """Whether a run is trained in a stack, be it alone in its own."""
     return spec.device == "gpu" and spec.implementation == "keras"
 
 
 def loop_of(spec: RunSpec) -> str:
-    """The module of the loop that trains a run."""
+    """The module that trains a run: its loop; of a stack, what measures it, too."""
     if trains_in_stacks(spec):
-        return STACKED_LOOP
+        return _STACK
     return f"bnrepro.training.{'compiled' if spec.implementation == 'keras' else 'estimator'}_loop"
 
 
