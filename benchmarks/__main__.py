@@ -25,6 +25,7 @@ from bnrepro.study import params
     type=click.IntRange(0, 1000),
     help="Only so many together, 0: one by itself; may be given several times.",
 )
+@click.option("--tf32", is_flag=True, help="With --device gpu: let it round what it multiplies to ten bits.")
 @click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the same as data.")
 def main(
     depth: int,
@@ -32,11 +33,14 @@ def main(
     scaling: bool,
     device: Literal["cpu", "gpu"] | None,
     runs: tuple[int, ...],
+    tf32: bool,
     target: Path | None,
 ) -> None:
     """Measure how fast this machine trains."""
     if sum((bool(rows), scaling, bool(device))) > 1 or (runs and not device):
         raise click.UsageError("--row, --scaling and --device are tables of their own; --runs goes with --device")
+    if tf32 and device != "gpu":
+        raise click.UsageError("--tf32 goes with --device gpu")
     if unknown := set(rows) - set(rates.available()):
         known = "; ".join(rates.available())
         raise BadInput(f"--row {', '.join(sorted(unknown))}: not measured here; there are: {known}")
@@ -47,7 +51,7 @@ def main(
         text = table.scaling_as_markdown(result, workers)
     elif device:
         arithmetic = "fast" if device == "gpu" else params.load().numerics
-        result = stacks.measure(device, arithmetic, runs or stacks.RUNS, depth, _say)
+        result = stacks.measure(device, arithmetic, runs or stacks.RUNS, depth, tf32, _say)
         text = stacks.as_markdown(result)
     else:
         result = table.measure(rows or rates.available(), depth, _say)

@@ -116,7 +116,7 @@ def evaluation_seconds(network: Architecture, dataset: Dataset, xla: bool) -> li
         evaluator.measure(parameters)
         probe.look(parameters, 0, 0, LEARNING_RATE)
 
-    return [seconds / 2 for seconds in _seconds(two_evaluations)]
+    return [taken / 2 for taken in seconds(two_evaluations)]
 
 
 def estimator(name: str, normalization: str, depth: int, arithmetic: numerics.Numerics) -> dict[str, Any]:
@@ -246,14 +246,22 @@ def pytorch(normalization: str, depth: int) -> dict[str, Any]:
     return watch.measured()
 
 
-def jax(normalization: str, depth: int) -> dict[str, Any]:
-    """JAX: `lax.scan` over the steps of a block, batches gathered on the device."""
+def jax(normalization: str, depth: int, runs: int = 0) -> dict[str, Any]:
+    """JAX: `lax.scan` over the steps of a block, batches gathered on the device, in float32.
+
+    Args:
+        runs: that train together, by `vmap`; 0: one by itself.
+    """
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_default_matmul_precision", "float32")  # else a GPU rounds to ten bits
     dataset = made_up_images()
     network = architecture(normalization, depth)
-    parameters = {name: jnp.asarray(value) for name, value in initial(network).items()}
+    starts = [initial(network, seed) for seed in range(max(1, runs))]
+    parameters = {name: jnp.stack([start[name] for start in starts]) for name in starts[0]}
+    if not runs:
+        parameters = {name: value[0] for name, value in parameters.items()}
     averages = {name: parameters.pop(name) for name in list(parameters) if "/moving_" in name}
     images, labels = jnp.asarray(dataset.train_images), jnp.asarray(dataset.train_labels)
 
@@ -280,10 +288,13 @@ def jax(normalization: str, depth: int) -> dict[str, Any]:
         descended = jax.tree.map(lambda old, gradient: old - LEARNING_RATE * gradient, state[0], gradients)
         return (descended, updated), value
 
-    block = jax.jit(lambda images, labels, state, rows: jax.lax.scan(partial(step, images, labels), state, rows))
-    watch, rows, state = Stopwatch(), batches(), (parameters, averages)
+    every = jax.vmap(step, in_axes=(None, None, 0, 0)) if runs else step
+    block = jax.jit(lambda images, labels, state, rows: jax.lax.scan(partial(every, images, labels), state, rows))
+    watch, state = Stopwatch(), (parameters, averages)
+    rng = np.random.default_rng(0)
+    shape = (BLOCK, runs, BATCH) if runs else (BLOCK, BATCH)
     for _ in range(REPEATS + 1):
-        chosen = jnp.asarray(np.stack(list(itertools.islice(rows, BLOCK))))
+        chosen = jnp.asarray(rng.integers(0, 60_000, shape, np.int32))
         state, losses = block(images, labels, state, chosen)
         losses.block_until_ready()
         watch.observe()
@@ -325,7 +336,7 @@ def _use(arithmetic: numerics.Numerics) -> None:
     device.use("cpu", None)
 
 
-def _seconds(call: Callable[[], Any]) -> list[float]:
+def seconds(call: Callable[[], Any]) -> list[float]:
     """What a call takes, several times, after one to warm up."""
     call()
     taken = []

@@ -79,7 +79,7 @@ def runs(setting: Setting, seed: int, params: Params, device: Resolved) -> dict[
     return {arm: Run(RunSpec(**usual, normalization=arm), **how) for arm in ARMS}
 
 
-def table(seeds: Mapping[Setting, int], outcomes: Mapping[Setting, Mapping[str, Outcome]]) -> pd.DataFrame:
+def table(seeds: Mapping[Setting, int], outcomes: Mapping[Setting, Mapping[Normalization, Outcome]]) -> pd.DataFrame:
     """A row for every setting: its fields and seed, and for both arms `distance_<arm>` and `steps_<arm>_<target>`.
 
     Distances from the paper's curve are root mean squares of test accuracy; steps are those of the first of two

@@ -87,9 +87,9 @@ def imports(name):
     known = dict(modules())
     found = {path for path in map(source.file_of, source.imports(known[name])) if path}
     text = known[name].read_text(encoding="utf-8")
-    for function, room in (("network_of", "networks"), ("loop_of", "training")):  # they give the names of modules
+    for function, names in (("network_of", "networks/*.py"), ("loop_of", "training/*_loop.py")):  # give modules' names
         if f"import_module({function}(" in text:
-            found |= set((PACKAGE / room).glob("*.py"))
+            found |= set(PACKAGE.glob(names))
     if "iter_modules(" in text:  # figures, which it finds by what every one of them has
         found |= {
             file for file in known[name].parent.glob("*.py") if "\nCAPTION = " in file.read_text(encoding="utf-8")

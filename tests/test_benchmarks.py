@@ -72,25 +72,31 @@ def test_every_optional_row_names_its_package():
     assert set(rates.available()) >= set(rates.ROWS) - set(rates.NEEDS)
 
 
-def test_the_table_of_stacks_tells_what_is_not_the_compiled_loop():
-    def row(runs, normalization, rate, inside):
+def test_the_table_of_stacks_tells_what_evaluation_takes_and_has_jax_beside_it():
+    def row(name, runs, normalization, rates, evaluation):
         return {
+            "name": name,
             "runs": runs,
             "normalization": normalization,
-            "steps_per_second": [rate],
+            "steps_per_second": rates,
             "start_seconds": 1.0,
-            "loop_seconds": inside and [inside],
-            "evaluation_seconds": [0.01],
+            **({"evaluation_seconds": [evaluation]} if evaluation else {}),
         }
 
-    rows = [row(0, "none", 500.0, None), row(0, "batch", 250.0, None)]
-    rows += [row(4, "none", 2000.0, 0.75), row(4, "batch", 1000.0, 1.0)]  # blocks of 500 steps: 1 s and 2 s
-    lines = stacks.as_markdown({"environment": ENVIRONMENT, "numerics": "fast", "depth": 3, "rows": rows}).splitlines()
-    assert lines[2] == "| one by itself | 500 | 250 | 1.00 / 1.00 |  /  | 1% / 0% | 1.0 / 1.0 |"
-    assert lines[3] == "| 4 | 2,000 | 1,000 | 4.00 / 4.00 | 25% / 50% | 4% / 2% | 1.0 / 1.0 |"
+    arms = ("none", "batch")
+    rows = [row("one by itself", 0, arm, [rate], 0.01) for arm, rate in zip(arms, (500.0, 250.0), strict=True)]
+    # Blocks of 500 steps of 4 runs: 1 s on average, and 2 s.
+    rows += [row("4 together", 4, arm, rates, 0.1) for arm, rates in zip(arms, ([1e3, 1e9], [500, 1e9]), strict=True)]
+    rows += [row("JAX", 4, arm, [3000.0], None) for arm in arms]
+    result = {"numerics": "fast", "depth": 3, "tf32": False, "rows": rows}
+    lines = stacks.as_markdown({"environment": ENVIRONMENT} | result).splitlines()
+    assert lines[2] == "| one by itself | 500 | 250 | 1.00 / 1.00 | 1% / 0% | 1.0 / 1.0 |"
+    assert lines[3] == "| 4 together | 2,000 | 1,000 | 4.00 / 4.00 | 10% / 5% | 1.0 / 1.0 |"
+    assert lines[4] == "| JAX | 3,000 | 3,000 | 6.00 / 12.00 |  | 1.0 / 1.0 |"
     gpu = ENVIRONMENT | {"device_name": "G", "driver": "580", "cuda": "12.2"}
-    told = stacks.as_markdown({"environment": gpu, "numerics": "fast", "depth": 3, "rows": rows}).splitlines()[-1]
-    assert told == "G, driver 580, CUDA 12.2; Python 3.11, numpy 1."
+    told = stacks.as_markdown({"environment": gpu} | result | {"tf32": True}).splitlines()
+    assert told[0].startswith("| fast, depth 3, TF32 |")
+    assert told[-1] == "G, driver 580, CUDA 12.2; Python 3.11, numpy 1."
 
 
 def test_tables_that_exclude_each_other_are_refused():
@@ -98,6 +104,8 @@ def test_tables_that_exclude_each_other_are_refused():
         done = Clone(ROOT).run(*BENCHMARKS, *words, check=False)
         assert done.returncode == 2
         assert "--runs goes with --device" in done.stderr
+    done = Clone(ROOT).run(*BENCHMARKS, "--tf32", "--device", "cpu", check=False)
+    assert (done.returncode, "--tf32 goes with --device gpu" in done.stderr) == (2, True)
 
 
 @pytest.mark.slow
@@ -106,9 +114,9 @@ def test_runs_together_are_measured_on_the_processor(tmp_path):
     words = ("--device", "cpu", "--depth", "1", "--runs", "2", "--json", str(target))
     done = Clone(ROOT).run(*BENCHMARKS, *words)
     measured = json.loads(target.read_text())
-    assert [(row["runs"], row["normalization"]) for row in measured["rows"]] == [(2, "none"), (2, "batch")]
-    for row in measured["rows"]:
-        blocks = [2 * 500 / rate for rate in row["steps_per_second"]]
-        assert len(blocks) == len(row["loop_seconds"]) == 7
-        assert all(0 < inside < block for inside, block in zip(row["loop_seconds"], blocks, strict=True))
-    assert "| 2 |" in done.stdout
+    rows = [row for row in measured["rows"] if row["name"] == "2 together"]
+    assert [row["normalization"] for row in rows] == ["none", "batch"]
+    for row in rows:
+        assert len(row["steps_per_second"]) == len(row["evaluation_seconds"]) == rates.REPEATS
+        assert min(row["steps_per_second"]) > 10
+    assert "| 2 together |" in done.stdout

@@ -51,6 +51,14 @@ def _dataset_argument(command: click.decorators.FC) -> click.decorators.FC:
     return click.argument("dataset", type=click.Choice(registry.NAMES))(command)
 
 
+def _usual_workers(parameters: params.Params) -> int:
+    from bnrepro import device
+    from bnrepro.records.machine import cores
+    from bnrepro.training.memory import SHARES
+
+    return min(cores(), SHARES) if device.resolve(parameters.device) == "gpu" else cores()
+
+
 def _note_arithmetic(parameters: params.Params) -> None:
     """Say so where this processor trains with other numerics than params.yaml asks for.
 
@@ -117,7 +125,9 @@ def prepare(dataset: params.DatasetName) -> None:
 @main.command()
 @_dataset_argument
 @click.argument("study")
-@click.option("--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core]")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core; stacks on a GPU, 8 at most]"
+)
 @click.option(
     "--scheduler",
     envvar="BNREPRO_SCHEDULER",
@@ -131,7 +141,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     from bnrepro import device
     from bnrepro.execution import executor, stage
     from bnrepro.execution.progress import TrainingProgress
-    from bnrepro.records import machine, schema, store
+    from bnrepro.records import schema, store
     from bnrepro.tracking.background import BackgroundPublisher
 
     if workers and scheduler:
@@ -140,7 +150,7 @@ def train(dataset: params.DatasetName, study: str, workers: int | None, schedule
     if scheduler and device.resolve(parameters.device) == "gpu":
         raise BadInput("device: gpu is for this machine's GPU; the workers of a Dask cluster train with device: cpu")
     _note_arithmetic(parameters)
-    open_pool = executor.pool_opener(scheduler or None, workers or machine.cores())
+    open_pool = executor.pool_opener(scheduler or None, workers or _usual_workers(parameters))
     studies = list(parameters.studies_of(dataset))
     place = f" (study {studies.index(study) + 1} of {len(studies)})" if study in studies else ""
     with BackgroundPublisher(parameters) as publisher, TrainingProgress(f"{dataset} {study}{place}") as progress:
@@ -252,7 +262,9 @@ def ui(port: int | None, browser: bool) -> None:
 @click.option("--runs", type=click.IntRange(min=0), default=3, show_default=True, help="How many to train again.")
 @click.option("--all", "every", is_flag=True, help="Train all runs again.")
 @click.option("--seed", type=click.IntRange(min=0), help="Picks the runs.  [default: others each time]")
-@click.option("--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core]")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Runs at a time.  [default: one per core; stacks on a GPU, 8 at most]"
+)
 def verify(
     datasets: tuple[params.DatasetName, ...], runs: int, every: bool, seed: int | None, workers: int | None
 ) -> None:
@@ -266,7 +278,6 @@ def verify(
     from bnrepro.audit.verify import reported
     from bnrepro.audit.verify import verify as check_all
     from bnrepro.execution import executor
-    from bnrepro.records import machine
 
     chosen = list(dict.fromkeys(datasets)) or reported()
     parameters = [params.load_for(dataset) for dataset in chosen][-1]
@@ -281,7 +292,7 @@ def verify(
     click.echo(
         "Training all runs again." if every else f"Training {runs} runs of each dataset again, by --seed {seed}."
     )
-    open_pool = executor.pool_opener(None, workers or machine.cores())
+    open_pool = executor.pool_opener(None, workers or _usual_workers(parameters))
     check_all(parameters, chosen, None if every else runs, seed, open_pool, found)
     states = [finding.state for finding in findings]
     if differing := states.count("DIFFERS"):

@@ -17,20 +17,19 @@ def test_on_a_processor_every_run_trains_by_itself():
 
 
 def test_on_a_gpu_keras_models_of_one_program_train_together():
-    """Seeds, learning rates and initial weights are data of a program; nothing else of a spec is."""
+    """What a stack may vary is data of its program; nothing else of a spec is."""
     first = on_gpu("keras", "batch", 3)
-    same = [replace(first, seed=7), replace(first, learning_rate=0.1), replace(first, initial_stddev=0.2)]
+    varied = {"seed": 7, "learning_rate": 0.1, "decay": 0.5, "initial_stddev": 0.2, "momentum": 0.5, "pixels": "binary"}
+    same = [replace(first, **{name: value}) for name, value in varied.items()]
     others = [
         on_gpu("keras", "none", 3),
         on_gpu("keras", "batch", 5),
         *[
             replace(first, **change)
             for change in (
-                {"momentum": 0.5},
                 {"placement": "after"},
                 {"dropout": 0.5},
                 {"noise": "steady"},
-                {"pixels": "binary"},
                 {"hold_out": True},
                 {"steps": 400},
                 {"tf32": True},

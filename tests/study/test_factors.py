@@ -1,6 +1,7 @@
 """The table of factors: it is consistent, and a spec holds what its run has and nothing else."""
 
 import dataclasses
+import functools
 import itertools
 from typing import get_args
 
@@ -110,6 +111,14 @@ def test_runs_of_one_program_differ_in_seed_learning_rate_its_decay_and_initial_
     assert having(initial_scheme="glorot").program == having().program
     for other in ({"optimizer": "adam"}, {"width": 7}, {"momentum": 0.5}, {"evaluations": 5}):
         assert having(**other).program != having().program
+
+
+def test_runs_of_one_stack_differ_in_pixels_and_in_the_averages_momentum_too():
+    batch = functools.partial(having, normalization="batch")
+    for varied in ({"seed": 7, "learning_rate": 7.0}, {"momentum": 0.5}, {"pixels": "binary"}):
+        assert batch(**varied).stack == batch().stack
+    for other in ({"optimizer": "adam"}, {"width": 7}, {"dropout": 0.5}, {"evaluations": 5}):
+        assert batch(**other).stack != batch().stack
 
 
 def test_a_factor_that_is_not_used_leaves_settings_as_they_were_before_it_existed():

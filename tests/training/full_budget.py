@@ -7,7 +7,8 @@ from dataclasses import replace
 from bnrepro.data import datasets
 from bnrepro.records import grid
 from bnrepro.study import params
-from bnrepro.training.run import run, run_together
+from bnrepro.training.run import run
+from bnrepro.training.stack import run_stack
 from tests.claims.lesson import on_digits
 
 if __name__ == "__main__":
@@ -21,6 +22,6 @@ if __name__ == "__main__":
             series[f"{spec.normalization} {spec.activation}"].append(evenly)
     curves = {}
     for name, specs in series.items():
-        together = run_together(specs, digits)
+        together = run_stack(specs, digits)
         curves[name] = [(one.curve, run(spec, digits).curve) for spec, one in zip(specs, together, strict=True)]
     print(json.dumps(curves))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from bnrepro.data import datasets
-from bnrepro.training.run import run_together
+from bnrepro.training.stack import run_stack
 from tests.training.stacks import CASES, stack
 
 if __name__ == "__main__":
@@ -17,6 +17,6 @@ if __name__ == "__main__":
         specs = [
             replace(spec, device=device, tf32=None if device == "cpu" else False, numerics="fast") for spec in specs
         ]
-        for run, result in enumerate(run_together(specs, digits)):
+        for run, result in enumerate(run_stack(specs, digits)):
             parameters |= {f"{name}, run {run}, {key}": values for key, values in result.parameters.items()}
     np.savez(target, **parameters)

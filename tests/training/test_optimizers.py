@@ -13,7 +13,8 @@ from bnrepro.study.factors import Optimizer
 from bnrepro.training import optimizers
 from bnrepro.training.batches import mini_batches
 from bnrepro.training.compiled_loop import CompiledLoop
-from bnrepro.training.run import run, run_together
+from bnrepro.training.run import run
+from bnrepro.training.stack import run_stack
 from bnrepro.training.start import Start
 from tests.networks.specs import architecture, assert_same, initial_parameters, run_spec, training_examples
 
@@ -106,7 +107,7 @@ def test_runs_of_a_stack_are_those_of_the_compiled_loop(digits: Dataset, name: O
         "keras", "batch", 2, optimizer=name, decay=0.1, learning_rate=RATES[name], steps=60, evaluate_every=20
     )
     specs = [spec, replace(spec, seed=2), replace(spec, learning_rate=spec.learning_rate / 2)]
-    for alone, stacked in zip(specs, run_together(specs, digits), strict=True):
+    for alone, stacked in zip(specs, run_stack(specs, digits), strict=True):
         assert_same(stacked.parameters, run(alone, digits).parameters)
 
 

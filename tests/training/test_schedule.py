@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bnrepro.data.dataset import Dataset
-from bnrepro.training.run import run, run_together
+from bnrepro.training.run import run
 from bnrepro.training.schedule import LOOKS, evaluation_steps, learning_rates, look_steps
+from bnrepro.training.stack import run_stack
 from tests.networks.specs import run_spec
 
 
@@ -65,5 +66,5 @@ def test_a_run_is_measured_at_its_schedules_steps(digits: Dataset, implementatio
 
 def test_a_stack_is_measured_at_its_schedules_steps(digits: Dataset) -> None:
     spec = run_spec("keras", steps=64, evaluate_every=4, evaluations=4)
-    (result,) = run_together([spec], digits)
+    (result,) = run_stack([spec], digits)
     assert result.curve["step"] == [0, 4, 12, 24, 64]

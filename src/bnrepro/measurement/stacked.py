@@ -170,7 +170,7 @@ class _Together:
         """`afterwards`: what becomes, in the same program, of the results of all."""
 
         def of_many(runs: Any, *shared: Any) -> Any:
-            return afterwards(tf.vectorized_map(lambda run: of_one(run, *shared), runs))
+            return afterwards(tf.vectorized_map(lambda run: of_one(run, *shared), runs, warn=False))
 
         self._program = tf.function(of_many, jit_compile=xla or None)
         self._at_once = at_once

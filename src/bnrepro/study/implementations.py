@@ -9,7 +9,7 @@ _LESSON, _VARIANTS = "bnrepro.networks.dense", "bnrepro.networks.variants.dense"
 
 def modules_of(spec: RunSpec) -> list[str]:
     """The modules that a run goes through and that no other module imports."""
-    return [loop_of(spec), network_of(spec), measured_as(spec)]
+    return [_STACK if trains_in_stacks(spec) else loop_of(spec), network_of(spec), measured_as(spec)]
 
 
 def trains_in_stacks(spec: RunSpec) -> bool:
@@ -18,9 +18,9 @@ def trains_in_stacks(spec: RunSpec) -> bool:
 
 
 def loop_of(spec: RunSpec) -> str:
-    """The module that trains a run: its loop; of a stack, what measures it, too."""
+    """The module of the loop that trains a run."""
     if trains_in_stacks(spec):
-        return _STACK
+        return STACKED_LOOP
     return f"bnrepro.training.{'compiled' if spec.implementation == 'keras' else 'estimator'}_loop"
 
 

@@ -1,18 +1,18 @@
-"""How much of a device's memory a stack may take."""
+"""How much of a device's memory a stack may take, and so how many stacks there may be at a time."""
 
 import subprocess
 from functools import cache
 
 from bnrepro.study.factors import Resolved
 
-_SHARES = 8  # so many workers use a card at once
+SHARES = 8  # of a card's memory: so many workers use it at a time
 _UNKNOWN = 8 << 30  # bytes: of a card that `nvidia-smi` does not know
 _OF_A_PROCESSOR = 2 << 30
 
 
 def budget(device: Resolved) -> int:
     """Bytes."""
-    return _OF_A_PROCESSOR if device == "cpu" else _of_the_card() // _SHARES
+    return _OF_A_PROCESSOR if device == "cpu" else _of_the_card() // SHARES
 
 
 @cache

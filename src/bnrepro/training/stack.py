@@ -20,6 +20,7 @@ from bnrepro.measurement.images import Images
 from bnrepro.measurement.stacked import StackedEvaluator, StackedProbe
 from bnrepro.networks.layers import Tensors
 from bnrepro.networks.network import Network
+from bnrepro.networks.variants.patches import by_patches
 from bnrepro.study.factors import Pixels, RunSpec
 from bnrepro.study.implementations import measured_as
 from bnrepro.training import stacked_loop
@@ -82,16 +83,15 @@ class _Tools:
         self._evaluated = evaluation_steps(shared.steps, shared.evaluate_every, shared.evaluations)
         self._looked = frozenset(look_steps(self._evaluated))
         xla, memory = numerics.uses_xla(shared.numerics), budget(shared.device)
-        self._loop = StackedLoop(
-            self._network, shared.optimizer, self._images, shared.evaluate_every, shared.batch_size, xla
-        )
+        trained = by_patches(self._network)
+        self._loop = StackedLoop(trained, shared.optimizer, self._images, shared.evaluate_every, shared.batch_size, xla)
         self.at_once = stacked_loop.runs_at_once(
             self._network, dataset.pixels, shared.evaluate_every * shared.batch_size, shared.batch_size, memory
         )
         self._instruments: list[tuple[StackedEvaluator, StackedProbe]] = []
         for images in (Images(kind, self._rows) for kind in self._images):
             how = self._network, images, xla, stacked.runs_at_once(self._network, images, memory)
-            self._instruments.append((StackedEvaluator(*how), StackedProbe(*how)))
+            self._instruments.append((StackedEvaluator(*how), StackedProbe(trained, *how[1:])))
 
     def run(self, specs: Sequence[RunSpec], begin: Sequence[Begin]) -> list[Result]:
         """Train and measure runs, no more than `at_once`; arguments as of `run_stack`."""
