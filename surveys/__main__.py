@@ -15,7 +15,7 @@ from bnrepro.records.fingerprint import numerical_versions
 from bnrepro.records.machine import cores, this_machine
 from bnrepro.study import params
 from bnrepro.study.factors import Resolved
-from surveys import depth, multiverse, runs
+from surveys import depth, multiverse, runs, summaries
 
 RESULTS = Path("surveys/results")
 _FOUND = Path(".bnrepro/surveys")  # what was trained, so that nothing is trained twice
@@ -52,13 +52,22 @@ def main(
     _write(name, table, on)
 
 
-def _write(name: str, table: pd.DataFrame, on: Resolved) -> None:
+def _write(name: Literal["depth", "multiverse"], table: pd.DataFrame, on: Resolved) -> None:
+    """The table, where it comes from, and what it says as text and as a figure."""
     RESULTS.mkdir(exist_ok=True)
     table.to_csv(RESULTS / f"{name}.csv", index=False, float_format="%.6g")
     machine = asdict(this_machine(on))
     where = {key: machine[key] for key in ("device_name", "driver", "cuda", "python")} | numerical_versions()
     paths.write_text(RESULTS / f"{name}.json", json.dumps(where, indent=1) + "\n")
-    click.echo(table.to_string(index=False))
+    tell, draw = {
+        "depth": (summaries.of_depth, summaries.draw_depth),
+        "multiverse": (summaries.of_multiverse, summaries.draw_multiverse),
+    }[name]
+    told = tell(table)
+    source = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in where.items() if value)
+    paths.write_text(RESULTS / f"{name}.md", f"# Survey `{name}`\n\n![]({name}.svg)\n\n{told}\n{source}.\n")
+    draw(table, RESULTS / f"{name}.svg")
+    click.echo(told)
 
 
 if __name__ == "__main__":
