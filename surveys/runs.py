@@ -21,6 +21,7 @@ from bnrepro.study.factors import RunSpec, settings
 _KEPT = ("step", "accuracy", "population_accuracy", "loss")  # of a curve
 _DRAWN = 2  # the stream of random numbers of mini-batches that are drawn; weights and epochs have others
 
+_dataset: Dataset  # of a worker
 Outcome = dict[str, Any]  # `curve` and `diverged_at`, as records have them
 
 
@@ -67,8 +68,9 @@ def trained(
     stacks = _stacks([run for run in runs if run.key not in known])
     say(f"{len(runs)} runs, {sum(map(len, stacks))} to train")
     found.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool, found.open("a") as file:
-        futures = [pool.submit(_train, stack, dataset) for stack in stacks]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn, _keep, (dataset,)) as pool, found.open("a") as file:
+        futures = [pool.submit(_train, stack) for stack in stacks]
         for number, future in enumerate(as_completed(futures), 1):
             for key, outcome in future.result():
                 known[key] = outcome
@@ -92,12 +94,18 @@ def _stacks(runs: Sequence[Run]) -> list[list[Run]]:
     return [same[first : first + size] for same in alike.values() for first in range(0, len(same), size)]
 
 
-def _train(stack: list[Run], dataset: Dataset) -> list[tuple[str, Outcome]]:
+def _keep(dataset: Dataset) -> None:
+    """One object for all stacks of a worker: what a stack builds serves others of the same data."""
+    global _dataset
+    _dataset = dataset
+
+
+def _train(stack: list[Run]) -> list[tuple[str, Outcome]]:
     numerics.use(stack[0].spec.numerics)  # before TensorFlow is imported
     from bnrepro.training.stack import run_stack
 
-    begin = [partial(run.begin, len(dataset.train_labels)) for run in stack]
-    results = run_stack([run.spec for run in stack], dataset, begin)
+    begin = [partial(run.begin, len(_dataset.train_labels)) for run in stack]
+    results = run_stack([run.spec for run in stack], _dataset, begin)
     return [
         (run.key, {"curve": {name: result.curve[name] for name in _KEPT}, "diverged_at": result.diverged_at})
         for run, result in zip(stack, results, strict=True)

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy.stats import binomtest
 
 from bnrepro.analysis import reference
@@ -102,7 +103,7 @@ def draw_multiverse(table: pd.DataFrame, path: Path) -> None:
         handletextpad=0.2,
         title="triangles: at least, as one did not arrive",
     )
-    _save(path)
+    _save(figure, path)
 
 
 def draw_depth(table: pd.DataFrame, path: Path) -> None:
@@ -127,7 +128,7 @@ def draw_depth(table: pd.DataFrame, path: Path) -> None:
     axes.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, title="to a test accuracy of; triangles: at least"
     )
-    _save(path)
+    _save(figure, path)
 
 
 def _plain(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
@@ -138,9 +139,9 @@ def _plain(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
         axis.set_minor_locator(plt.NullLocator())
 
 
-def _save(path: Path) -> None:
-    plt.savefig(path, metadata={"Date": None})
-    plt.close()
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
 
 
 def _share(count: int, of: int) -> str:
