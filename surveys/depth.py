@@ -19,7 +19,7 @@ FIRST_SEED = 20_000  # no run has used these seeds
 
 
 def runs(params: Params, seeds: int, device: Resolved) -> list[Run]:
-    """The study's Keras runs, with other seeds. The first seed of all series comes first."""
+    """The study's Keras runs, with other seeds."""
     specs = [spec for spec in grid.expand(params, DATASET, STUDY, device) if spec.implementation == "keras"]
     series = dict.fromkeys(replace(spec, seed=0, numerics="fast") for spec in specs)
     return [Run(replace(spec, seed=FIRST_SEED + number)) for number in range(seeds) for spec in series]
@@ -30,7 +30,8 @@ def table(outcomes: Mapping[Run, Outcome], targets: Sequence[float]) -> pd.DataF
 
     Returns:
         depth, target, seeds, arrived_without and arrived_with (how many did), ratio (the geometric mean over seeds),
-        and its 95% interval from low to high; 0 and infinity where steps are bounds. Evaluated by moving averages.
+        and its 95% interval from low to high; an end is 0 or infinite where steps are bounds, and all three are NaN
+        where both would be. Evaluated by moving averages.
     """
     records = [{"spec": asdict(run.spec), **outcome} for run, outcome in outcomes.items()]
     nothing = pd.DataFrame({"study": [], "seed": []})
@@ -40,6 +41,8 @@ def table(outcomes: Mapping[Run, Outcome], targets: Sequence[float]) -> pd.DataF
         for target in targets:
             without, with_it = (evidence.steps(STUDY, target, **arm, depth=depth) for arm in (PLAIN, NORMALIZED))
             effect = ratio(with_it, without)
+            if effect.low == 0 and np.isinf(effect.high):
+                effect = replace(effect, estimate=np.nan, low=np.nan, high=np.nan)
             arrived = [int(np.isfinite(arm.high).sum()) for arm in (without, with_it)]
             rows.append((depth, target, effect.pairs, *arrived, effect.estimate, effect.low, effect.high))
     columns = ["depth", "target", "seeds", "arrived_without", "arrived_with", "ratio", "low", "high"]

@@ -90,8 +90,10 @@ def table(seeds: Mapping[Setting, int], outcomes: Mapping[Setting, Mapping[Norma
         row = {**asdict(setting), "seed": seeds[setting]}
         for arm, outcome in arms.items():
             curve = pd.DataFrame(outcome["curve"]).assign(seed=0, budget=STEPS)
-            row[f"distance_{arm}"] = against_paper.distance(against_paper.drawn(curve), arm)[0]
             measured = curve[curve["step"] > 0]
+            row[f"distance_{arm}"] = np.nan
+            if len(measured):
+                row[f"distance_{arm}"] = against_paper.distance(against_paper.drawn(curve), arm)[0]
             for target in TARGETS:
                 row[f"steps_{arm}_{target:g}"] = crossing(
                     measured["step"].to_numpy(), measured[against_paper.ACCURACY].to_numpy(), target

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from bnrepro import numerics, source
+from bnrepro import numerics, paths, source
 from bnrepro.data.dataset import Dataset
 from bnrepro.execution.stacks import LARGEST
 from bnrepro.study.factors import RunSpec, settings
 
 _KEPT = ("step", "accuracy", "population_accuracy", "loss")  # of a curve
+_AT_ONCE = 1_000  # steps whose mini-batches are drawn together
 _DRAWN = 2  # the stream of random numbers of mini-batches that are drawn; weights and epochs have others
 
 _dataset: Dataset  # of a worker
@@ -64,25 +65,35 @@ def trained(
         workers: processes; those of a GPU share it.
         found: a file of outcomes, a line of JSON each. What it has is not trained again.
     """
-    known = dict(map(_read, found.read_text().splitlines())) if found.exists() else {}
+    known = _known(found)
     stacks = _stacks([run for run in runs if run.key not in known])
     say(f"{len(runs)} runs, {sum(map(len, stacks))} to train")
     found.parent.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, spawn, _keep, (dataset,)) as pool, found.open("a") as file:
-        futures = [pool.submit(_train, stack) for stack in stacks]
-        for number, future in enumerate(as_completed(futures), 1):
-            for key, outcome in future.result():
-                known[key] = outcome
-                file.write(json.dumps({"key": key, **outcome}) + "\n")
-            file.flush()
-            say(f"{number} of {len(stacks)} programs done")
+        try:
+            futures = [pool.submit(_train, stack) for stack in stacks]
+            for number, future in enumerate(as_completed(futures), 1):
+                for key, outcome in future.result():
+                    known[key] = outcome
+                    file.write(json.dumps({"key": key, **outcome}) + "\n")
+                file.flush()
+                say(f"{number} of {len(stacks)} stacks")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return {run: known[run.key] for run in runs}
 
 
-def _read(line: str) -> tuple[str, Outcome]:
-    outcome = json.loads(line)
-    return outcome.pop("key"), outcome
+def _known(found: Path) -> dict[str, Outcome]:
+    """What a file of outcomes has, by the runs' keys. A line that a kill cut short is taken out."""
+    if not found.exists():
+        return {}
+    whole = found.read_text()
+    lines = whole[: whole.rfind("\n") + 1]
+    paths.write_text(found, lines)
+    outcomes = map(json.loads, lines.splitlines())
+    return {outcome.pop("key"): outcome for outcome in outcomes}
 
 
 def _stacks(runs: Sequence[Run]) -> list[list[Run]]:
@@ -124,5 +135,5 @@ def _uniform(kernel: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 def _drawn(spec: RunSpec, examples: int) -> Iterator[np.ndarray]:
     rng = np.random.default_rng([spec.seed, _DRAWN])
-    for _ in range(spec.steps):
-        yield rng.integers(0, examples, spec.batch_size, np.int32)
+    for first in range(0, spec.steps, _AT_ONCE):
+        yield from rng.integers(0, examples, (_AT_ONCE, spec.batch_size), np.int32)[: spec.steps - first]

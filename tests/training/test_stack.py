@@ -70,7 +70,7 @@ def test_a_stack_that_memory_is_too_small_for_is_trained_in_parts(digits, monkey
     specs = [replace(spec, seed=seed) for seed in range(5)]
     whole = run_stack(specs, digits)
     monkeypatch.setattr(stack_module, "_tools", stack_module._tools.__wrapped__)
-    monkeypatch.setattr(stack_module, "budget", lambda device: 3_000_000)
+    monkeypatch.setattr(stack_module, "budget", lambda device: 1_000_000)
     in_parts = run_stack(specs, digits)
     assert in_parts[0].together < 5
     for one, other in zip(in_parts, whole, strict=True):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bnrepro.data.dataset import Dataset
 from bnrepro.errors import BadInput, Failed, in_words
-from bnrepro.execution.stacks import Stack, stacked
+from bnrepro.execution.stacks import Stack, built_for, stacked
 from bnrepro.execution.worker import Trained
 from bnrepro.study.factors import RunSpec
 
@@ -86,7 +86,7 @@ def run_all(specs: Sequence[RunSpec], dataset: Dataset, pool: Pool) -> Iterator[
             free = lane.at_once - sum(lane is other for other, _ in in_flight.values())
             while free and waiting:
                 stack = waiting.take(built.get(lane), built.values())
-                built[lane] = stack[0].program
+                built[lane] = built_for(stack[0])
                 in_flight[lane.submit(stack, dataset)] = lane, stack
                 free -= 1
         pool.tend()
@@ -122,7 +122,7 @@ class _Waiting:
 
     def put(self, stacks: Iterable[Stack]) -> None:
         for stack in stacks:
-            self._stacks.setdefault(stack[0].program, deque()).append(stack)
+            self._stacks.setdefault(built_for(stack[0]), deque()).append(stack)
 
     def take(self, built: RunSpec | None, anywhere: Collection[RunSpec]) -> Stack:
         """The next stack for a lane.

@@ -51,10 +51,11 @@ class StackedEvaluator(Evaluator):
         """`at_once`: how many runs are measured in one program."""
         super().__init__(network, images, xla)
         self._measured_together = _Together(self._measure, xla, at_once)
-        self._sums_together = _Together(self._sum_statistics, xla, at_once)
-        self._answers_together = _Together(self._right_answers, xla, at_once)
-        self._final_together = _Together(lambda run: self._test_logits(network, *run), xla, at_once)
-        self._folded_together = _Together(lambda run: self._test_logits(self._plain or network, *run), xla, at_once)
+        # These are called once a run, and compiling takes longer.
+        self._sums_together = _Together(self._sum_statistics, False, at_once)
+        self._answers_together = _Together(self._right_answers, False, at_once)
+        self._final_together = _Together(lambda run: self._test_logits(network, *run), False, at_once)
+        self._folded_together = _Together(lambda run: self._test_logits(self._plain or network, *run), False, at_once)
 
     def measure_all(self, parameters: Tensors) -> Any:
         """What `measured` makes numbers of."""
@@ -127,7 +128,7 @@ class StackedProbe(Probe):
         """`at_once`: how many runs are looked into in one program."""
         super().__init__(network, images, xla)
         self._looked_together = _Together(self._look_at, xla, at_once, afterwards=_with_percentiles)
-        self._normalized_together = _Together(self._zscores, xla, at_once)
+        self._normalized_together = _Together(self._zscores, False, at_once)
 
     def look_at_all(self, parameters: Tensors, seeds: tf.Tensor, step: int, rates: tf.Tensor) -> Tensors:
         """As `Probe.look`: [runs, ...] each.
@@ -179,8 +180,11 @@ class _Together:
         many = len(tf.nest.flatten(runs)[0])
         if many <= self._at_once:
             return self._program(runs, *shared)
-        parts = (slice(start, start + self._at_once) for start in range(0, many, self._at_once))
+        starts = range(0, many, self._at_once)
+        # The last group begins with runs that others have had: of another size it would be another program.
+        parts = [slice(start, start + self._at_once) for start in (*starts[:-1], many - self._at_once)]
         groups = [self._program(tf.nest.map_structure(itemgetter(part), runs), *shared) for part in parts]
+        groups[-1] = tf.nest.map_structure(itemgetter(slice(starts[-1] - many, None)), groups[-1])
         return tf.nest.map_structure(lambda *values: tf.concat(values, axis=0), *groups)
 
 

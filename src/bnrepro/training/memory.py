@@ -5,14 +5,14 @@ from functools import cache
 
 from bnrepro.study.factors import Resolved
 
-SHARES = 8  # of a card's memory: so many workers use it at a time
+SHARES = 8  # so many workers use a card at a time, each a tenth of its memory; the rest is for what they keep
 _UNKNOWN = 8 << 30  # bytes: of a card that `nvidia-smi` does not know
 _OF_A_PROCESSOR = 2 << 30
 
 
 def budget(device: Resolved) -> int:
     """Bytes."""
-    return _OF_A_PROCESSOR if device == "cpu" else _of_the_card() // SHARES
+    return _OF_A_PROCESSOR if device == "cpu" else _of_the_card() // (SHARES + 2)
 
 
 @cache

@@ -150,7 +150,7 @@ class _Recording:
             looked: steps at which their layers are looked into.
         """
         self._evaluator, self._probe, self._looked = evaluator, probe, looked
-        self._runs = tf.constant(runs)
+        self._runs = tf.constant(runs, tf.int64)
         self._seeds = tf.constant([start.seed for start in starts], tf.int64)
         self._rates = np.stack([start.rates for start in starts])
         self._curves: list[tuple[int, list[dict[str, float]]]] = []

@@ -6,7 +6,7 @@ parameters that stay on the device. A run's step is written once, with the forwa
 whose order of operations differs.
 
 While the device has one block to train, the next is handed to it, and threads put the mini-batches of the one after
-that together.
+that together. What is to stay on a GPU is no int32: TensorFlow keeps such tensors with the host.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -62,7 +62,7 @@ class Progress(NamedTuple):
     Attributes:
         step: steps that were made.
         parameters: [runs, ...] each.
-        diverged: int32 [runs], the first step whose loss was not a number; 0 where there was none.
+        diverged: int64 [runs], the first step whose loss was not a number; 0 where there was none.
     """
 
     step: int
@@ -92,7 +92,7 @@ class StackedLoop:
         self._block, self._batch_size = block, batch_size
         kinds = [images] if isinstance(images, Dataset) else images
         self._images = tf.constant(np.concatenate([kind.train_images for kind in kinds]))
-        self._labels = tf.constant(np.tile(kinds[0].train_labels, len(kinds)))
+        self._labels = tf.constant(np.tile(kinds[0].train_labels, len(kinds)), tf.uint16)
         self._levels = np.array([kind.levels for kind in kinds], np.float32)
         self._examples = len(kinds[0].train_labels)
         self._all_steps = tf.function(self._make_all_steps, jit_compile=xla or None)
@@ -104,7 +104,7 @@ class StackedLoop:
             For every run the first step whose loss was not a number, after which it is not observed; None if there was
             none.
         """
-        diverged = np.zeros(len(starts), np.int32)
+        diverged = np.zeros(len(starts), np.int64)
         for progress in self.blocks(starts):
             diverged = progress.diverged.numpy()
             if progress.step in starts[0].evaluated:
@@ -133,7 +133,7 @@ class StackedLoop:
         }
         parameters = together([start.initial for start in starts])
         state = optimizers.initial_state(self._optimizer, self._network.trained(parameters))
-        diverged = tf.zeros(runs, tf.int32)
+        diverged = tf.zeros(runs, tf.int64)
         rates = np.stack([start.rates for start in starts], axis=1)
         step = 0
         for rows in self._rows([start.batches for start in starts], kind * self._examples):
@@ -153,22 +153,21 @@ class StackedLoop:
                 break
 
     def _rows(self, batches: Sequence[Iterator[np.ndarray]], offsets: np.ndarray) -> Iterator[tf.Tensor]:
-        """Rows of the images for the steps of every block, int32 [steps, runs, batch], on the device.
+        """Rows of the images for the steps of every block, uint32 [steps, runs, batch], on the device.
 
         Args:
             batches: of every run.
             offsets: int32 [runs], added to its rows.
         """
 
-        def of_run(run: int) -> np.ndarray | None:
+        def of_run(run: int) -> np.ndarray:
             block = list(itertools.islice(batches[run], self._block))
-            return np.concatenate(block) + offsets[run] if block else None
+            return np.concatenate(block) + offsets[run] if block else np.empty(0, np.int32)
 
         def of_all() -> tf.Tensor | None:
-            made = [rows for rows in threads.map(of_run, range(len(batches))) if rows is not None]
-            if not made:
-                return None
-            return tf.constant(np.stack(made).reshape(len(made), -1, self._batch_size).swapaxes(0, 1))
+            made = np.stack(list(threads.map(of_run, range(len(batches)))))
+            by_step = made.reshape(len(made), -1, self._batch_size).swapaxes(0, 1)
+            return tf.constant(by_step, tf.uint32) if made.size else None
 
         with ThreadPoolExecutor() as threads, ThreadPoolExecutor(max_workers=1) as in_order:
             ahead: deque[Future[tf.Tensor | None]] = deque(in_order.submit(of_all) for _ in range(_AHEAD))
@@ -197,15 +196,20 @@ class StackedLoop:
         Returns:
             Parameters, state and `diverged` after the steps.
         """
-        for step in tf.range(batches.shape[0]):
-            rows, made = batches[step], first + tf.cast(step, tf.int64)
+
+        def one_step(step: tf.Tensor, parameters: Tensors, state: State, diverged: tf.Tensor) -> tuple[Any, ...]:
+            rows, made = tf.cast(batches[step], tf.int32), first + tf.cast(step, tf.int64)
             x = tf.cast(tf.gather(self._images, rows), tf.float32)
+            labels = tf.cast(tf.gather(self._labels, rows), tf.int32)
             parameters, state, loss = tf.vectorized_map(
-                partial(self._step, made), (parameters, state, constants, rates[step], x, tf.gather(self._labels, rows))
+                partial(self._step, made), (parameters, state, constants, rates[step], x, labels)
             )
             now = (diverged == 0) & tf.math.is_nan(loss)
-            diverged = tf.where(now, tf.cast(made, tf.int32) + 1, diverged)
-        return parameters, state, diverged
+            return step + 1, parameters, state, tf.where(now, made + 1, diverged)
+
+        # Written out: XLA sees how many steps there are, and a GPU need not ask the host after each.
+        start = tf.constant(0), parameters, state, diverged
+        return tf.while_loop(lambda step, *_: step < batches.shape[0], one_step, start)[1:]
 
     def _step(
         self, made: tf.Tensor, run: tuple[Tensors, State, Tensors, tf.Tensor, tf.Tensor, tf.Tensor]

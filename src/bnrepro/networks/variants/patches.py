@@ -1,7 +1,8 @@
 """Convolutions as products of matrices, for runs that train together.
 
 With kernels that are each run's own there is no convolution that takes all runs at once but a grouped one. A product of
-matrices has a batched form: each place of a feature map with its neighbors is a row, a kernel is a matrix.
+matrices has a batched form: each place of a feature map with its neighbors is a row, a kernel is a matrix. Rows take
+`size` squared times the memory of the map.
 """
 
 import copy
