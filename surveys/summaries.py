@@ -23,8 +23,8 @@ def of_multiverse(table: pd.DataFrame) -> str:
     """Markdown: how many settings reproduce the paper's curves, what ratio these have, and which are nearest."""
     ratio = "".join(f"| ratio at {target:.0%} " for target in TARGETS)
     lines = [
-        f"{len(table)} settings, each without and with batch normalization. A ratio is of steps, without over with: its "
-        "median (quartiles; range). ∞: the network without did not arrive; 0: the one with did not; left out where "
+        f"{len(table)} settings, each without and with batch normalization. A ratio is of steps, without over with: "
+        "its median (quartiles; range). ∞: the network without did not arrive; 0: the one with did not; left out where "
         "neither did. Shares have Wilson's 95% interval where the settings are a sample.",
         "",
         "What the rules ask for:",
@@ -104,9 +104,7 @@ def draw_multiverse(table: pd.DataFrame, path: Path) -> None:
     axes.axvline(100 * NEAR, color=style.BLACK, linewidth=0.6, linestyle=":")
     axes.set(xscale="log", yscale="log")
     _plain(axes, [0.5, 1, 2, 5, 10, 20, 50], [0.5, 1, 2, 3, 5, 10, 20, 50])
-    axes.annotate(
-        "paper", (axes.get_xlim()[1], papers), (0, 2), textcoords="offset points", ha="right", color=style.PAPER
-    )
+    axes.annotate("paper", (axes.get_xlim()[0], papers), (4, 2), textcoords="offset points", color=style.PAPER)
     axes.set_xlabel("distance from the paper's curve without batch normalization, points")
     axes.set_ylabel(f"steps to {_DRAWN_TARGET:.0%}, without over with")
     axes.legend(

@@ -137,11 +137,11 @@ def test_the_table_of_depths_has_intervals(given):
 
 def test_runs_of_a_gpu_train_in_stacks_and_those_of_a_processor_do_not(given):
     chosen = multiverse.settings()[:40]
-    for device, largest in (("gpu", 20), ("cpu", 1)):
-        wanted = [run for setting in chosen for run in multiverse.runs(setting, 1, given, device).values()]
+    for on, largest in (("gpu", 20), ("cpu", 1)):
+        wanted = [run for setting in chosen for run in multiverse.runs(setting, 1, given, on).values()]
         stacks = runs._stacks(wanted)
         assert sorted(run.key for stack in stacks for run in stack) == sorted(run.key for run in wanted)
-        assert (max(map(len, stacks)) >= largest) if device == "gpu" else all(len(stack) == 1 for stack in stacks)
+        assert (max(map(len, stacks)) >= largest) if on == "gpu" else all(len(stack) == 1 for stack in stacks)
         assert all(len({run.spec.stack for run in stack}) == 1 for stack in stacks)
 
 

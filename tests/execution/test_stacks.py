@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from bnrepro import source
 from bnrepro.execution import stacks
+from bnrepro.records import fingerprint
 from bnrepro.study import implementations
 from tests.networks.specs import run_spec
 
@@ -55,3 +57,16 @@ def test_a_stack_has_a_limit():
     specs = [on_gpu("keras", "none", 3, seed=seed) for seed in range(2 * stacks.LARGEST + 1)]
     assert [len(stack) for stack in stacks.stacked(specs)] == [stacks.LARGEST, stacks.LARGEST, 1]
     assert [spec for stack in stacks.stacked(specs) for spec in stack] == specs
+
+
+def test_the_record_of_a_run_is_named_by_the_code_that_trains_it():
+    """Of a stack by what trains and measures stacks, which no run on a processor goes through."""
+    of_stacks = {
+        "training/stack.py",
+        "training/stacked_loop.py",
+        "measurement/stacked.py",
+        "networks/variants/patches.py",
+    }
+    for spec, expected in ((on_gpu("keras", "batch", 3), of_stacks), (run_spec("keras", "batch", 3), set())):
+        files = {file.relative_to(source.PACKAGE).as_posix() for file in fingerprint.code(spec)}
+        assert files & of_stacks == expected

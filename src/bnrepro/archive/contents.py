@@ -26,6 +26,7 @@ _ABOUT = {
     "Makefile": "`make reproduce` builds the environment and runs the pipeline.",
     "README.md": "What was found, and how to run it.",
     "benchmarks/": "What is fast and what it costs, with the code that measures it.",
+    "surveys/": "Many runs at settings and seeds beyond the reports', with the code that trains them.",
     "codemeta.json": "What catalogs of software are told, from CITATION.cff.",
     "data/": "The paper's own results as numbers.",
     "data/reference/": "The curves of the paper's figures as numbers, and how they were read off.",
