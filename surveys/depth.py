@@ -38,7 +38,7 @@ def table(outcomes: Mapping[Run, Outcome], targets: Sequence[float]) -> pd.DataF
     evidence = Evidence(curves.from_records(records, STUDY), nothing, nothing, targets, test_images=10_000)
     rows = []
     for depth in evidence.values(STUDY, "depth"):
-        for target in targets:
+        for target in sorted(targets):
             without, with_it = (evidence.steps(STUDY, target, **arm, depth=depth) for arm in (PLAIN, NORMALIZED))
             effect = ratio(with_it, without)
             if effect.low == 0 and np.isinf(effect.high):

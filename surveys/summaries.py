@@ -119,9 +119,10 @@ def draw_multiverse(table: pd.DataFrame, path: Path) -> None:
 
 
 def draw_depth(table: pd.DataFrame, path: Path) -> None:
-    """The ratio by depth, with intervals; triangles at the lower bound of those that are not known."""
+    """The ratio by depth, with intervals; triangles at the bounds of those that are not known."""
     style.apply()
     figure, axes = plt.subplots(figsize=(style.FULL_WIDTH * 0.62, 2.9), layout="constrained")
+    table = table.dropna(subset="ratio")
     targets = sorted(table["target"].unique())
     colors = dict(zip(targets, (style.SKY_BLUE, style.BLUE, style.BLACK, style.ORANGE, style.VERMILION), strict=False))
     for place, target in enumerate(targets):
@@ -131,14 +132,17 @@ def draw_depth(table: pd.DataFrame, path: Path) -> None:
         error = [own["ratio"] - own["low"], own["high"] - own["ratio"]]
         look = {"color": colors[target], "markersize": 3.5, "linewidth": 1}
         axes.errorbar(x[known], own["ratio"][known], [ends[known] for ends in error], fmt="o", **look)
-        bound = np.isinf(own["high"]) & (own["low"] > 0)
-        axes.plot(x[bound], own["low"][bound], "^", **look)
+        for bound, end, marker in ((np.isinf(own["high"]), "low", "^"), (own["low"] == 0, "high", "v")):
+            axes.plot(x[bound], own[end][bound], marker, **look)
         axes.plot([], [], "o", label=f"{target:.0%}", **look)
     axes.axhline(1, color="#9A9A9A", linewidth=0.6)
     axes.set(yscale="log", xlabel="hidden layers", ylabel="steps without over with batch normalization")
     _plain(axes, sorted(table["depth"].unique()), [0.5, 1, 2, 5, 10, 20, 50])
     axes.legend(
-        loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, title="to a test accuracy of; triangles: at least"
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        ncols=5,
+        title="to a test accuracy of; triangles: at least, at most",
     )
     _save(figure, path)
 
