@@ -68,7 +68,8 @@ def _write(name: Literal["depth", "multiverse"], table: pd.DataFrame, on: Resolv
     paths.write_text(RESULTS / f"{name}.json", json.dumps(where, indent=1) + "\n")
     source = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in where.items() if value)
     paths.write_text(
-        RESULTS / f"{name}.md", f"# Survey `{name}`\n\n![]({name}.svg)\n\n{_TELL[name](table)}\n{source}.\n"
+        RESULTS / f"{name}.md",
+        f"# Survey `{name}`\n\n![Ratios of steps]({name}.svg)\n\n{_TELL[name](table)}\n{source}.\n",
     )
     _DRAW[name](table, RESULTS / f"{name}.svg")
 
