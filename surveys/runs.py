@@ -16,6 +16,7 @@ from scipy.special import ndtr
 from bnrepro import numerics, paths, source
 from bnrepro.data.dataset import Dataset
 from bnrepro.execution.stacks import LARGEST
+from bnrepro.records.fingerprint import training_digest
 from bnrepro.study.factors import RunSpec, settings
 
 _KEPT = ("step", "accuracy", "population_accuracy", "loss")  # of a curve
@@ -42,8 +43,9 @@ class Run:
 
     @property
     def key(self) -> str:
-        """SHA-256 (hex) over all of it."""
-        return source.digest({"spec": settings(asdict(self.spec)), "uniform": self.uniform, "drawn": self.drawn})
+        """SHA-256 (hex) over all of it, and over the code that trains."""
+        content = {"spec": settings(asdict(self.spec)), "uniform": self.uniform, "drawn": self.drawn}
+        return source.digest({**content, "code": training_digest()})
 
     def begin(self, examples: int, start: Any, network: Any) -> Any:
         """How it starts, with so many images to train on (`bnrepro.training.stack.Begin`)."""
