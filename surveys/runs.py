@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Run:
     def key(self) -> str:
         """SHA-256 (hex) over all of it, and over the code that trains."""
         content = {"spec": settings(asdict(self.spec)), "uniform": self.uniform, "drawn": self.drawn}
-        return source.digest({**content, "code": training_digest()})
+        return source.digest({**content, "code": _code()})
 
     def begin(self, examples: int, start: Any, network: Any) -> Any:
         """How it starts, with so many images to train on (`bnrepro.training.stack.Begin`)."""
@@ -123,6 +123,11 @@ def _train(stack: list[Run]) -> list[tuple[str, Outcome]]:
         (run.key, {"curve": {name: result.curve[name] for name in _KEPT}, "diverged_at": result.diverged_at})
         for run, result in zip(stack, results, strict=True)
     ]
+
+
+@cache
+def _code() -> str:
+    return training_digest()
 
 
 def _uniform(kernel: np.ndarray, normal: np.ndarray) -> np.ndarray:
