@@ -1,6 +1,5 @@
 """Runs that train and are measured together, against the same runs one at a time."""
 
-import itertools
 import json
 import os
 import subprocess
@@ -83,11 +82,11 @@ def test_a_run_begins_as_it_is_told(digits):
     taken = {}
 
     def taking(start, network):
-        taken.update(initial=start.initial, batches=itertools.tee(start.batches))
-        return replace(start, batches=taken["batches"][0])
+        taken.update(initial=start.initial, batches=list(start.batches))
+        return replace(start, batches=iter(taken["batches"]))
 
     def given(start, network):
-        return replace(start, initial=taken["initial"], batches=taken["batches"][1])
+        return replace(start, initial=taken["initial"], batches=iter(taken["batches"]))
 
     first, second = run_stack(seeds, digits, [taking, given])
     assert first.curve == second.curve

@@ -37,13 +37,13 @@ def train(stack: Stack, dataset: Dataset) -> list[Trained]:
 
 
 def _results(stack: Stack, dataset: Dataset) -> list[Result]:
-    if trains_in_stacks(stack[0]):
+    if len(stack) > 1 or trains_in_stacks(stack[0]):
         from bnrepro.training.stack import run_stack
 
         return run_stack(stack, dataset)
     from bnrepro.training.run import run
 
-    return [run(spec, dataset) for spec in stack]
+    return [run(stack[0], dataset)]
 
 
 @cache
