@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,6 +16,7 @@ from scipy.special import ndtr
 
 from bnrepro import numerics, paths, source
 from bnrepro.data.dataset import Dataset
+from bnrepro.execution import watchdog
 from bnrepro.execution.stacks import LARGEST
 from bnrepro.records.fingerprint import training_digest
 from bnrepro.study.factors import RunSpec, settings
@@ -72,7 +74,7 @@ def trained(
     say(f"{len(runs)} runs, {sum(map(len, stacks))} to train")
     found.parent.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, _keep, (dataset,)) as pool, found.open("a") as file:
+    with ProcessPoolExecutor(workers, spawn, _prepare, (dataset, os.getpid())) as pool, found.open("a") as file:
         try:
             futures = [pool.submit(_train, stack) for stack in stacks]
             for number, future in enumerate(as_completed(futures), 1):
@@ -107,9 +109,10 @@ def _stacks(runs: Sequence[Run]) -> list[list[Run]]:
     return [same[first : first + size] for same in alike.values() for first in range(0, len(same), size)]
 
 
-def _keep(dataset: Dataset) -> None:
-    """One object for all stacks of a worker: what a stack builds serves others of the same data."""
+def _prepare(dataset: Dataset, parent: int) -> None:
+    """Keep one object for all stacks of a worker: what a stack builds serves others of the same data."""
     global _dataset
+    watchdog.end_with(parent)
     _dataset = dataset
 
 
