@@ -21,7 +21,9 @@ _SHOWN = 10  # settings
 
 def of_multiverse(table: pd.DataFrame) -> str:
     """Markdown: how many settings reproduce the paper's curves, what ratio these have, and which are nearest."""
-    ratio = "".join(f"| ratio at {target:.0%} " for target in TARGETS)
+    papers = (reference.speedup(target) for target in TARGETS)
+    told = ", ".join(f"{value:.2f} at {target:.0%}" for target, (value, _) in zip(TARGETS, papers, strict=True))
+    nearest = table.sort_values("distance_none").head(_SHOWN)
     lines = [
         f"{len(table)} settings, each without and with batch normalization. A ratio is of steps, without over with: "
         "its median (quartiles; range). ∞: the network without did not arrive; 0: the one with did not; left out where "
@@ -29,33 +31,52 @@ def of_multiverse(table: pd.DataFrame) -> str:
         "",
         "What the rules ask for:",
         "",
-        f"| distance, points | without: reproduced by | of these, with: reproduced by {ratio}|",
-        "|---|---|---|" + "---|" * len(TARGETS),
+        *_markdown(_asked(table)),
+        "",
+        f"The paper's own ratio: {told}.",
+        "",
+        "Exploratory, asked after the first results were seen:",
+        "",
+        *_markdown(_explored(table)),
+        "",
+        f"The {len(nearest)} settings whose curve without batch normalization is nearest to the paper's:",
+        "",
+        *_markdown(_distances(nearest)),
     ]
-    sample = len(table) < len(settings())
+    return "\n".join(lines) + "\n"
+
+
+def _asked(table: pd.DataFrame) -> pd.DataFrame:
+    rows = []
     for near in _DISTANCES:
         first = table[table["distance_none"] <= near]
-        both = first[first["distance_batch"] <= near]
-        cells = [_share(len(first), len(table), sample), _share(len(both), len(first), sample)]
-        lines.append(_row([f"{100 * near:g}", *cells, *(_ratios(first, target) for target in TARGETS)]))
-    papers = (reference.speedup(target) for target in TARGETS)
-    told = ", ".join(f"{value:.2f} at {target:.0%}" for target, (value, _) in zip(TARGETS, papers, strict=True))
-    lines += ["", f"The paper's own ratio: {told}.", "", "Exploratory, asked after the first results were seen:", ""]
-    lines += [
-        f"| distance, points | with: reproduced by, of all {ratio}|",
-        "|---|---|" + "---|" * len(TARGETS),
-    ]
+        both = int((first["distance_batch"] <= near).sum())
+        rows.append(
+            {
+                "distance, points": 100 * near,
+                "without: reproduced by": _share(len(first), len(table), _is_sample(table)),
+                "of these, with: reproduced by": _share(both, len(first), _is_sample(table)),
+                **_ratios(first),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _explored(table: pd.DataFrame) -> pd.DataFrame:
+    rows = []
     for near in _DISTANCES:
         own = table[table["distance_batch"] <= near]
-        cells = [_share(len(own), len(table), sample), *(_ratios(own, target) for target in TARGETS)]
-        lines.append(_row([f"{100 * near:g}", *cells]))
-    lines.append(_row(["any", str(len(table)), *(_ratios(table, target) for target in TARGETS)]))
-    nearest = table.sort_values("distance_none").head(_SHOWN)
-    shown = nearest[list(Setting.__dataclass_fields__)].copy()
+        share = _share(len(own), len(table), _is_sample(table))
+        rows.append({"distance, points": f"{100 * near:g}", "with: reproduced by, of all": share, **_ratios(own)})
+    everything = {"distance, points": "any", "with: reproduced by, of all": str(len(table)), **_ratios(table)}
+    return pd.DataFrame([*rows, everything])
+
+
+def _distances(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table[list(Setting.__dataclass_fields__)].copy()
     for word, arm in (("without", "none"), ("with", "batch")):
-        shown[f"{word}, points"] = [f"{100 * distance:.2f}" for distance in nearest[f"distance_{arm}"]]
-    lines += ["", f"The {len(nearest)} settings whose curve without batch normalization is nearest to the paper's:", ""]
-    return "\n".join([*lines, *_markdown(shown)]) + "\n"
+        shown[f"{word}, points"] = [f"{100 * distance:.2f}" for distance in table[f"distance_{arm}"]]
+    return shown
 
 
 def of_depth(table: pd.DataFrame) -> str:
@@ -167,7 +188,16 @@ def _share(count: int, of: int, sample: bool) -> str:
     return f"{count} of {of}, {count / of:.0%}" + (f" ({interval.low:.0%} to {interval.high:.0%})" if sample else "")
 
 
-def _ratios(chosen: pd.DataFrame, target: float) -> str:
+def _is_sample(table: pd.DataFrame) -> bool:
+    return len(table) < len(settings())
+
+
+def _ratios(chosen: pd.DataFrame) -> dict[str, str]:
+    """By the head of its column."""
+    return {f"ratio at {target:.0%}": _ratio(chosen, target) for target in TARGETS}
+
+
+def _ratio(chosen: pd.DataFrame, target: float) -> str:
     slow, fast = (chosen[f"steps_{arm}_{target:g}"].fillna(np.inf) for arm in ("none", "batch"))
     ratios = (slow / fast)[np.isfinite(slow) | np.isfinite(fast)]
     if not len(ratios):
@@ -190,8 +220,4 @@ def _markdown(table: pd.DataFrame) -> list[str]:
         [f"{value:g}" if isinstance(value, float) else str(value) for value in row] for row in table.to_numpy(object)
     ]
     heading = [str(name).replace("_", " ") for name in table.columns]
-    return [_row(cells) for cells in (heading, ["---"] * len(heading), *rows)]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return [f"| {' | '.join(cells)} |" for cells in (heading, ["---"] * len(heading), *rows)]
