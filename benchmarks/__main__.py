@@ -1,7 +1,6 @@
 """How fast this machine trains: `python -m benchmarks`, in the root of the clone; `--help` lists the tables."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,8 +65,5 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    # A clean environment keeps the working folder off Python's path, and this package is in it.
-    folders = [str(paths.root()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(folders))  # once, though this starts itself again
-    environment.start_clean()
+    environment.start_clean(paths.root())
     main(prog_name="python -m benchmarks")

@@ -1,7 +1,6 @@
 """`python -m surveys NAME`, in the root of the clone: trains a survey, and writes its table; `--help`."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -75,7 +74,5 @@ def _write(name: Literal["depth", "multiverse"], table: pd.DataFrame, on: Resolv
 
 
 if __name__ == "__main__":
-    folders = [str(paths.root()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(folders))
-    environment.start_clean()
+    environment.start_clean(paths.root())
     main(prog_name="python -m surveys")

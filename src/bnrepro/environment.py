@@ -8,6 +8,7 @@ again: a new start alone undoes what acts while a program loads. Every process t
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from bnrepro import ENVIRONMENT, addresses
 
@@ -72,12 +73,18 @@ def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def start_clean() -> None:
+def start_clean(*folders: Path) -> None:
     """Start this command again, as the same process, unless its environment is clean. Call it before other imports.
+
+    Args:
+        folders: that hold the command's own packages; a clean environment keeps the working folder off Python's path.
 
     Raises:
         SystemExit: the environment is not clean after a new start either.
     """
+    if folders:
+        known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([*map(str, folders), *known]))
     clean = cleaned(os.environ)
     if clean == os.environ:
         return
