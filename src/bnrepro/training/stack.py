@@ -77,7 +77,7 @@ class _Tools:
         """
         module = importlib.import_module(measured_as(shared))
         self._network = module.network(architecture(module, shared, dataset.shape, dataset.classes))
-        self._shared, self._pixels = shared, pixels
+        self._pixels = pixels
         self._images = [dataset.binarized() if one == "binary" else dataset for one in pixels]
         self._rows = training_rows(dataset, shared.hold_out)
         self._evaluated = evaluation_steps(shared.steps, shared.evaluate_every, shared.evaluations)
